@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSL-1.0
+// A FIFO behind the seam's lock, for items that the lock-free buffers cannot hold: those whose move
+// may throw. It never waits, keeps a bound or none, and gives every promise of a buffer.
+//
+// B1 holds in this form: ok is one seq_cst read-modify-write on the side's word, made under the
+// lock and only once nothing can throw any more; what throws before it has changed nothing.
+// A get whose move throws takes nothing: the item stays at the head.
+//
+// Threads: any. Progress: `try_put` and `try_get` answer busy if the lock is held; close and
+// set_capacity wait for it. Puts allocate now and then. O(1).
+#ifndef CONQ_BUFFERS_LOCKED_BUFFER_HPP
+#define CONQ_BUFFERS_LOCKED_BUFFER_HPP
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+
+#include "conq/buffers/cell.hpp"
+#include "conq/contract/status.hpp"
+#include "conq/platform/config.hpp"
+#include "conq/platform/lock.hpp"
+
+namespace conq {
+
+template <class T, class Traits, class PutCargo, class GetCargo>
+class locked_buffer {
+    using platform_type = typename Traits::platform;
+    using word_type = typename platform_type::template atomic<std::uint64_t>;
+
+public:
+    /// Capacity: 0 for no bound. Throws std::bad_alloc.
+    explicit locked_buffer(std::uint64_t capacity) : capacity_(capacity) {}
+    locked_buffer(const locked_buffer&) = delete;
+    locked_buffer& operator=(const locked_buffer&) = delete;
+
+    /// ok, full, busy or shut_down. Throws what `source(address)` or the allocator throws; then
+    /// nothing was put.
+    template <class Source>
+    [[nodiscard]] status try_put(const Source& source) {
+        const std::unique_lock held(lock_, std::try_to_lock);
+        if (!held) return status::busy;
+        if ((put_.word.load() & closed) != 0) return status::shut_down;
+        if (is_full()) return status::full;
+        items_.emplace_back(source);
+        put_.word.fetch_add(one);
+        return status::ok;
+    }
+
+    /// ok, empty, busy or shut_down (and drained). Throws what `sink(item)` throws; then nothing
+    /// was taken.
+    template <class Sink>
+    [[nodiscard]] status try_get(const Sink& sink) {
+        const std::unique_lock held(lock_, std::try_to_lock);
+        if (!held) return status::busy;
+        if (items_.empty()) {
+            return (put_.word.load() & closed) != 0 ? status::shut_down : status::empty;
+        }
+        sink(*items_.front().item());
+        get_.word.fetch_add(one);
+        items_.pop_front();
+        return status::ok;
+    }
+
+    /// All items at once, to be dropped outside the lock; `gets` counts them.
+    [[nodiscard]] auto take_all() {
+        container taken;
+        const std::lock_guard held(lock_);
+        taken.swap(items_);
+        get_.word.fetch_add(one * taken.size());
+        return taken;
+    }
+
+    /// B2: whether there is room; true when closed.
+    [[nodiscard]] bool can_put() const noexcept {
+        return (put_.word.load() & closed) != 0 || !is_full();
+    }
+    /// B2: whether there is an item; true when closed.
+    [[nodiscard]] bool can_get() const noexcept {
+        const std::uint64_t head = get_.word.load(), tail = put_.word.load();
+        return head != tail;
+    }
+    [[nodiscard]] bool put_is_ready() const noexcept { return can_put(); }
+    [[nodiscard]] bool get_is_ready() const noexcept { return can_get(); }
+
+    /// B3: accepted items since the beginning.
+    [[nodiscard]] std::uint64_t puts() const noexcept { return put_.word.load() / one; }
+    /// Items taken since the beginning: never more than puts().
+    [[nodiscard]] std::uint64_t gets() const noexcept { return get_.word.load() / one; }
+    /// Items that are in.
+    [[nodiscard]] std::uint64_t size() const noexcept {
+        const std::uint64_t got = gets();
+        return puts() - got;
+    }
+    /// The bound; 0 for none.
+    [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_.load(); }
+    /// Changes the bound. Items beyond a smaller one stay.
+    void set_capacity(std::uint64_t capacity) noexcept {
+        const std::lock_guard held(lock_);
+        capacity_.store(capacity);
+    }
+
+    /// No put is accepted from here on.
+    void close() noexcept {
+        const std::lock_guard held(lock_);
+        put_.word.fetch_or(closed);
+    }
+    /// Whether close() was called.
+    [[nodiscard]] bool is_closed() const noexcept { return (put_.word.load() & closed) != 0; }
+    /// Gives back what memory the container can spare.
+    void trim() {
+        const std::lock_guard held(lock_);
+        items_.shrink_to_fit();
+    }
+
+    /// B4: the cargo beside the word that a put (get) has just changed.
+    [[nodiscard]] PutCargo& put_cargo() noexcept { return put_.cargo; }
+    [[nodiscard]] GetCargo& get_cargo() noexcept { return get_.cargo; }
+
+private:
+    static constexpr std::uint64_t closed = 1, one = 2;
+
+    using container = std::deque<cell<T>, typename Traits::template allocator<cell<T>>>;
+    template <class Cargo>
+    struct alignas(cache_line_bytes) side {
+        word_type word{0};
+        Cargo cargo;
+    };
+
+    [[nodiscard]] bool is_full() const noexcept {
+        const std::uint64_t bound = capacity_.load();
+        return bound != 0 && size() >= bound;
+    }
+
+    container items_;
+    word_type capacity_;
+    platform::futex_lock<platform_type> lock_;
+    side<PutCargo> put_;
+    side<GetCargo> get_;
+};
+
+}  // namespace conq
+
+#endif

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSL-1.0
+// A ring of a fixed capacity: strict FIFO, linearizable, many putters and getters. It never waits
+// and knows nothing of sleeping or of task counting. After D. Vyukov's bounded MPMC queue (1024cores),
+// with tickets of lap and index, so that any capacity is exact.
+//
+// A side's word is ticket << 1 | closed, ticket = lap << b | index, b = bits of (capacity - 1): no
+// division, and no ticket is ever used twice. A slot's stamp says which word may claim it: w means
+// free for the put with word w, w + 1 means filled by it. So "stamp == word" says in one compare:
+// free, and not closed (a closed word is odd, and no free slot has an odd stamp).
+//
+// The promises B1 to B5 of a buffer (ARCHITECTURE.md):
+// B1 ok is one seq_cst CAS on that side's word, made before the item is touched, and only once the
+//    slot is known to be ready: nothing is ever undone. Anything else leaves the argument intact.
+// B2 can_put and can_get are seq_cst loads of those words; a claimed slot counts as taken.
+// B3 puts() only grows and counts exactly the accepted items.
+// B4 a Cargo stands beside each side's word, on its line; the ring never reads it.
+// B5 after a claim no code runs that can throw, allocate or block.
+//
+// Threads: any. Progress: every member is non-blocking and allocates nothing but the constructor;
+// not lock-free: behind a slot that was claimed and not yet published, `busy` is the answer. What a
+// thread that dies in the middle of a call leaves: such a slot, for good. O(1).
+#ifndef CONQ_BUFFERS_RING_HPP
+#define CONQ_BUFFERS_RING_HPP
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "conq/contract/status.hpp"
+#include "conq/platform/config.hpp"
+
+namespace conq {
+
+/// Whether the lock-free buffers can hold T: after a claim nothing may throw.
+template <class T>
+concept lock_free_storable =
+    std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>;
+
+template <class T, class Traits, class PutCargo, class GetCargo>
+    requires lock_free_storable<T>
+class ring {
+    using platform_type = typename Traits::platform;
+    using word_type = typename platform_type::template atomic<std::uint64_t>;
+
+public:
+    /// Capacity from 1 to limits::maxsize_max. Throws std::bad_alloc.
+    explicit ring(std::uint64_t capacity)
+        : capacity_(capacity),
+          index_mask_(2 * (std::bit_ceil(capacity) - 1)),
+          last_index_(2 * (capacity - 1)),
+          lap_(index_mask_ + 2),
+          slots_(allocate(capacity + slots_ahead)),
+          prefetches_(capacity >= prefetch_capacity_least) {
+        for (std::uint64_t i = 0; i < capacity + slots_ahead; ++i) {
+            std::construct_at(slots_ + i, i < capacity ? 2 * i : 0);
+        }
+    }
+    ring(const ring&) = delete;
+    ring& operator=(const ring&) = delete;
+
+    ~ring() {
+        const std::uint64_t end = put_.word.load() & ~closed;
+        for (std::uint64_t at = get_.word.load(); at != end; at = next(at)) {
+            std::destroy_at(slot_of(at).item());
+        }
+        for (std::uint64_t i = 0; i < capacity_ + slots_ahead; ++i) std::destroy_at(slots_ + i);
+        slot_allocator allocator;
+        allocator_traits::deallocate(allocator, slots_, capacity_ + slots_ahead);
+    }
+
+    /// ok, full, busy or shut_down. `source(address)` makes the item and does not throw.
+    template <class Source>
+    [[nodiscard]] CONQ_HOT status try_put(const Source& source) noexcept {
+        // (1) relaxed: the CAS proves it right
+        std::uint64_t word = put_.word.load(std::memory_order_relaxed);  // (1)
+        slot& target = slot_of(word);
+        // (2) with (6): the getter that freed the slot has moved its item out
+        if (target.stamp.load(std::memory_order_acquire) != word) [[unlikely]] {  // (2)
+            return put_contended(source, false);
+        }
+        if (!put_.word.compare_exchange_strong(word, next(word), std::memory_order_seq_cst,
+                                               std::memory_order_relaxed)) [[unlikely]] {  // (3) as (1)
+            return put_contended(source, true);
+        }
+        fill(target, source, word);
+        return status::ok;
+    }
+
+    /// ok, empty, busy or shut_down (and drained). `sink(item)` moves the item out.
+    template <class Sink>
+    [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) noexcept {
+        std::uint64_t word = get_.word.load(std::memory_order_relaxed);  // (4) relaxed: as (1)
+        slot& target = slot_of(word);
+        // (5) with (7): the putter has made the item
+        if (target.stamp.load(std::memory_order_acquire) != word + 1) [[unlikely]] {  // (5)
+            return get_contended(sink, false);
+        }
+        if (!get_.word.compare_exchange_strong(word, next(word), std::memory_order_seq_cst,
+                                               std::memory_order_relaxed)) [[unlikely]] {  // (8) as (1)
+            return get_contended(sink, true);
+        }
+        drain(target, sink, word);
+        return status::ok;
+    }
+
+    /// B2: whether there is room, counting claimed slots as taken; true when closed.
+    [[nodiscard]] bool can_put() const noexcept {
+        const std::uint64_t head = get_.word.load(), tail = put_.word.load();
+        return (tail & closed) != 0 || head + lap_ != tail;
+    }
+    /// B2: whether there is an item, claimed ones not counted; true when closed.
+    [[nodiscard]] bool can_get() const noexcept {
+        const std::uint64_t head = get_.word.load(), tail = put_.word.load();
+        return head != tail;
+    }
+    /// Whether the next put (get) would find its slot ready: a hint.
+    [[nodiscard]] bool put_is_ready() const noexcept {
+        const std::uint64_t word = put_.word.load(std::memory_order_relaxed);          // (9) a hint
+        return slot_of(word).stamp.load(std::memory_order_relaxed) == word;            // (10) a hint
+    }
+    [[nodiscard]] bool get_is_ready() const noexcept {
+        const std::uint64_t word = get_.word.load(std::memory_order_relaxed);          // (11) a hint
+        return slot_of(word).stamp.load(std::memory_order_relaxed) == word + 1;        // (12) a hint
+    }
+
+    /// B3: accepted items since the beginning.
+    [[nodiscard]] std::uint64_t puts() const noexcept { return count(put_.word.load()); }
+    /// Claimed items since the beginning: never more than puts().
+    [[nodiscard]] std::uint64_t gets() const noexcept { return count(get_.word.load()); }
+    /// Items that are in: exact at an instant between the two loads if nobody moves meanwhile.
+    [[nodiscard]] std::uint64_t size() const noexcept {
+        const std::uint64_t got = gets();
+        const std::uint64_t in = puts() - got;
+        return in < capacity_ ? in : capacity_;
+    }
+    /// The number of items that fit.
+    [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
+
+    /// No put is accepted from here on.
+    void close() noexcept { put_.word.fetch_or(closed); }
+    /// Whether close() was called.
+    [[nodiscard]] bool is_closed() const noexcept { return (put_.word.load() & closed) != 0; }
+    /// A ring keeps its memory.
+    void trim() noexcept {}
+
+    /// B4: the cargo on the line that a put (get) has just changed.
+    [[nodiscard]] PutCargo& put_cargo() noexcept { return put_.cargo; }
+    [[nodiscard]] GetCargo& get_cargo() noexcept { return get_.cargo; }
+
+private:
+    static constexpr std::uint64_t closed = 1;
+    // After a lost CAS, about 3 us: the winner keeps the line for a burst (measured x2 to 9).
+    static constexpr int lost_pauses = 128;
+    static constexpr std::uint64_t slots_ahead = 8;  // how far prefetch looks; the array has as many more
+    static constexpr std::uint64_t prefetch_capacity_least = 256;
+
+    struct slot {
+        word_type stamp;
+        alignas(T) std::byte bytes[sizeof(T)];
+        explicit slot(std::uint64_t word) noexcept : stamp(word) {}
+        [[nodiscard]] T* item() noexcept { return std::launder(reinterpret_cast<T*>(bytes)); }
+    };
+    template <class Cargo>
+    struct alignas(cache_line_bytes) side {
+        word_type word{0};
+        Cargo cargo;
+    };
+    using slot_allocator = typename Traits::template allocator<slot>;
+    using allocator_traits = std::allocator_traits<slot_allocator>;
+
+    static slot* allocate(std::uint64_t count) {
+        slot_allocator allocator;
+        return allocator_traits::allocate(allocator, static_cast<std::size_t>(count));
+    }
+
+    [[nodiscard]] slot& slot_of(std::uint64_t word) const noexcept {
+        return slots_[(word & index_mask_) >> 1];
+    }
+    [[nodiscard]] std::uint64_t next(std::uint64_t word) const noexcept {
+        return word + ((word & index_mask_) == last_index_ ? lap_ - last_index_ : 2);
+    }
+    [[nodiscard]] std::uint64_t count(std::uint64_t word) const noexcept {
+        return (word >> std::countr_zero(lap_)) * capacity_ + ((word & index_mask_) >> 1);
+    }
+    void prefetch(slot& from) const noexcept {
+        if (prefetches_) __builtin_prefetch(&from + slots_ahead, 1);
+    }
+
+    template <class Source>
+    CONQ_HOT void fill(slot& target, const Source& source, std::uint64_t word) noexcept {
+        prefetch(target);
+        source(static_cast<void*>(target.bytes));
+        target.stamp.store(word + 1, std::memory_order_release);  // (7) with (5) and (14)
+    }
+    template <class Sink>
+    CONQ_HOT void drain(slot& target, const Sink& sink, std::uint64_t word) noexcept {
+        prefetch(target);
+        sink(*target.item());
+        std::destroy_at(target.item());
+        target.stamp.store(word + lap_, std::memory_order_release);  // (6) with (2) and (13)
+    }
+
+    template <class Source>
+    CONQ_COLD status put_contended(const Source& source, bool lost) noexcept {
+        for (;;) {
+            if (lost) platform_type::pause(lost_pauses);
+            std::uint64_t word = put_.word.load();
+            if ((word & closed) != 0) return status::shut_down;
+            slot& target = slot_of(word);
+            if (target.stamp.load(std::memory_order_acquire) == word) {  // (13) with (6)
+                if (put_.word.compare_exchange_strong(word, next(word))) {
+                    fill(target, source, word);
+                    return status::ok;
+                }
+                lost = true;
+                continue;
+            }
+            lost = false;
+            // The word has not moved between the loads, so it stood there when head was read: the
+            // answer was exact at that instant.
+            const std::uint64_t head = get_.word.load();
+            if (put_.word.load() == word) {
+                return head + lap_ == word ? status::full : status::busy;
+            }
+        }
+    }
+    template <class Sink>
+    CONQ_COLD status get_contended(const Sink& sink, bool lost) noexcept {
+        for (;;) {
+            if (lost) platform_type::pause(lost_pauses);
+            std::uint64_t word = get_.word.load();
+            slot& target = slot_of(word);
+            if (target.stamp.load(std::memory_order_acquire) == word + 1) {  // (14) with (7)
+                if (get_.word.compare_exchange_strong(word, next(word))) {
+                    drain(target, sink, word);
+                    return status::ok;
+                }
+                lost = true;
+                continue;
+            }
+            lost = false;
+            const std::uint64_t tail = put_.word.load();
+            if (get_.word.load() == word) {
+                if ((tail & ~closed) != word) return status::busy;
+                return (tail & closed) != 0 ? status::shut_down : status::empty;
+            }
+        }
+    }
+
+    std::uint64_t capacity_;
+    std::uint64_t index_mask_, last_index_, lap_;  // in units of a word
+    slot* slots_;
+    bool prefetches_;
+    side<PutCargo> put_;
+    side<GetCargo> get_;
+};
+
+}  // namespace conq
+
+#endif

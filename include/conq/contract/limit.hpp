@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+// How long a call may wait: a deadline, a stop token, or both.
+#ifndef CONQ_CONTRACT_LIMIT_HPP
+#define CONQ_CONTRACT_LIMIT_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+#include "conq/platform/clock.hpp"
+#include "conq/platform/stop.hpp"
+
+namespace conq {
+
+/// How long a call may wait. It names a span, not an instant, because a call that need not wait
+/// should not pay for reading the clock.
+template <class Stop = never_stop_token>
+struct limit {
+    /// Nanoseconds from the start of the call, or platform::never.
+    std::uint64_t span_ns = platform::never;
+    /// Who may ask the call to give up.
+    [[no_unique_address]] Stop stop{};
+};
+
+/// A limit after a duration.
+template <class Rep, class Period, class Stop>
+[[nodiscard]] constexpr limit<Stop> limit_for(std::chrono::duration<Rep, Period> span,
+                                              Stop stop) noexcept {
+    return {platform::span_ns(span), std::move(stop)};
+}
+
+/// A limit at a time point of any clock.
+template <class Clock, class Duration, class Stop>
+[[nodiscard]] limit<Stop> limit_until(std::chrono::time_point<Clock, Duration> point, Stop stop) {
+    return {platform::span_until_ns(point), std::move(stop)};
+}
+
+}  // namespace conq
+
+#endif

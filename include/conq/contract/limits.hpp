@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+// Every bound that the documentation promises, by name.
+#ifndef CONQ_CONTRACT_LIMITS_HPP
+#define CONQ_CONTRACT_LIMITS_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace conq::limits {
+
+/// The most slots that a bounded queue may have, and the largest maxsize of any.
+inline constexpr std::uint64_t maxsize_max = std::uint64_t{1} << 31;
+
+/// A put that waits returns at most this long after room appears (see policy::prompt).
+inline constexpr std::uint64_t put_wake_delay_ns = 1'000'000;
+
+/// From this capacity on, waiting putters are woken at half empty rather than at each free slot.
+inline constexpr std::uint64_t half_empty_wake_slots = 64;
+
+/// A waiting get that runs alone on its core polls at most this long before it sleeps: an idle
+/// consumer costs no processor time after it.
+inline constexpr std::uint64_t get_spin_window_ns = 50'000;
+
+/// The same for a waiting put, whose consumer is the slower side.
+inline constexpr std::uint64_t put_spin_window_ns = 5'000;
+
+/// An item that another thread has claimed and not yet published is waited for by pauses of this
+/// length in all, then by yielding `claim_yields` times, then by sleeping, first and longest as
+/// named: the only wait without a guaranteed wake.
+inline constexpr std::uint64_t claim_pause_ns = 2'000;
+inline constexpr int claim_yields = 20;
+inline constexpr std::uint64_t claim_sleep_first_ns = 50'000;
+inline constexpr std::uint64_t claim_sleep_longest_ns = 1'000'000;
+
+/// `size` as a bound, checked. Throws std::invalid_argument that names the bound and the mend.
+template <std::integral Integer>
+[[nodiscard]] constexpr std::uint64_t checked_size(Integer size, std::uint64_t least,
+                                                   const char* name) {
+    if (std::cmp_less(size, least) || std::cmp_greater(size, maxsize_max)) {
+        throw std::invalid_argument(std::string("conq: a ") + name + " of " +
+                                    std::to_string(size) + " is not possible: give one from " +
+                                    std::to_string(least) + " to 2147483648" +
+                                    (least == 0 ? " (0: no bound)" : ""));
+    }
+    return static_cast<std::uint64_t>(size);
+}
+
+}  // namespace conq::limits
+
+#endif

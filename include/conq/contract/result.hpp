@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a get answers: an item, or the reason why there is none.
+#ifndef CONQ_CONTRACT_RESULT_HPP
+#define CONQ_CONTRACT_RESULT_HPP
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "conq/contract/status.hpp"
+
+namespace conq {
+
+/// Thrown by `value()` and `lease::release()` where there is no item.
+class bad_result_access : public std::logic_error {
+public:
+    explicit bad_result_access(status state)
+        : std::logic_error(std::string("this result holds no item (") + to_string(state) +
+                           "): test it with `if (result)` before you take its value"),
+          state_(state) {}
+
+    /// Why there is no item.
+    [[nodiscard]] status state() const noexcept { return state_; }
+
+private:
+    status state_;
+};
+
+/// An item or a status other than `ok`.
+///
+/// It holds an item exactly if `state()` is `ok`; a result that was moved from keeps its state and
+/// a moved-from item, as std::optional does. Threads: as any value. Allocates nothing. All members
+/// are O(1).
+template <class T>
+class [[nodiscard]] result {
+public:
+    using value_type = T;
+
+    /// No item: `state` says why and is not `ok`.
+    explicit result(status state) noexcept : none_{}, state_(state) {}
+
+    /// An item made by `make()`, which returns a T: nothing is copied or moved.
+    template <class Make>
+    result(std::in_place_t, Make&& make) noexcept(noexcept(std::forward<Make>(make)()))
+        : item_(std::forward<Make>(make)()), state_(status::ok) {}
+
+    result(const result&)
+        requires std::is_trivially_copy_constructible_v<T>
+    = default;
+    result(const result& other)
+        requires(!std::is_trivially_copy_constructible_v<T> && std::is_copy_constructible_v<T>)
+        : none_{}, state_(other.state_) {
+        if (other) std::construct_at(std::addressof(item_), other.item_);
+    }
+    result(result&&)
+        requires std::is_trivially_move_constructible_v<T>
+    = default;
+    result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
+        requires(!std::is_trivially_move_constructible_v<T>)
+        : none_{}, state_(other.state_) {
+        if (other) std::construct_at(std::addressof(item_), std::move(other.item_));
+    }
+    result& operator=(const result&)
+        requires(std::is_trivially_copy_assignable_v<T> &&
+                 std::is_trivially_copy_constructible_v<T> && std::is_trivially_destructible_v<T>)
+    = default;
+    result& operator=(result&&)
+        requires(std::is_trivially_move_assignable_v<T> &&
+                 std::is_trivially_move_constructible_v<T> && std::is_trivially_destructible_v<T>)
+    = default;
+    /// Ends the old item, then takes over the other's. If T's move throws, no item is left and the
+    /// state is `empty`.
+    result& operator=(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
+        requires(!(std::is_trivially_move_assignable_v<T> &&
+                   std::is_trivially_move_constructible_v<T> &&
+                   std::is_trivially_destructible_v<T>))
+    {
+        if (this == std::addressof(other)) return *this;
+        if (*this) std::destroy_at(std::addressof(item_));
+        state_ = status::empty;
+        if (other) std::construct_at(std::addressof(item_), std::move(other.item_));
+        state_ = other.state_;
+        return *this;
+    }
+    ~result()
+        requires std::is_trivially_destructible_v<T>
+    = default;
+    ~result()
+        requires(!std::is_trivially_destructible_v<T>)
+    {
+        if (*this) std::destroy_at(std::addressof(item_));
+    }
+
+    /// Whether there is an item.
+    [[nodiscard]] explicit operator bool() const noexcept { return state_ == status::ok; }
+    /// `ok`, or why there is no item.
+    [[nodiscard]] status state() const noexcept { return state_; }
+
+    /// The item; undefined if there is none.
+    [[nodiscard]] T& operator*() & noexcept { return item_; }
+    [[nodiscard]] const T& operator*() const& noexcept { return item_; }
+    [[nodiscard]] T&& operator*() && noexcept { return std::move(item_); }
+    [[nodiscard]] T* operator->() noexcept { return std::addressof(item_); }
+    [[nodiscard]] const T* operator->() const noexcept { return std::addressof(item_); }
+
+    /// The item. Throws bad_result_access if there is none.
+    [[nodiscard]] T& value() & { return check(), item_; }
+    [[nodiscard]] const T& value() const& { return check(), item_; }
+    [[nodiscard]] T&& value() && { return check(), std::move(item_); }
+
+    /// The item, or `other` if there is none.
+    template <class Other>
+    [[nodiscard]] T value_or(Other&& other) && {
+        return *this ? T(std::move(item_)) : static_cast<T>(std::forward<Other>(other));
+    }
+    template <class Other>
+    [[nodiscard]] T value_or(Other&& other) const& {
+        return *this ? T(item_) : static_cast<T>(std::forward<Other>(other));
+    }
+
+    /// The item as an optional, which forgets why there is none.
+    [[nodiscard]] std::optional<T> to_optional() && {
+        return *this ? std::optional<T>(std::move(item_)) : std::nullopt;
+    }
+    [[nodiscard]] std::optional<T> to_optional() const& {
+        return *this ? std::optional<T>(item_) : std::nullopt;
+    }
+
+private:
+    void check() const {
+        if (!*this) throw bad_result_access(state_);
+    }
+
+    struct nothing {};
+    union {
+        nothing none_;
+        T item_;
+    };
+    status state_;
+
+    template <class U>
+    friend class result_slot;
+};
+
+/// The way a buffer puts an item into a result that is still without one. For buffers.
+template <class T>
+class result_slot {
+public:
+    explicit result_slot(result<T>& out) noexcept : out_(out) {}
+
+    /// Takes the item by move, or by copy where only the copy keeps the strong guarantee.
+    void operator()(T& item) const noexcept(std::is_nothrow_move_constructible_v<T>) {
+        std::construct_at(std::addressof(out_.item_), std::move_if_noexcept(item));
+        out_.state_ = status::ok;
+    }
+
+    /// Says why there is no item, in a result that is still without one.
+    void fail(status why) const noexcept { out_.state_ = why; }
+
+private:
+    result<T>& out_;
+};
+
+}  // namespace conq
+
+#endif

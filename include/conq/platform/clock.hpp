@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+// Time as the seam sees it: nanoseconds of a monotonic clock in 64 bits, and instants from the
+// durations and time points of std::chrono, which never overflow.
+//
+// Threads: every function may be called from any thread. Progress: non-blocking, allocates nothing.
+#ifndef CONQ_PLATFORM_CLOCK_HPP
+#define CONQ_PLATFORM_CLOCK_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+namespace conq::platform {
+
+/// An instant in nanoseconds of the platform's monotonic clock.
+using instant_ns = std::uint64_t;
+
+/// The instant that no clock reaches: "no deadline".
+inline constexpr instant_ns never = std::numeric_limits<instant_ns>::max();
+
+/// A span in nanoseconds: 0 for a negative one or for "not a number", `never` for duration::max()
+/// and for everything of a hundred years or more.
+template <class Rep, class Period>
+[[nodiscard]] constexpr std::uint64_t span_ns(std::chrono::duration<Rep, Period> span) noexcept {
+    using seconds = std::chrono::duration<double>;
+    constexpr double hundred_years_s = 100.0 * 365 * 24 * 3600;
+    if (!(span > std::chrono::duration<Rep, Period>::zero())) return 0;
+    if (std::chrono::duration_cast<seconds>(span).count() >= hundred_years_s) return never;
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(span).count());
+}
+
+/// How far away a time point of any clock is, as a span. A time point of a clock other than the
+/// monotonic one is translated once: later jumps of that clock are not followed.
+template <class Clock, class Duration>
+[[nodiscard]] std::uint64_t span_until_ns(std::chrono::time_point<Clock, Duration> point) {
+    using time_point = std::chrono::time_point<Clock, Duration>;
+    if (point == time_point::max()) return never;
+    const auto now = Clock::now();
+    if (point <= now) return 0;
+    // The difference of two far points could overflow; as seconds in a double it cannot.
+    using seconds = std::chrono::duration<double>;
+    const double away_s = seconds(point.time_since_epoch()).count() -
+                          seconds(now.time_since_epoch()).count();
+    if (away_s >= 100.0 * 365 * 24 * 3600) return never;
+    return span_ns(point - now);
+}
+
+/// The instant `span` after `now`, saturating at `never`.
+[[nodiscard]] constexpr instant_ns after(instant_ns now, std::uint64_t span) noexcept {
+    return span >= never - now ? never : now + span;
+}
+
+/// The monotonic clock that std::chrono::steady_clock and the futex time-outs of Linux share.
+[[nodiscard]] inline instant_ns monotonic_now() noexcept {
+    return static_cast<instant_ns>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                       std::chrono::steady_clock::now().time_since_epoch())
+                                       .count());
+}
+
+}  // namespace conq::platform
+
+#endif

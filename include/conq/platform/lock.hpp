@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSL-1.0
+// The seam's own lock: one 32-bit word, no system call unless somebody sleeps. After Drepper,
+// "Futexes Are Tricky" (2011), mutex 2.
+#ifndef CONQ_PLATFORM_LOCK_HPP
+#define CONQ_PLATFORM_LOCK_HPP
+
+#include <atomic>
+#include <cstdint>
+
+#include "conq/platform/clock.hpp"
+#include "conq/platform/config.hpp"
+
+namespace conq::platform {
+
+/// A lock for sections of a few instructions. Satisfies Lockable.
+///
+/// Threads: any. Progress: `try_lock` is non-blocking; `lock` waits for the holder; `unlock` makes
+/// a system call only if somebody sleeps. Allocates nothing. `unlock`'s exchange is its last access
+/// to the lock: whoever takes the lock next may destroy it.
+template <class Platform>
+class futex_lock {
+public:
+    /// Takes the lock.
+    void lock() noexcept {
+        if (!try_lock()) lock_slow();
+    }
+
+    /// Takes the lock if it is free.
+    [[nodiscard]] bool try_lock() noexcept {
+        std::uint32_t expected = free;
+        // (1) acquires what the last holder released at (4); (2) relaxed: a failure reads nothing
+        return word_.compare_exchange_strong(expected, held, std::memory_order_acquire,  // (1)
+                                             std::memory_order_relaxed);                 // (2)
+    }
+
+    /// Gives the lock back.
+    void unlock() noexcept {
+        const void* const address = &word_;
+        // (4) releases the section to (1) and (3)
+        if (word_.exchange(free, std::memory_order_release) == contended) {
+            Platform::wake(address, 1);
+        }
+    }
+
+private:
+    // Polls for about half a microsecond, then sleeps.
+    CONQ_COLD void lock_slow() noexcept {
+        for (int round = 0; round < 4; ++round) {
+            Platform::pause(1 << round);
+            if (try_lock()) return;
+        }
+        // (3) acquires what the last holder released at (4)
+        while (word_.exchange(contended, std::memory_order_acquire) != free) {
+            static_cast<void>(Platform::wait(word_, contended, never));
+        }
+    }
+
+    static constexpr std::uint32_t free = 0, held = 1, contended = 2;
+    typename Platform::template atomic<std::uint32_t> word_{free};
+};
+
+}  // namespace conq::platform
+
+#endif

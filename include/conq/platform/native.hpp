@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+// The platform seam: everything that the library asks of the machine, as a policy class. The queue
+// headers name a `Platform` and nothing else of the machine, so that a deterministic scheduler can
+// stand in for it and run the very same code.
+//
+// A platform has: `atomic<T>`, `now()`, `pause`, `yield`, `sleep_until`, `wait`, `wake`,
+// `interrupted`, `mutex`, `condition` and `thread`, as documented at `basic_native`.
+#ifndef CONQ_PLATFORM_NATIVE_HPP
+#define CONQ_PLATFORM_NATIVE_HPP
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "conq/platform/clock.hpp"
+#include "conq/platform/condition.hpp"
+#include "conq/platform/futex_portable.hpp"
+
+#if defined(__linux__)
+#include <pthread.h>
+
+#include "conq/platform/futex_linux.hpp"
+#endif
+
+namespace conq::platform {
+
+/// A thread with a name that the operating system's tools show. Joined before it is destroyed.
+class named_thread {
+public:
+    /// Starts `body` on a new thread. The system may cut the name (Linux: 15 bytes).
+    /// Throws std::system_error if no thread can be made.
+    template <class Body>
+    named_thread(const char* name, Body&& body) : thread_(std::forward<Body>(body)) {
+#if defined(__linux__)
+        char cut[16] = {};
+        for (std::size_t i = 0; i + 1 < sizeof cut && name[i] != '\0'; ++i) cut[i] = name[i];
+        pthread_setname_np(thread_.native_handle(), cut);
+#else
+        static_cast<void>(name);
+#endif
+    }
+
+    /// Waits until the body has returned.
+    void join() { thread_.join(); }
+
+private:
+    std::thread thread_;
+};
+
+/// The machine as it is, with a choice of how to sleep on a word.
+///
+/// Threads: every member may be used from any thread.
+template <class Futex>
+struct basic_native {
+    template <class T>
+    using atomic = std::atomic<T>;
+    using mutex = std::mutex;
+    using condition = platform::condition;
+    using thread = named_thread;
+
+    /// The monotonic clock.
+    [[nodiscard]] static instant_ns now() noexcept { return monotonic_now(); }
+
+    /// Tells the processor `count` times that this thread polls (x86: some 26 ns each here).
+    static void pause(int count) noexcept {
+        while (count-- > 0) {
+#if defined(__x86_64__) || defined(__i386__)
+            __builtin_ia32_pause();
+#elif defined(__aarch64__)
+            asm volatile("isb" ::: "memory");
+#endif
+        }
+    }
+
+    /// Lets another thread run on this core.
+    static void yield() noexcept { std::this_thread::yield(); }
+
+    /// Sleeps for `span_ns`. A signal may end it early.
+    static void sleep(std::uint64_t span_ns) noexcept {
+        std::this_thread::sleep_for(
+            std::chrono::nanoseconds(static_cast<std::int64_t>(span_ns)));
+    }
+
+    /// Sleeps while `word` holds `expected`, at most until `deadline`; may return early.
+    static sleep_end wait(atomic<std::uint32_t>& word, std::uint32_t expected,
+                          instant_ns deadline) {
+        return Futex::wait(word, expected, deadline);
+    }
+
+    /// Wakes up to `count` sleepers on the word at `address`, which need not exist any more.
+    static void wake(const void* address, int count) noexcept { Futex::wake(address, count); }
+
+    /// Asked, with no lock held, when a signal handler has run on a waiting thread. It may throw to
+    /// end the wait (Python's signal handlers do); here the wait goes on.
+    static void interrupted() noexcept {}
+};
+
+/// The native platform on mutexes and condition variables: for systems without a futex.
+using portable = basic_native<portable_futex>;
+
+#if defined(__linux__)
+/// The platform that queues use unless told otherwise.
+using native = basic_native<linux_futex>;
+#else
+/// The platform that queues use unless told otherwise.
+using native = portable;
+#endif
+
+}  // namespace conq::platform
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+// bounded_queue<T>: a work queue with a fixed number of slots.
+#ifndef CONQ_QUEUE_BOUNDED_QUEUE_HPP
+#define CONQ_QUEUE_BOUNDED_QUEUE_HPP
+
+#include <concepts>
+#include <type_traits>
+
+#include "conq/buffers/locked_buffer.hpp"
+#include "conq/buffers/ring.hpp"
+#include "conq/contract/limits.hpp"
+#include "conq/queue/composition.hpp"
+#include "conq/queue/traits.hpp"
+#include "conq/waiting/waiting_room.hpp"
+
+namespace conq {
+
+/// The buffer of a bounded queue: a ring, or a locked buffer if T's move may throw.
+template <class T, class Traits, class Flag = wake_flag<typename Traits::platform>>
+struct bounded_buffer {
+    using type = locked_buffer<T, Traits, Flag, Flag>;
+};
+template <class T, class Traits, class Flag>
+    requires lock_free_storable<T>
+struct bounded_buffer<T, Traits, Flag> {
+    using type = ring<T, Traits, Flag, Flag>;
+};
+
+/// A first-in first-out work queue of a fixed capacity, exact for any number from 1 to 2^31.
+///
+/// Order: strict and linearizable. Threads: any number of putters and getters. Memory: capacity
+/// times (sizeof(T) + 8) bytes, rounded up to alignment, allocated by the constructor and never
+/// again. Items whose move may throw live behind a lock instead; they allocate as they come.
+/// Progress: an uncontended put or get is one compare-and-swap; not lock-free, because an item
+/// behind a slot that was claimed and not yet published waits for that claimant.
+template <class T, class Traits = default_traits>
+class basic_bounded_queue
+    : public composition<basic_bounded_queue<T, Traits>, T,
+                         typename bounded_buffer<T, Traits>::type, Traits> {
+public:
+    /// A queue of `capacity` slots. Throws std::invalid_argument for fewer than 1 or more than 2^31,
+    /// std::bad_alloc.
+    explicit basic_bounded_queue(std::integral auto capacity)
+        : basic_bounded_queue::composition(limits::checked_size(capacity, 1, "capacity")) {}
+};
+
+/// basic_bounded_queue with the default traits.
+template <class T>
+using bounded_queue = basic_bounded_queue<T>;
+
+}  // namespace conq
+
+#endif

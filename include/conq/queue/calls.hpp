@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSL-1.0
+// The calls of the contract in all their forms, written once for every queue. A queue supplies the
+// few primitives that the forms come down to; see queue_calls.
+#ifndef CONQ_QUEUE_CALLS_HPP
+#define CONQ_QUEUE_CALLS_HPP
+
+#include <atomic>
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <iterator>
+#include <new>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "conq/buffers/source.hpp"
+#include "conq/contract/limit.hpp"
+#include "conq/contract/result.hpp"
+#include "conq/contract/status.hpp"
+#include "conq/platform/config.hpp"
+#include "conq/queue/lease.hpp"
+
+namespace conq {
+
+/// The calls of every memory queue.
+///
+/// Queue, which derives from this, has: `put_item(source, limit)`, `try_put_item(source)`,
+/// `get_item(limit)`, `try_get_item()`, `join_within(limit)`, `task_done(n)`, and the constant
+/// `takes_throwing_sources`.
+///
+/// Threads: every call may be made from any thread at any time between the end of the constructor
+/// and the beginning of the destructor. A queue is neither copied nor moved. After fork() the child
+/// may only leave it alone: threads that were in the middle of a call are gone there.
+///
+/// Stop tokens: any copyable type with stop_requested() and stop_possible(), std::stop_token among
+/// them. Durations and time points: any of std::chrono; a negative or past one tries once,
+/// duration::max() is no deadline.
+template <class Queue, class T>
+class queue_calls {
+    static_assert(std::is_object_v<T> && std::is_move_constructible_v<T>,
+                  "conq: items are objects that can be moved");
+
+public:
+    using value_type = T;
+    using lease_type = lease<Queue>;
+
+    queue_calls(const queue_calls&) = delete;
+    queue_calls& operator=(const queue_calls&) = delete;
+
+    // ---- put: ok, shut_down, and timed_out or stopped where a limit was given. A put that does not
+    // return ok, or throws, has not touched its argument. Throws what T's constructor throws and
+    // std::bad_alloc. Waits while the queue is full.
+
+    /// Adds an item at the end; waits while the queue is full. ok or shut_down.
+    CONQ_HOT status put(T&& item) { return self().put_item(moved(item), limit<>{}); }
+    CONQ_HOT status put(const T& item)
+        requires std::copy_constructible<T>
+    {
+        return put_copy(item, limit<>{});
+    }
+    /// The same; a stop ends the wait: `stopped`.
+    template <stop_token_like Stop>
+    [[nodiscard]] status put(T&& item, Stop stop) {
+        return self().put_item(moved(item), limit<Stop>{platform::never, std::move(stop)});
+    }
+    template <stop_token_like Stop>
+        requires std::copy_constructible<T>
+    [[nodiscard]] status put(const T& item, Stop stop) {
+        return put_copy(item, limit<Stop>{platform::never, std::move(stop)});
+    }
+    /// The same, for at most `span`: `timed_out`.
+    template <class Rep, class Period, stop_token_like Stop = never_stop_token>
+    [[nodiscard]] status put_for(T&& item, std::chrono::duration<Rep, Period> span,
+                                 Stop stop = {}) {
+        return self().put_item(moved(item), limit_for(span, std::move(stop)));
+    }
+    template <class Rep, class Period, stop_token_like Stop = never_stop_token>
+        requires std::copy_constructible<T>
+    [[nodiscard]] status put_for(const T& item, std::chrono::duration<Rep, Period> span,
+                                 Stop stop = {}) {
+        return put_copy(item, limit_for(span, std::move(stop)));
+    }
+    /// The same, until `point` at the latest.
+    template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
+    [[nodiscard]] status put_until(T&& item, std::chrono::time_point<Clock, Duration> point,
+                                   Stop stop = {}) {
+        return self().put_item(moved(item), limit_until(point, std::move(stop)));
+    }
+    template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
+        requires std::copy_constructible<T>
+    [[nodiscard]] status put_until(const T& item, std::chrono::time_point<Clock, Duration> point,
+                                   Stop stop = {}) {
+        return put_copy(item, limit_until(point, std::move(stop)));
+    }
+    /// Adds an item if that needs no waiting: ok, full, busy or shut_down.
+    [[nodiscard]] CONQ_HOT status try_put(T&& item) { return self().try_put_item(moved(item)); }
+    [[nodiscard]] CONQ_HOT status try_put(const T& item)
+        requires std::copy_constructible<T>
+    {
+        if constexpr (can_build_in_place<const T&>) {
+            return self().try_put_item(item_source<T, const T&>{item});
+        } else {
+            T copy(item);
+            return self().try_put_item(moved(copy));
+        }
+    }
+    /// put(T(arguments...)). The item is made before room is claimed, unless making it cannot throw.
+    template <class... Arguments>
+        requires std::constructible_from<T, Arguments...>
+    status emplace(Arguments&&... arguments) {
+        return with_made([this](const auto& source) { return self().put_item(source, limit<>{}); },
+                         std::forward<Arguments>(arguments)...);
+    }
+    /// try_put(T(arguments...)).
+    template <class... Arguments>
+        requires std::constructible_from<T, Arguments...>
+    [[nodiscard]] status try_emplace(Arguments&&... arguments) {
+        return with_made([this](const auto& source) { return self().try_put_item(source); },
+                         std::forward<Arguments>(arguments)...);
+    }
+
+    // ---- get: an item, or shut_down once the queue is shut down and drained, and timed_out or
+    // stopped where a limit was given. Throws only if T's move throws; then nothing was taken.
+
+    /// Removes the next item; waits while the queue is empty.
+    [[nodiscard]] CONQ_HOT result<T> get() { return self().get_item(limit<>{}); }
+    /// The same; a stop ends the wait.
+    template <stop_token_like Stop>
+    [[nodiscard]] result<T> get(Stop stop) {
+        return self().get_item(limit<Stop>{platform::never, std::move(stop)});
+    }
+    /// The same, for at most `span`.
+    template <class Rep, class Period, stop_token_like Stop = never_stop_token>
+    [[nodiscard]] result<T> get_for(std::chrono::duration<Rep, Period> span, Stop stop = {}) {
+        return self().get_item(limit_for(span, std::move(stop)));
+    }
+    /// The same, until `point` at the latest.
+    template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
+    [[nodiscard]] result<T> get_until(std::chrono::time_point<Clock, Duration> point,
+                                      Stop stop = {}) {
+        return self().get_item(limit_until(point, std::move(stop)));
+    }
+    /// Removes the next item if that needs no waiting; else empty, busy or shut_down.
+    [[nodiscard]] CONQ_HOT result<T> try_get() { return self().try_get_item(); }
+
+    // ---- take: get with a lease, which calls task_done.
+
+    /// Removes the next item under a lease; waits while the queue is empty.
+    [[nodiscard]] lease_type take() {
+        return {self(), [&] { return get(); }};
+    }
+    /// The same; a stop ends the wait.
+    template <stop_token_like Stop>
+    [[nodiscard]] lease_type take(Stop stop) {
+        return {self(), [&] { return get(std::move(stop)); }};
+    }
+    /// The same, for at most `span`.
+    template <class Rep, class Period, stop_token_like Stop = never_stop_token>
+    [[nodiscard]] lease_type take_for(std::chrono::duration<Rep, Period> span, Stop stop = {}) {
+        return {self(), [&] { return get_for(span, std::move(stop)); }};
+    }
+    /// The same, until `point` at the latest.
+    template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
+    [[nodiscard]] lease_type take_until(std::chrono::time_point<Clock, Duration> point,
+                                        Stop stop = {}) {
+        return {self(), [&] { return get_until(point, std::move(stop)); }};
+    }
+    /// Removes the next item under a lease if that needs no waiting.
+    [[nodiscard]] lease_type try_take() {
+        return {self(), [&] { return try_get(); }};
+    }
+
+    /// for (auto& task : q) work(*task); - see lease_iterator.
+    [[nodiscard]] lease_iterator<Queue> begin() { return lease_iterator<Queue>(self()); }
+    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+    // ---- join: returns ok only if the number of unfinished items was zero at an instant inside the
+    // call, and every task_done and lease end that it counted has made its last access to the queue:
+    // join, then destroy, is safe.
+
+    /// Waits until every item put has been done.
+    void join() { static_cast<void>(self().join_within(limit<>{})); }
+    /// The same; a stop ends the wait. ok or stopped.
+    template <stop_token_like Stop>
+    [[nodiscard]] status join(Stop stop) {
+        return self().join_within(limit<Stop>{platform::never, std::move(stop)});
+    }
+    /// The same, for at most `span`. ok, timed_out or stopped.
+    template <class Rep, class Period, stop_token_like Stop = never_stop_token>
+    [[nodiscard]] status join_for(std::chrono::duration<Rep, Period> span, Stop stop = {}) {
+        return self().join_within(limit_for(span, std::move(stop)));
+    }
+    /// The same, until `point` at the latest.
+    template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
+    [[nodiscard]] status join_until(std::chrono::time_point<Clock, Duration> point,
+                                    Stop stop = {}) {
+        return self().join_within(limit_until(point, std::move(stop)));
+    }
+
+    /// For leases: one begins, ends (its item is done), or passes its duty on.
+    void begin_lease() noexcept { count_leases(1); }
+    void end_lease() {
+        count_leases(-1);
+        self().task_done();
+    }
+    void forget_lease() noexcept { count_leases(-1); }
+
+protected:
+    queue_calls() = default;
+    ~queue_calls() {
+#if CONQ_CHECKED
+        if (leases_.load() != 0) abort_with("a queue was destroyed while a lease of it was alive");
+#endif
+    }
+
+private:
+    template <class... From>
+    static constexpr bool can_build_in_place =
+        Queue::takes_throwing_sources || std::is_nothrow_constructible_v<T, From...>;
+
+    [[nodiscard]] Queue& self() noexcept { return static_cast<Queue&>(*this); }
+    static item_source<T, T&&> moved(T& item) noexcept { return {item}; }
+
+    template <class Stop>
+    CONQ_HOT status put_copy(const T& item, const limit<Stop>& within) {
+        if constexpr (can_build_in_place<const T&>) {
+            return self().put_item(item_source<T, const T&>{item}, within);
+        } else {
+            T copy(item);
+            return self().put_item(moved(copy), within);
+        }
+    }
+
+    template <class Put, class... Arguments>
+    status with_made(Put put, Arguments&&... arguments) {
+        if constexpr (can_build_in_place<Arguments...>) {
+            std::tuple<Arguments&&...> references(std::forward<Arguments>(arguments)...);
+            return put([&references](void* address) noexcept(
+                           std::is_nothrow_constructible_v<T, Arguments...>) {
+                std::apply(
+                    [address](auto&&... each) {
+                        ::new (address) T(std::forward<decltype(each)>(each)...);
+                    },
+                    std::move(references));
+            });
+        } else {
+            T item(std::forward<Arguments>(arguments)...);
+            return put(moved(item));
+        }
+    }
+
+#if CONQ_CHECKED
+    void count_leases(int change) noexcept { leases_.fetch_add(change); }
+    std::atomic<int> leases_{0};
+#else
+    void count_leases(int) noexcept {}
+#endif
+};
+
+}  // namespace conq
+
+#endif

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: BSL-1.0
+// The composition: a buffer that never waits, two waiting rooms and a task count make a queue. Only
+// this file knows all three.
+//
+// The fast path of a put is the buffer's one CAS and one load of the flag beside the word that the
+// CAS has just changed: the whole price of waiting for those who do not wait. The same for a get.
+// task_done is one CAS; put pays nothing for it.
+#ifndef CONQ_QUEUE_COMPOSITION_HPP
+#define CONQ_QUEUE_COMPOSITION_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "conq/accounting/task_count.hpp"
+#include "conq/contract/limit.hpp"
+#include "conq/contract/limits.hpp"
+#include "conq/contract/resumer.hpp"
+#include "conq/contract/result.hpp"
+#include "conq/contract/status.hpp"
+#include "conq/platform/config.hpp"
+#include "conq/queue/calls.hpp"
+#include "conq/queue/join.hpp"
+#include "conq/queue/traits.hpp"
+#include "conq/waiting/patience.hpp"
+#include "conq/waiting/waiting_room.hpp"
+
+namespace conq {
+
+/// A queue over a buffer with the promises B1 to B5. Queue is the class that derives from this.
+///
+/// Progress: put and get wait only while the queue is full or empty (or, briefly, behind a claim
+/// that is not yet published); the try_ forms, task_done, size and the like never wait. A waiting
+/// thread polls for at most limits::get_spin_window_ns (put_spin_window_ns), then sleeps.
+template <class Queue, class T, class Buffer, class Traits>
+class composition : public queue_calls<Queue, T> {
+public:
+    using traits = Traits;
+    using platform_type = typename Traits::platform;
+    using waiter_type = waiter<platform_type>;
+    static constexpr bool takes_throwing_sources = !lock_free_storable<T>;
+
+    /// Counts n items as processed. Throws std::logic_error, and changes nothing, if the items done
+    /// would exceed the items put. Lock-free, but for the done that releases a joiner.
+    CONQ_HOT void task_done(std::uint64_t n = 1) {
+        tasks_.done(n, [this] { return buffer_.gets(); }, [this] { return buffer_.puts(); });
+    }
+
+    /// ok if every item put has been done, else busy. Non-blocking.
+    [[nodiscard]] status try_join() noexcept {
+        return tasks_.try_join([this] { return buffer_.puts(); });
+    }
+
+    /// No more puts; gets drain what is left. Waiting calls see it at once. May be repeated.
+    void shutdown() noexcept {
+        buffer_.close();
+        getters_.room.wake_all();
+        putters_.room.wake_all();
+    }
+
+    /// The same, and what no getter has claimed is dropped, on this thread and outside locks, and
+    /// counted as done. Items handed out still have to be done before join returns.
+    void shutdown(immediate_t) {
+        shutdown();
+        if (const std::uint64_t dropped = drop_all(); dropped != 0) {
+            task_done(dropped);  // the last access: whoever joins may destroy the queue
+        }
+    }
+
+    /// Whether shutdown was called.
+    [[nodiscard]] bool is_shut_down() const noexcept { return buffer_.is_closed(); }
+    /// Items that are in the queue: exact while nobody puts or gets.
+    [[nodiscard]] std::uint64_t size() const noexcept { return buffer_.size(); }
+    /// Whether no item is in.
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    /// Whether a put would wait.
+    [[nodiscard]] bool full() const noexcept { return maxsize() != 0 && size() >= maxsize(); }
+    /// The number of items that fit; 0: no bound.
+    [[nodiscard]] std::uint64_t maxsize() const noexcept { return buffer_.capacity(); }
+    /// Items put and not yet done.
+    [[nodiscard]] std::uint64_t unfinished() const noexcept {
+        const std::uint64_t done = tasks_.dones();  // first: dones never exceed puts
+        return buffer_.puts() - done;
+    }
+    /// Gives back memory that is held for later use, as far as that can be done now.
+    void trim() { buffer_.trim(); }
+
+    // ---- Waiting without a thread (select, coroutines, event loops): enlist, look again by a try_
+    // call, and go to sleep only if that found nothing. Each enlist is followed by a leave, which
+    // passes on a wake that was given and not needed.
+
+    void enlist_getter(waiter_type& who) noexcept { getters_.room.enlist(who, get_flag()); }
+    void leave_getter(waiter_type& who) noexcept { leave(getters_, get_flag(), who); }
+    void enlist_putter(waiter_type& who) noexcept { putters_.room.enlist(who, put_flag()); }
+    void leave_putter(waiter_type& who) noexcept { leave(putters_, put_flag(), who); }
+
+protected:
+    explicit composition(std::uint64_t capacity) : buffer_(capacity) {}
+    ~composition() = default;
+
+    Buffer& buffer() noexcept { return buffer_; }
+    const Buffer& buffer() const noexcept { return buffer_; }
+    void wake_all_putters() noexcept { putters_.room.wake_all(); }
+
+private:
+    friend class queue_calls<Queue, T>;
+    using flag = wake_flag<platform_type>;
+
+    // A side's room, and how long its first pause is: what polling has taught.
+    struct alignas(cache_line_bytes) lobby {
+        waiting_room<platform_type> room;
+        typename platform_type::template atomic<int> first_pause{1};
+    };
+    // How one side waits.
+    struct side {
+        lobby& waiters;
+        flag& wake;
+        status blocked;
+        std::uint64_t spin_window_ns;
+    };
+
+    // Getters sleep on what putters change, and the other way round.
+    [[nodiscard]] flag& get_flag() noexcept { return buffer_.put_cargo(); }
+    [[nodiscard]] flag& put_flag() noexcept { return buffer_.get_cargo(); }
+
+    template <class Source>
+    [[nodiscard]] CONQ_HOT status try_put_item(const Source& source) {
+        const status answer = buffer_.try_put(source);
+        if (answer == status::ok) [[likely]] after_put();
+        return answer;
+    }
+    template <class Source, class Stop>
+    [[nodiscard]] CONQ_HOT status put_item(const Source& source, const limit<Stop>& within) {
+        if (within.stop.stop_requested()) [[unlikely]] return status::stopped;
+        const status answer = buffer_.try_put(source);
+        if (answer != status::ok) [[unlikely]] return put_slow(source, answer, within);
+        after_put();
+        return status::ok;
+    }
+    [[nodiscard]] CONQ_HOT result<T> try_get_item() {
+        result<T> out(status::empty);
+        const result_slot<T> slot(out);
+        const status answer = buffer_.try_get(slot);
+        if (answer == status::ok) [[likely]] {
+            after_get();
+        } else {
+            slot.fail(answer);
+        }
+        return out;
+    }
+    template <class Stop>
+    [[nodiscard]] CONQ_HOT result<T> get_item(const limit<Stop>& within) {
+        result<T> out(status::stopped);
+        if (within.stop.stop_requested()) [[unlikely]] return out;
+        const result_slot<T> slot(out);
+        if (const status answer = buffer_.try_get(slot); answer != status::ok) [[unlikely]] {
+            get_slow(slot, answer, within);
+            return out;
+        }
+        after_get();
+        return out;
+    }
+    template <class Stop>
+    [[nodiscard]] status join_within(const limit<Stop>& within) {
+        return join_tasks(tasks_, [this] { return buffer_.puts(); }, within);
+    }
+
+    CONQ_HOT void after_put() noexcept {
+        if (get_flag().is_armed()) [[unlikely]] getters_.room.wake_one(get_flag());
+    }
+    CONQ_HOT void after_get() noexcept {
+        if (put_flag().is_armed()) [[unlikely]] wake_putter();
+    }
+    CONQ_COLD void wake_putter() noexcept {
+        if (wakes_late() && buffer_.size() > buffer_.capacity() / 2) return;
+        putters_.room.wake_one(put_flag());
+    }
+    // Whether waiting putters are woken at half empty, and look again by a timer before that.
+    [[nodiscard]] bool wakes_late() const noexcept {
+        return !Traits::wake::is_prompt && buffer_.capacity() >= limits::half_empty_wake_slots;
+    }
+
+    template <class Source, class Stop>
+    CONQ_COLD status put_slow(const Source& source, status answer, const limit<Stop>& within) {
+        if (answer != status::shut_down) {
+            const side putting{putters_, put_flag(), status::full, limits::put_spin_window_ns};
+            answer = wait(
+                putting, [&] { return buffer_.try_put(source); },
+                [this] { return buffer_.put_is_ready(); }, within);
+        }
+        if (answer == status::ok) after_put();
+        return answer;
+    }
+    template <class Stop>
+    CONQ_COLD void get_slow(const result_slot<T>& slot, status answer, const limit<Stop>& within) {
+        if (answer != status::shut_down) {
+            const side getting{getters_, get_flag(), status::empty, limits::get_spin_window_ns};
+            answer = wait(
+                getting, [&] { return buffer_.try_get(slot); },
+                [this] { return buffer_.get_is_ready(); }, within);
+        }
+        if (answer == status::ok) {
+            after_get();
+        } else {
+            slot.fail(answer);
+        }
+    }
+
+    // Waits until attempt() no longer answers `blocked`: polls, then sleeps in the room.
+    template <class Attempt, class More, class Stop>
+    status wait(const side& here, Attempt attempt, More more, const limit<Stop>& within) {
+        const std::uint64_t span = within.span_ns;
+        const platform::instant_ns deadline =
+            span == platform::never ? span : platform::after(platform_type::now(), span);
+        const auto try_now = [&] {
+            return attempt_resolved(here.blocked, attempt, deadline, within.stop);
+        };
+        const int first = std::max(1, here.waiters.first_pause.load(
+                                          std::memory_order_relaxed));  // (1) relaxed: a hint
+        if (span != 0) {
+            patience<platform_type> polls(first, std::min(here.spin_window_ns, span));
+            while (polls.more()) {
+                if (const status answer = try_now(); answer != here.blocked) {
+                    learn(here.waiters, first, more());
+                    return answer;
+                }
+                if (within.stop.stop_requested()) return status::stopped;
+            }
+        }
+        return sleep(here, try_now, deadline, within.stop);
+    }
+
+    template <class TryNow, class Stop>
+    status sleep(const side& here, TryNow try_now, platform::instant_ns deadline,
+                 const Stop& stop) {
+        sleeper<platform_type> me;
+        waiter_type place(me);
+        using on_stop = typename sleeper<platform_type>::on_stop;
+        using callback = platform::stop_callback_t<Stop, on_stop>;
+        [[maybe_unused]] const callback wake_on_stop(stop, on_stop{&me});
+        struct leaving {
+            composition& queue;
+            const side& here;
+            waiter_type& place;
+            ~leaving() { queue.leave(here.waiters, here.wake, place); }
+        } const on_return{*this, here, place};
+        for (;;) {
+            here.waiters.room.enlist(place, here.wake);
+            if (const status answer = try_now(); answer != here.blocked) return answer;
+            if (stop.stop_requested()) return status::stopped;
+            const bool timer = &here.waiters == &putters_ && wakes_late();
+            platform::instant_ns until = deadline;
+            if (deadline != platform::never || timer) {
+                const platform::instant_ns now = platform_type::now();
+                if (now >= deadline) return status::timed_out;
+                if (timer) until = std::min(until, now + limits::put_wake_delay_ns);
+            }
+            me.sleep(until);
+            if (const status answer = try_now(); answer != here.blocked) return answer;
+        }
+    }
+
+    // attempt(), with `busy` waited for: for as long as it takes, unless a stop or deadline ends it.
+    template <class Attempt, class Stop>
+    static status attempt_resolved(status blocked, Attempt& attempt, platform::instant_ns deadline,
+                                   const Stop& stop) {
+        claim_wait<platform_type> claimed;
+        for (;;) {
+            if (const status answer = attempt(); answer != status::busy) return answer;
+            if (claimed.is_long()) {
+                if (stop.stop_requested()) return blocked;
+                if (deadline != platform::never && platform_type::now() >= deadline) return blocked;
+            }
+            claimed.once();
+        }
+    }
+
+    void leave(lobby& waiters, flag& wake, waiter_type& who) noexcept {
+        if (!waiters.room.leave(who, wake)) return;
+        if (&waiters == &getters_ ? buffer_.can_get() : buffer_.can_put()) {
+            waiters.room.wake_one(wake);
+        }
+    }
+
+    // A streaming peer writes the line that we poll: poll later, and take more for one transfer of
+    // the line, but not so late that a small queue runs dry. A ping-pong peer never has a second
+    // item ready: poll at once, and try the long pause again at every 16th wait.
+    void learn(lobby& waiters, int used, bool more) const noexcept {
+        const int learned = waiters.first_pause.load(std::memory_order_relaxed);  // (2) a hint
+        int now = learned;
+        if (used <= 1) {
+            now = learned + 1 >= 1 ? shortest_streaming_pause : learned + 1;
+        } else if (!more) {
+            now = -15;
+        } else if (learned < longest_first_pause()) {
+            now = std::min(2 * learned, longest_first_pause());
+        }
+        waiters.first_pause.store(now, std::memory_order_relaxed);  // (3) a hint
+    }
+    static constexpr int shortest_streaming_pause = 16;
+    [[nodiscard]] int longest_first_pause() const noexcept {
+        const std::uint64_t slots = buffer_.capacity();
+        if (slots == 0) return 64;
+        return static_cast<int>(std::clamp<std::uint64_t>(slots / 8, 16, 64));
+    }
+
+    // Drops all items that nobody has claimed; how many.
+    std::uint64_t drop_all() {
+        if constexpr (requires { buffer_.take_all(); }) {
+            return buffer_.take_all().size();
+        } else {
+            std::uint64_t dropped = 0;
+            const auto take_one = [this] {
+                result<T> item(status::empty);
+                return buffer_.try_get(result_slot<T>(item));
+            };
+            while (attempt_resolved(status::empty, take_one, platform::never,
+                                    never_stop_token{}) == status::ok) {
+                ++dropped;
+            }
+            return dropped;
+        }
+    }
+
+    Buffer buffer_;
+    lobby getters_, putters_;
+    task_count<platform_type> tasks_;
+};
+
+}  // namespace conq
+
+#endif

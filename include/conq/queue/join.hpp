@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+// A thread's join: sleeps until a task count meets the number of puts.
+#ifndef CONQ_QUEUE_JOIN_HPP
+#define CONQ_QUEUE_JOIN_HPP
+
+#include "conq/accounting/task_count.hpp"
+#include "conq/contract/limit.hpp"
+#include "conq/contract/resumer.hpp"
+#include "conq/contract/status.hpp"
+#include "conq/platform/clock.hpp"
+
+namespace conq {
+
+/// Waits until the dones of `tasks` equal `puts()`. ok, timed_out or stopped.
+///
+/// Progress: waits. Allocates nothing. Throws only what Platform::interrupted() throws.
+template <class Platform, class Puts, class Stop>
+[[nodiscard]] status join_tasks(task_count<Platform>& tasks, Puts puts, const limit<Stop>& within) {
+    if (within.stop.stop_requested()) return status::stopped;
+    sleeper<Platform> me;
+    joiner<Platform> place(me);
+    if (!tasks.enlist(place, puts)) return status::ok;
+
+    struct leaving {
+        task_count<Platform>& tasks;
+        sleeper<Platform>& me;
+        joiner<Platform>& place;
+        bool is_released = false;
+        // Takes the registration back; or, if a done has already claimed it, waits for that done's
+        // next few instructions.
+        void leave() noexcept {
+            if (is_released) return;
+            is_released = !tasks.leave(place);
+            while (is_released && !me.is_resumed()) Platform::yield();
+        }
+        ~leaving() { leave(); }
+    } on_return{tasks, me, place};
+
+    using on_stop = typename sleeper<Platform>::on_stop;
+    using callback = platform::stop_callback_t<Stop, on_stop>;
+    [[maybe_unused]] const callback wake_on_stop(within.stop, on_stop{&me});
+    const platform::instant_ns deadline =
+        within.span_ns == platform::never ? platform::never
+                                          : platform::after(Platform::now(), within.span_ns);
+    for (;;) {
+        if (me.is_resumed()) {
+            on_return.is_released = true;
+            return status::ok;
+        }
+        const bool stopped = within.stop.stop_requested();
+        if (stopped || (deadline != platform::never && Platform::now() >= deadline)) {
+            on_return.leave();
+            if (on_return.is_released) return status::ok;
+            return stopped ? status::stopped : status::timed_out;
+        }
+        me.sleep(deadline);
+    }
+}
+
+}  // namespace conq
+
+#endif

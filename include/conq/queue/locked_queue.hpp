@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSL-1.0
+// locked_queue<T>: a mutex, condition variables and a deque. The honest baseline: what one writes by
+// hand, with the whole contract, and what the other queues are measured against.
+#ifndef CONQ_QUEUE_LOCKED_QUEUE_HPP
+#define CONQ_QUEUE_LOCKED_QUEUE_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+#include "conq/buffers/cell.hpp"
+#include "conq/contract/limit.hpp"
+#include "conq/contract/limits.hpp"
+#include "conq/contract/result.hpp"
+#include "conq/contract/status.hpp"
+#include "conq/queue/calls.hpp"
+#include "conq/queue/traits.hpp"
+#include "conq/waiting/waiting_room.hpp"
+
+namespace conq {
+
+/// A first-in first-out work queue behind one mutex; unbounded with a maxsize of 0.
+///
+/// Order: strict and linearizable. Threads: any. Progress: every call takes the mutex, the try_ calls
+/// too, and so they never answer busy but for try_join; put allocates now and then. Waiting threads
+/// sleep at once, on condition variables. What a thread that dies in the middle of a call leaves: a
+/// locked queue. O(1).
+template <class T, class Traits = default_traits>
+class basic_locked_queue : public queue_calls<basic_locked_queue<T, Traits>, T> {
+    using platform_type = typename Traits::platform;
+    using mutex_type = typename platform_type::mutex;
+    using condition_type = typename platform_type::condition;
+
+public:
+    using traits = Traits;
+    using waiter_type = waiter<platform_type>;
+    static constexpr bool takes_throwing_sources = true;
+
+    /// A queue of at most `maxsize` items; 0: no bound. Throws std::invalid_argument if it is
+    /// negative or more than 2^31.
+    explicit basic_locked_queue(std::integral auto maxsize)
+        : maxsize_(limits::checked_size(maxsize, 0, "maxsize")) {}
+    basic_locked_queue() : basic_locked_queue(0) {}
+
+    /// Counts n items as processed. Throws std::logic_error, and changes nothing, if the items done
+    /// would exceed the items put.
+    void task_done(std::uint64_t n = 1) {
+        const std::lock_guard held(mutex_);
+        if (n > unfinished_) {
+            throw std::logic_error(
+                "conq: task_done() was called for more items than were put: call it once for each "
+                "item that get() returned, and not at all for leases");
+        }
+        unfinished_ -= n;
+        if (unfinished_ == 0) all_done_.notify_all();  // inside: a joiner may destroy the queue
+    }
+
+    /// ok if every item put has been done, else busy.
+    [[nodiscard]] status try_join() noexcept {
+        const std::lock_guard held(mutex_);
+        return unfinished_ == 0 ? status::ok : status::busy;
+    }
+
+    /// No more puts; gets drain what is left. Waiting calls see it at once. May be repeated.
+    void shutdown() noexcept {
+        {
+            const std::lock_guard held(mutex_);
+            is_shut_down_ = true;
+        }
+        wake_everybody();
+    }
+
+    /// The same, and what no getter has claimed is dropped, outside the lock, and counted as done.
+    void shutdown(immediate_t) {
+        shutdown();
+        container dropped;
+        {
+            const std::lock_guard held(mutex_);
+            dropped.swap(items_);
+        }
+        const std::uint64_t count = dropped.size();
+        dropped.clear();
+        if (count != 0) task_done(count);
+    }
+
+    /// Whether shutdown was called.
+    [[nodiscard]] bool is_shut_down() const noexcept { return locked([&] { return is_shut_down_; }); }
+    /// Items that are in the queue.
+    [[nodiscard]] std::uint64_t size() const noexcept {
+        return locked([&] { return static_cast<std::uint64_t>(items_.size()); });
+    }
+    /// Whether no item is in.
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    /// Whether a put would wait.
+    [[nodiscard]] bool full() const noexcept { return locked([&] { return is_full(); }); }
+    /// The number of items that fit; 0: no bound.
+    [[nodiscard]] std::uint64_t maxsize() const noexcept { return maxsize_; }
+    /// Items put and not yet done.
+    [[nodiscard]] std::uint64_t unfinished() const noexcept {
+        return locked([&] { return unfinished_; });
+    }
+    /// Gives back memory that is held for later use.
+    void trim() {
+        const std::lock_guard held(mutex_);
+        items_.shrink_to_fit();
+    }
+
+    // ---- Waiting without a thread: see composition.
+
+    void enlist_getter(waiter_type& who) noexcept { room_of_getters_.enlist(who, get_flag_); }
+    void leave_getter(waiter_type& who) noexcept {
+        if (room_of_getters_.leave(who, get_flag_) && !empty()) room_of_getters_.wake_one(get_flag_);
+    }
+    void enlist_putter(waiter_type& who) noexcept { room_of_putters_.enlist(who, put_flag_); }
+    void leave_putter(waiter_type& who) noexcept {
+        if (room_of_putters_.leave(who, put_flag_) && !full()) room_of_putters_.wake_one(put_flag_);
+    }
+
+private:
+    friend class queue_calls<basic_locked_queue, T>;
+    using container = std::deque<cell<T>, typename Traits::template allocator<cell<T>>>;
+
+    template <class Look>
+    auto locked(Look look) const noexcept {
+        const std::lock_guard held(mutex_);
+        return look();
+    }
+    [[nodiscard]] bool is_full() const noexcept {
+        return maxsize_ != 0 && items_.size() >= maxsize_;
+    }
+
+    // Under the mutex.
+    template <class Source>
+    status put_locked(const Source& source) {
+        if (is_shut_down_) return status::shut_down;
+        if (is_full()) return status::full;
+        items_.emplace_back(source);
+        ++unfinished_;
+        return status::ok;
+    }
+    status get_locked(const result_slot<T>& slot) {
+        if (items_.empty()) return is_shut_down_ ? status::shut_down : status::empty;
+        slot(*items_.front().item());
+        items_.pop_front();
+        return status::ok;
+    }
+    void after_put() noexcept {
+        not_empty_.notify_one();
+        if (get_flag_.is_armed()) room_of_getters_.wake_one(get_flag_);
+    }
+    void after_get() noexcept {
+        not_full_.notify_one();
+        if (put_flag_.is_armed()) room_of_putters_.wake_one(put_flag_);
+    }
+    void wake_everybody() noexcept {
+        not_empty_.notify_all();
+        not_full_.notify_all();
+        room_of_getters_.wake_all();
+        room_of_putters_.wake_all();
+    }
+
+    template <class Source>
+    [[nodiscard]] status try_put_item(const Source& source) {
+        const status answer = locked_call([&] { return put_locked(source); });
+        if (answer == status::ok) after_put();
+        return answer;
+    }
+    template <class Source, class Stop>
+    [[nodiscard]] status put_item(const Source& source, const limit<Stop>& within) {
+        const status answer =
+            run([&] { return put_locked(source); }, status::full, not_full_, within);
+        if (answer == status::ok) after_put();
+        return answer;
+    }
+    [[nodiscard]] result<T> try_get_item() {
+        result<T> out(status::empty);
+        const result_slot<T> slot(out);
+        finish_get(slot, locked_call([&] { return get_locked(slot); }));
+        return out;
+    }
+    template <class Stop>
+    [[nodiscard]] result<T> get_item(const limit<Stop>& within) {
+        result<T> out(status::empty);
+        const result_slot<T> slot(out);
+        finish_get(slot, run([&] { return get_locked(slot); }, status::empty, not_empty_, within));
+        return out;
+    }
+    void finish_get(const result_slot<T>& slot, status answer) noexcept {
+        if (answer == status::ok) {
+            after_get();
+        } else {
+            slot.fail(answer);
+        }
+    }
+    template <class Stop>
+    [[nodiscard]] status join_within(const limit<Stop>& within) {
+        const auto look = [&] { return unfinished_ == 0 ? status::ok : status::busy; };
+        return run(look, status::busy, all_done_, within);
+    }
+
+    template <class Call>
+    status locked_call(Call call) {
+        const std::lock_guard held(mutex_);
+        return call();
+    }
+
+    // call() under the mutex until it no longer answers `blocked`, sleeping on `changed` between.
+    template <class Call, class Stop>
+    status run(Call call, status blocked, condition_type& changed, const limit<Stop>& within) {
+        if (within.stop.stop_requested()) return status::stopped;
+        if (const status answer = locked_call(call); answer != blocked) return answer;
+        const platform::instant_ns deadline =
+            within.span_ns == platform::never
+                ? platform::never
+                : platform::after(platform_type::now(), within.span_ns);
+        // Made and destroyed with no lock held: it may have to wait for a callback that runs.
+        using callback = platform::stop_callback_t<Stop, notify_on_stop>;
+        [[maybe_unused]] const callback wake_on_stop(within.stop, notify_on_stop{this, &changed});
+        std::unique_lock held(mutex_);
+        for (;;) {
+            if (const status answer = call(); answer != blocked) return answer;
+            if (within.stop.stop_requested()) return status::stopped;
+            if (deadline != platform::never && platform_type::now() >= deadline) {
+                return status::timed_out;
+            }
+            changed.wait(held, deadline);
+        }
+    }
+    struct notify_on_stop {
+        basic_locked_queue* queue;
+        condition_type* changed;
+        void operator()() const noexcept {
+            { const std::lock_guard held(queue->mutex_); }  // nobody is between look and sleep
+            changed->notify_all();
+        }
+    };
+
+    mutable mutex_type mutex_;
+    condition_type not_empty_, not_full_, all_done_;
+    container items_;
+    std::uint64_t maxsize_;
+    std::uint64_t unfinished_ = 0;
+    bool is_shut_down_ = false;
+    waiting_room<platform_type> room_of_getters_, room_of_putters_;
+    wake_flag<platform_type> get_flag_, put_flag_;
+};
+
+/// basic_locked_queue with the default traits.
+template <class T>
+using locked_queue = basic_locked_queue<T>;
+
+}  // namespace conq
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+// How long a thread polls before it sleeps, and how it waits for another thread's half-done claim.
+#ifndef CONQ_WAITING_PATIENCE_HPP
+#define CONQ_WAITING_PATIENCE_HPP
+
+#include <algorithm>
+#include <cstdint>
+
+#include "conq/contract/limits.hpp"
+#include "conq/platform/clock.hpp"
+
+namespace conq {
+
+/// Polling before a sleep: pauses that double, then yields as a probe. A yield that returns at once
+/// says "alone on this core", so polling on for a while is cheaper than a sleep (a wake costs some
+/// 20 us of both sides); yields that took long say that the cores are oversubscribed: sleep.
+///
+/// Threads: belongs to one. Progress: non-blocking.
+template <class Platform>
+class patience {
+public:
+    /// `first_pause`: length of the first pause. `alone_ns`: how long to poll when alone.
+    patience(int first_pause, std::uint64_t alone_ns) noexcept
+        : pause_(first_pause), alone_ns_(alone_ns) {}
+
+    /// Waits a little. False: it is time to sleep.
+    [[nodiscard]] bool more() noexcept {
+        if (pause_ <= longest_pause) {
+            Platform::pause(pause_);
+            pause_ *= 2;
+            return true;
+        }
+        const platform::instant_ns before = Platform::now();
+        if (since_ == 0) {
+            since_ = before;
+        } else if (before - since_ > alone_ns_) {
+            return false;
+        }
+        Platform::yield();
+        if (Platform::now() - before > switched_ns) return ++switched_ < 3;
+        Platform::pause(longest_pause);
+        return true;
+    }
+
+private:
+    static constexpr int longest_pause = 64;
+    static constexpr std::uint64_t switched_ns = 1'500;  // a yield that switched: some 1.4 us here
+    int pause_;
+    int switched_ = 0;
+    platform::instant_ns since_ = 0;
+    std::uint64_t alone_ns_;
+};
+
+/// The wait for a slot that another thread has claimed and not yet published, or for a lock that a
+/// try found held. Its end is a few instructions away unless that thread lost its core.
+///
+/// Threads: belongs to one. Progress: each call waits at most limits::claim_sleep_longest_ns.
+template <class Platform>
+class claim_wait {
+public:
+    /// Waits a little; longer each time.
+    void once() noexcept {
+        if (pause_ <= longest_pause) {
+            Platform::pause(pause_);
+            pause_ *= 2;
+        } else if (yields_ < limits::claim_yields) {
+            Platform::yield();
+            ++yields_;
+        } else {
+            Platform::sleep(sleep_ns_);
+            sleep_ns_ = std::min(2 * sleep_ns_, limits::claim_sleep_longest_ns);
+        }
+    }
+
+    /// Whether the short part is over: from now on the caller looks at its deadline, too.
+    [[nodiscard]] bool is_long() const noexcept { return pause_ > longest_pause; }
+
+private:
+    static constexpr int longest_pause = 32;  // 8 + 16 + 32 pauses: under limits::claim_pause_ns
+    int pause_ = 8;
+    int yields_ = 0;
+    std::uint64_t sleep_ns_ = limits::claim_sleep_first_ns;
+};
+
+}  // namespace conq
+
+#endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSL-1.0
+// A room of waiters, first come, first served, and the flag that tells whether anybody is in it.
+// It knows no queue.
+//
+// The sleeping side:  enlist (which arms the flag by a read-modify-write), look again, sleep.
+// The waking side:    change what the sleepers look at by a seq_cst read-modify-write, then load
+//                     the flag; if it is armed, wake_one.
+// All four are seq_cst, so at least one side sees the other: no wake is lost, and a fence is not
+// needed (a store-buffering pair; the flag stands on the line that the waker has just changed).
+//
+// Invariants. A waker takes the flag away, so one wake is under way for each arming; whoever was
+// woken arms it again for those behind him when he leaves. Room not empty => flag armed, or a waiter
+// that was woken has yet to leave or to enlist again. A wake is permission to look, never an item.
+//
+// Threads: all members may be called from any thread; a waiter belongs to its owner. Progress: the
+// room's lock is held for a few instructions and never while foreign code runs. Allocates nothing;
+// every member but wake_all is O(1).
+#ifndef CONQ_WAITING_WAITING_ROOM_HPP
+#define CONQ_WAITING_WAITING_ROOM_HPP
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+#include "conq/contract/resumer.hpp"
+#include "conq/platform/config.hpp"
+#include "conq/platform/lock.hpp"
+
+namespace conq {
+
+/// Whether somebody sleeps. Buffers carry it beside the word that the wakers change.
+template <class Platform>
+struct wake_flag {
+    typename Platform::template atomic<std::uint32_t> armed{0};
+
+    /// For the waking side, after its read-modify-write.
+    [[nodiscard]] CONQ_HOT bool is_armed() const noexcept { return armed.load() != 0; }
+};
+
+/// Somebody in a room: the room's links beside the resumer. See resumer for who keeps it alive.
+template <class Platform>
+struct waiter {
+    resumer<Platform>* who;
+    waiter* previous = nullptr;
+    waiter* next = nullptr;
+    bool listed = false;     // under the room's lock, as are the links
+    bool was_woken = false;  // woken since it entered: it stands first when it enlists again
+
+    explicit waiter(resumer<Platform>& resumed) noexcept : who(&resumed) {}
+    waiter(const waiter&) = delete;
+    waiter& operator=(const waiter&) = delete;
+};
+
+template <class Platform>
+class waiting_room {
+public:
+    using flag = wake_flag<Platform>;
+    using waiter_type = waiter<Platform>;
+
+    waiting_room() = default;
+    waiting_room(const waiting_room&) = delete;
+    waiting_room& operator=(const waiting_room&) = delete;
+#if CONQ_CHECKED
+    ~waiting_room() {
+        if (first_ != nullptr) abort_with("a queue was destroyed while somebody waits on it");
+    }
+#endif
+
+    /// Enters, or stays, and arms the flag. One that was woken and found nothing was first and
+    /// stands first again. The caller has to look once more before it sleeps.
+    void enlist(waiter_type& who, flag& wake) noexcept {
+        const std::lock_guard held(lock_);
+        if (!who.listed) {
+            who.listed = true;
+            if (who.was_woken) {
+                who.who->rearm();
+                push_front(who);
+            } else {
+                push_back(who);
+            }
+        }
+        wake.armed.exchange(1);
+    }
+
+    /// Leaves. True if this one had been woken and others wait: the flag is armed again and the
+    /// caller must look on their behalf, and wake one of them if there is something for them.
+    [[nodiscard]] bool leave(waiter_type& who, flag& wake) noexcept {
+        const std::lock_guard held(lock_);
+        if (who.listed) {
+            unlink(who);
+            return false;
+        }
+        if (first_ == nullptr) return false;
+        wake.armed.exchange(1);
+        return true;
+    }
+
+    /// Wakes the first, if the flag is still armed.
+    CONQ_COLD void wake_one(flag& wake) noexcept {
+        if (wake.armed.exchange(0) != 0) static_cast<void>(wake_first());
+    }
+
+    /// Wakes everybody who is in the room when its turn comes. O(waiters).
+    CONQ_COLD void wake_all() noexcept {
+        while (wake_first()) {
+        }
+    }
+
+private:
+    bool wake_first() noexcept {
+        lock_.lock();
+        waiter_type* const woken = first_;
+        if (woken == nullptr) {
+            lock_.unlock();
+            return false;
+        }
+        unlink(*woken);
+        woken->was_woken = true;
+        resumer<Platform>* const who = woken->who;
+        const auto notify = who->mark_resumed();  // the owner passes the lock before it goes
+        lock_.unlock();
+        notify(who);  // for a thread, no more than an address by now
+        return true;
+    }
+
+    void push_front(waiter_type& who) noexcept {
+        who.previous = nullptr;
+        who.next = first_;
+        (first_ != nullptr ? first_->previous : last_) = &who;
+        first_ = &who;
+    }
+    void push_back(waiter_type& who) noexcept {
+        who.next = nullptr;
+        who.previous = last_;
+        (last_ != nullptr ? last_->next : first_) = &who;
+        last_ = &who;
+    }
+    void unlink(waiter_type& who) noexcept {
+        (who.previous != nullptr ? who.previous->next : first_) = who.next;
+        (who.next != nullptr ? who.next->previous : last_) = who.previous;
+        who.listed = false;
+    }
+
+    platform::futex_lock<Platform> lock_;
+    waiter_type* first_ = nullptr;
+    waiter_type* last_ = nullptr;
+};
+
+}  // namespace conq
+
+#endif
