@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+// Promises about items that throw, and about misuse.
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "../support/items.hpp"
+#include "../support/thread_state.hpp"
+#include "subjects.hpp"
+
+using conq::status;
+
+CONQ_PROMISES(exceptions);
+
+CONQ_PROMISE(exceptions, a_copy_that_throws_puts_nothing, any) {
+    throwing::throws_on_copy = throwing::throws_on_move = false;
+    typename Subject::template queue<throwing> q(3);
+    const throwing item(1);
+    ASSERT_EQ(q.put(item), status::ok);
+    throwing::throws_on_copy = true;
+    EXPECT_THROW(q.put(item), std::runtime_error);
+    EXPECT_THROW(static_cast<void>(q.try_put(item)), std::runtime_error);
+    throwing::throws_on_copy = false;
+    EXPECT_EQ(q.size(), 1u);
+    EXPECT_EQ(q.unfinished(), 1u);
+    ASSERT_EQ(q.put(item), status::ok);
+    EXPECT_EQ(q.size(), 2u);
+}
+
+CONQ_PROMISE(exceptions, a_move_that_throws_puts_nothing, any) {
+    throwing_move_only::throws = false;
+    typename Subject::template queue<throwing_move_only> q(3);
+    throwing_move_only item(1);
+    throwing_move_only::throws = true;
+    EXPECT_THROW(q.put(std::move(item)), std::runtime_error);
+    EXPECT_EQ(q.size(), 0u);
+    EXPECT_EQ(q.unfinished(), 0u);
+    throwing_move_only::throws = false;
+    EXPECT_EQ(item.value, 1);
+    ASSERT_EQ(q.put(std::move(item)), status::ok);
+    EXPECT_EQ(q.get()->value, 1);
+}
+
+CONQ_PROMISE(exceptions, a_move_that_throws_takes_nothing, any) {
+    throwing_move_only::throws = false;
+    typename Subject::template queue<throwing_move_only> q(3);
+    q.emplace(1);
+    q.emplace(2);
+    throwing_move_only::throws = true;
+    EXPECT_THROW(static_cast<void>(q.get()), std::runtime_error);
+    EXPECT_THROW(static_cast<void>(q.try_take()), std::runtime_error);
+    throwing_move_only::throws = false;
+    EXPECT_EQ(q.size(), 2u);
+    EXPECT_EQ(q.unfinished(), 2u);
+    EXPECT_EQ(q.get()->value, 1);
+    EXPECT_EQ(q.take()->value, 2);
+    q.task_done();
+    q.join();
+}
+
+CONQ_PROMISE(exceptions, an_emplace_that_throws_puts_nothing, any) {
+    struct picky {
+        int value;
+        explicit picky(int v) : value(v) {
+            if (v < 0) throw std::invalid_argument("negative");
+        }
+    };
+    typename Subject::template queue<picky> q(3);
+    ASSERT_EQ(q.emplace(1), status::ok);
+    EXPECT_THROW(q.emplace(-1), std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(q.try_emplace(-1)), std::invalid_argument);
+    ASSERT_EQ(q.try_emplace(2), status::ok);
+    EXPECT_EQ(q.get()->value, 1);
+    EXPECT_EQ(q.get()->value, 2);
+    EXPECT_EQ(q.unfinished(), 2u);
+}
+
+CONQ_PROMISE(exceptions, a_throwing_item_wakes_and_reaches_waiting_threads, any) {
+    throwing::throws_on_copy = throwing::throws_on_move = false;
+    typename Subject::template queue<throwing> q(2);
+    std::atomic<int> sum{0};
+    {
+        std::vector<std::jthread> threads;
+        for (int g = 0; g < 2; ++g) {
+            threads.emplace_back([&] {
+                for (auto& item : q) sum += item->value;
+            });
+        }
+        for (int i = 1; i <= 1000; ++i) ASSERT_EQ(q.put(throwing(i)), status::ok);
+        q.join();
+        q.shutdown();
+    }
+    EXPECT_EQ(sum.load(), 500'500);
+}
+
+#if CONQ_CHECKED
+CONQ_PROMISE(exceptions, destroying_a_queue_under_a_lease_is_reported, any) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    using queue = typename Subject::template queue<int>;
+    EXPECT_DEATH(
+        {
+            auto q = std::make_unique<queue>(1);
+            static_cast<void>(q->put(1));
+            const auto task = q->take();
+            destroy(q);
+        },
+        "destroyed while a lease");
+}
+#endif

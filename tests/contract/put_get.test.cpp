@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSL-1.0
+// Promises of put and get: order, bound, arguments that stay intact.
+#include <chrono>
+#include <memory>
+#include <numeric>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../support/items.hpp"
+#include "../support/thread_state.hpp"
+#include "subjects.hpp"
+
+using namespace std::chrono_literals;
+using conq::status;
+
+CONQ_PROMISES(put_get);
+
+CONQ_PROMISE(put_get, comes_out_in_the_order_it_went_in, fifo) {
+    typename Subject::template queue<int> q(100);
+    for (int i = 0; i < 100; ++i) ASSERT_EQ(q.put(i), status::ok);
+    for (int i = 0; i < 100; ++i) ASSERT_EQ(q.get().value(), i);
+}
+
+CONQ_PROMISE(put_get, any_capacity_is_exact, bounded) {
+    for (int capacity : {1, 2, 3, 5, 7, 8, 63, 64, 65, 100, 1000, 1025}) {
+        typename Subject::template queue<int> q(capacity);
+        EXPECT_EQ(q.maxsize(), static_cast<std::uint64_t>(capacity));
+        for (int round = 0; round < 3; ++round) {
+            for (int i = 0; i < capacity; ++i) {
+                ASSERT_FALSE(q.full());
+                ASSERT_EQ(q.try_put(i), status::ok) << capacity;
+            }
+            ASSERT_TRUE(q.full());
+            ASSERT_EQ(q.try_put(-1), status::full) << capacity;
+            ASSERT_EQ(q.size(), static_cast<std::uint64_t>(capacity));
+            for (int i = 0; i < capacity; ++i) ASSERT_EQ(q.try_get().value(), i) << capacity;
+            ASSERT_EQ(q.try_get().state(), status::empty);
+            ASSERT_TRUE(q.empty());
+        }
+    }
+}
+
+CONQ_PROMISE(put_get, absurd_sizes_are_refused_with_a_message, any) {
+    using queue = typename Subject::template queue<int>;
+    EXPECT_THROW(queue(-1), std::invalid_argument);
+    EXPECT_THROW(queue((std::int64_t{1} << 31) + 1), std::invalid_argument);
+    EXPECT_THROW(queue(~std::uint64_t{0}), std::invalid_argument);
+    try {
+        const queue q(-7);
+        FAIL() << "a size of -7 was accepted";
+    } catch (const std::invalid_argument& error) {
+        EXPECT_NE(std::string(error.what()).find("-7"), std::string::npos) << error.what();
+        EXPECT_NE(std::string(error.what()).find("give one from"), std::string::npos);
+    }
+    if constexpr ((Subject::capabilities & unbounded) == 0) {
+        EXPECT_THROW(queue(0), std::invalid_argument);
+    }
+}
+
+CONQ_PROMISE(put_get, without_a_bound_it_is_never_full, unbounded) {
+    typename Subject::template queue<int> q(0);
+    EXPECT_EQ(q.maxsize(), 0u);
+    for (int i = 0; i < 20'000; ++i) ASSERT_EQ(q.try_put(i), status::ok);
+    EXPECT_FALSE(q.full());
+    EXPECT_EQ(q.size(), 20'000u);
+    for (int i = 0; i < 20'000; ++i) ASSERT_EQ(q.try_get().value(), i);
+}
+
+CONQ_PROMISE(put_get, carries_what_can_only_be_moved, any) {
+    typename Subject::template queue<std::unique_ptr<int>> q(2);
+    ASSERT_EQ(q.put(std::make_unique<int>(7)), status::ok);
+    ASSERT_EQ(q.emplace(new int(8)), status::ok);
+    EXPECT_EQ(*q.get().value(), 7);
+    EXPECT_EQ(*q.get().value(), 8);
+}
+
+CONQ_PROMISE(put_get, all_forms_of_put_and_get_carry_an_item, any) {
+    typename Subject::template queue<std::string> q(20);
+    const std::string text = "copied";
+    const std::stop_token token;
+    const auto later = std::chrono::steady_clock::now() + 1h;
+    ASSERT_EQ(q.put(text), status::ok);
+    ASSERT_EQ(q.put(text, token), status::ok);
+    ASSERT_EQ(q.put(std::string("moved"), token), status::ok);
+    ASSERT_EQ(q.put_for(text, 1h), status::ok);
+    ASSERT_EQ(q.put_for(std::string("moved"), 1h, token), status::ok);
+    ASSERT_EQ(q.put_until(text, later), status::ok);
+    ASSERT_EQ(q.put_until(std::string("moved"), later, token), status::ok);
+    ASSERT_EQ(q.try_put(text), status::ok);
+    ASSERT_EQ(q.try_put(std::string("moved")), status::ok);
+    ASSERT_EQ(q.emplace(3, 'e'), status::ok);
+    ASSERT_EQ(q.try_emplace(3, 't'), status::ok);
+    EXPECT_EQ(text, "copied");
+    EXPECT_EQ(q.get().value(), "copied");
+    EXPECT_EQ(q.get(token).value(), "copied");
+    EXPECT_EQ(q.get_for(1h).value(), "moved");
+    EXPECT_EQ(q.get_for(1h, token).value(), "copied");
+    EXPECT_EQ(q.get_until(later).value(), "moved");
+    EXPECT_EQ(q.get_until(later, token).value(), "copied");
+    EXPECT_EQ(q.try_get().value(), "moved");
+    EXPECT_EQ(q.try_get().value_or("none"), "copied");
+    EXPECT_EQ(*q.take(), "moved");
+    EXPECT_EQ(*q.take_for(1h), "eee");
+    EXPECT_EQ(*q.try_take(), "ttt");
+}
+
+CONQ_PROMISE(put_get, a_put_that_fails_has_not_touched_its_argument, bounded) {
+    typename Subject::template queue<std::unique_ptr<int>> q(1);
+    ASSERT_EQ(q.put(std::make_unique<int>(1)), status::ok);
+    auto mine = std::make_unique<int>(2);
+    std::stop_source stop;
+    EXPECT_EQ(q.try_put(std::move(mine)), status::full);
+    EXPECT_EQ(q.put_for(std::move(mine), 1ms), status::timed_out);
+    EXPECT_EQ(q.put_for(std::move(mine), -1h), status::timed_out);
+    stop.request_stop();
+    EXPECT_EQ(q.put(std::move(mine), stop.get_token()), status::stopped);
+    q.shutdown();
+    EXPECT_EQ(q.put(std::move(mine)), status::shut_down);
+    EXPECT_EQ(q.try_put(std::move(mine)), status::shut_down);
+    ASSERT_NE(mine, nullptr);
+    EXPECT_EQ(*mine, 2);
+}
+
+CONQ_PROMISE(put_get, a_put_waits_until_there_is_room, bounded) {
+    typename Subject::template queue<int> q(1);
+    ASSERT_EQ(q.put(1), status::ok);
+    status answer = status::busy;
+    watched_thread putter([&] { answer = q.put(2); });
+    putter.wait_until_asleep();
+    EXPECT_EQ(q.get().value(), 1);
+    EXPECT_EQ(q.get().value(), 2);
+    putter.join();
+    EXPECT_EQ(answer, status::ok);
+}
+
+CONQ_PROMISE(put_get, a_get_waits_until_there_is_an_item, any) {
+    typename Subject::template queue<int> q(1);
+    int got = 0;
+    watched_thread getter([&] { got = q.get().value(); });
+    getter.wait_until_asleep();
+    ASSERT_EQ(q.put(5), status::ok);
+    getter.join();
+    EXPECT_EQ(got, 5);
+}
+
+CONQ_PROMISE(put_get, every_item_comes_out_once_and_in_its_putters_order, fifo) {
+    constexpr int putters = 3, getters = 3, each = 20'000;
+    for (int capacity : {1, 2, 64, 1000}) {
+        typename Subject::template queue<std::pair<int, int>> q(capacity);
+        std::vector<std::vector<std::pair<int, int>>> got(getters);
+        {
+            std::vector<std::jthread> threads;
+            for (int g = 0; g < getters; ++g) {
+                threads.emplace_back([&, g] {
+                    while (auto item = q.get()) got[static_cast<std::size_t>(g)].push_back(*item);
+                });
+            }
+            std::vector<std::jthread> putting;
+            for (int p = 0; p < putters; ++p) {
+                putting.emplace_back([&, p] {
+                    for (int i = 0; i < each; ++i) ASSERT_EQ(q.put({p, i}), status::ok);
+                });
+            }
+            putting.clear();
+            q.shutdown();
+        }
+        std::vector<std::vector<int>> times(putters, std::vector<int>(each, 0));
+        for (const auto& of_one_getter : got) {
+            std::vector<int> last(putters, -1);
+            for (const auto& [putter, number] : of_one_getter) {
+                auto& before = last[static_cast<std::size_t>(putter)];
+                ASSERT_LT(before, number) << "out of order, capacity " << capacity;
+                before = number;
+                ++times[static_cast<std::size_t>(putter)][static_cast<std::size_t>(number)];
+            }
+        }
+        for (const auto& of_one_putter : times) {
+            for (int count : of_one_putter) ASSERT_EQ(count, 1) << "capacity " << capacity;
+        }
+    }
+}
+
+CONQ_PROMISE(put_get, destruction_ends_the_items_that_are_left, any) {
+    const int before = counted::alive;
+    {
+        typename Subject::template queue<counted> q(10);
+        for (int i = 0; i < 7; ++i) q.emplace(i);
+        static_cast<void>(q.get());
+        EXPECT_EQ(counted::alive, before + 6);
+    }
+    EXPECT_EQ(counted::alive, before);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSL-1.0
+// The queues that the contract suite runs on, and what each of them can do.
+#ifndef CONQ_TESTS_CONTRACT_SUBJECTS_HPP
+#define CONQ_TESTS_CONTRACT_SUBJECTS_HPP
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+
+#include "conq/queue.hpp"
+
+namespace conq::test {
+
+/// What a promise may need from a queue.
+enum capability : unsigned {
+    any = 0,
+    bounded = 1,         ///< can be full
+    unbounded = 2,       ///< has a form without a bound
+    resizable = 4,       ///< set_maxsize
+    fifo = 8,            ///< strict order
+    lock_free_try = 16,  ///< try_ calls never take a lock
+};
+
+struct portable_traits : default_traits {
+    using platform = conq::platform::portable;
+};
+struct prompt_traits : default_traits {
+    using wake = policy::prompt;
+};
+
+template <template <class, class> class Queue, class Traits, unsigned Capabilities>
+struct subject {
+    static constexpr unsigned capabilities = Capabilities;
+    template <class T>
+    using queue = Queue<T, Traits>;
+};
+
+struct locked : subject<basic_locked_queue, default_traits, bounded | unbounded | fifo> {
+    static constexpr const char* name = "locked_queue";
+};
+struct bounded_ring : subject<basic_bounded_queue, default_traits, bounded | fifo | lock_free_try> {
+    static constexpr const char* name = "bounded_queue";
+};
+struct bounded_portable
+    : subject<basic_bounded_queue, portable_traits, bounded | fifo | lock_free_try> {
+    static constexpr const char* name = "bounded_queue, portable waiter";
+};
+struct bounded_prompt
+    : subject<basic_bounded_queue, prompt_traits, bounded | fifo | lock_free_try> {
+    static constexpr const char* name = "bounded_queue, prompt";
+};
+
+using all_subjects = ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt>;
+
+struct subject_names {
+    template <class Subject>
+    static std::string GetName(int) {
+        return Subject::name;
+    }
+};
+
+/// A test suite over all subjects.
+template <class Subject>
+class contract : public ::testing::Test {
+public:
+    template <class T>
+    using queue = typename Subject::template queue<T>;
+};
+
+}  // namespace conq::test
+
+/// Declares a suite of promises over all queues.
+#define CONQ_PROMISES(suite)                                        \
+    template <class Subject>                                        \
+    class suite : public ::conq::test::contract<Subject> {};        \
+    TYPED_TEST_SUITE(suite, ::conq::test::all_subjects, ::conq::test::subject_names); \
+    using namespace ::conq::test
+
+/// A promise: a test on every queue that has the capabilities `needs`. The matrix shows the others
+/// as "-".
+#define CONQ_PROMISE(suite, promise, needs)                                             \
+    template <class Subject>                                                            \
+    void suite##_##promise();                                                           \
+    TYPED_TEST(suite, promise) {                                                        \
+        using namespace ::conq::test;                                                   \
+        if constexpr ((TypeParam::capabilities & (needs)) == static_cast<unsigned>(needs)) { \
+            suite##_##promise<TypeParam>();                                             \
+        } else {                                                                        \
+            this->RecordProperty("not_needed", 1);                                      \
+        }                                                                               \
+    }                                                                                   \
+    template <class Subject>                                                            \
+    void suite##_##promise()
+
+#endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSL-1.0
+// Promises to those who wait without a thread: a callback waiter beside threads, on every queue.
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "../support/thread_state.hpp"
+#include "subjects.hpp"
+
+using conq::status;
+
+namespace {
+
+// Counts its wakes; the shape of what a coroutine or a select would register.
+template <class Queue>
+struct callback_waiter : conq::resumer<typename Queue::traits::platform> {
+    using base = conq::resumer<typename Queue::traits::platform>;
+    callback_waiter() : base(&on_wake), place(*this) {}
+    static void on_wake(base* self) noexcept { ++static_cast<callback_waiter*>(self)->wakes; }
+    std::atomic<int> wakes{0};
+    typename Queue::waiter_type place;
+};
+
+}  // namespace
+
+CONQ_PROMISES(waiters);
+
+CONQ_PROMISE(waiters, a_callback_is_called_once_for_an_item, any) {
+    using queue = typename Subject::template queue<int>;
+    queue q(4);
+    callback_waiter<queue> waiting;
+    q.enlist_getter(waiting.place);
+    EXPECT_EQ(q.try_get().state(), status::empty);
+    EXPECT_EQ(waiting.wakes, 0);
+    ASSERT_EQ(q.put(1), status::ok);
+    EXPECT_EQ(waiting.wakes, 1);
+    ASSERT_EQ(q.put(2), status::ok);
+    EXPECT_EQ(waiting.wakes, 1);
+    EXPECT_EQ(q.try_get().value(), 1);
+    q.leave_getter(waiting.place);
+    ASSERT_EQ(q.put(3), status::ok);
+    EXPECT_EQ(waiting.wakes, 1);
+}
+
+CONQ_PROMISE(waiters, a_callback_is_called_for_room, bounded) {
+    using queue = typename Subject::template queue<int>;
+    queue q(1);
+    ASSERT_EQ(q.put(1), status::ok);
+    callback_waiter<queue> waiting;
+    q.enlist_putter(waiting.place);
+    EXPECT_EQ(q.try_put(2), status::full);
+    EXPECT_EQ(q.get().value(), 1);
+    EXPECT_EQ(waiting.wakes, 1);
+    EXPECT_EQ(q.try_put(2), status::ok);
+    q.leave_putter(waiting.place);
+}
+
+CONQ_PROMISE(waiters, a_cancelled_callback_is_not_called, any) {
+    using queue = typename Subject::template queue<int>;
+    queue q(4);
+    callback_waiter<queue> waiting;
+    q.enlist_getter(waiting.place);
+    q.leave_getter(waiting.place);
+    ASSERT_EQ(q.put(1), status::ok);
+    EXPECT_EQ(waiting.wakes, 0);
+}
+
+CONQ_PROMISE(waiters, a_callback_is_called_at_shutdown, any) {
+    using queue = typename Subject::template queue<int>;
+    queue q(4);
+    callback_waiter<queue> waiting;
+    q.enlist_getter(waiting.place);
+    q.shutdown();
+    EXPECT_EQ(waiting.wakes, 1);
+    EXPECT_EQ(q.try_get().state(), status::shut_down);
+    q.leave_getter(waiting.place);
+}
+
+CONQ_PROMISE(waiters, a_callback_that_needs_nothing_passes_its_wake_to_a_thread, any) {
+    using queue = typename Subject::template queue<int>;
+    queue q(4);
+    callback_waiter<queue> waiting;
+    q.enlist_getter(waiting.place);
+    int got = 0;
+    watched_thread getter([&] { got = q.get().value_or(-1); });
+    getter.wait_until_asleep();
+    ASSERT_EQ(q.put(1), status::ok);
+    q.leave_getter(waiting.place);  // woken or not, it takes nothing
+    getter.join();
+    EXPECT_EQ(got, 1);
+}
+
+CONQ_PROMISE(waiters, callbacks_and_threads_wait_side_by_side, any) {
+    using queue = typename Subject::template queue<int>;
+    queue q(4);
+    std::atomic<int> got{0};
+    constexpr int items = 2'000;
+    {
+        std::vector<std::jthread> getters;
+        for (int g = 0; g < 2; ++g) {
+            getters.emplace_back([&] {
+                while (q.get()) ++got;
+            });
+        }
+        std::jthread poller([&] {
+            callback_waiter<queue> waiting;
+            for (;;) {
+                q.enlist_getter(waiting.place);
+                const auto item = q.try_get();
+                if (item) ++got;
+                if (item.state() == status::shut_down) break;
+                if (item.state() == status::empty) {
+                    const int seen = waiting.wakes;
+                    if (!waiting.is_resumed() && seen == waiting.wakes) std::this_thread::yield();
+                }
+            }
+            q.leave_getter(waiting.place);
+        });
+        for (int i = 0; i < items; ++i) ASSERT_EQ(q.put(i), status::ok);
+        q.shutdown();
+    }
+    EXPECT_EQ(got.load(), items);
+}
