@@ -25,15 +25,18 @@ template <class Platform, class Puts, class Stop>
         task_count<Platform>& tasks;
         sleeper<Platform>& me;
         joiner<Platform>& place;
-        bool is_released = false;
-        // Takes the registration back; or, if a done has already claimed it, waits for that done's
-        // next few instructions.
-        void leave() noexcept {
-            if (is_released) return;
-            is_released = !tasks.leave(place);
-            while (is_released && !me.is_resumed()) Platform::yield();
+        bool is_listed = true;
+        // Takes the registration back. False: a done has claimed it already; then it waits for that
+        // done's next few instructions.
+        bool leave() noexcept {
+            is_listed = false;
+            if (tasks.leave(place)) return true;
+            while (!me.is_resumed()) Platform::yield();
+            return false;
         }
-        ~leaving() { leave(); }
+        ~leaving() {
+            if (is_listed) leave();
+        }
     } on_return{tasks, me, place};
 
     using on_stop = typename sleeper<Platform>::on_stop;
@@ -44,13 +47,12 @@ template <class Platform, class Puts, class Stop>
                                           : platform::after(Platform::now(), within.span_ns);
     for (;;) {
         if (me.is_resumed()) {
-            on_return.is_released = true;
+            on_return.is_listed = false;
             return status::ok;
         }
         const bool stopped = within.stop.stop_requested();
         if (stopped || (deadline != platform::never && Platform::now() >= deadline)) {
-            on_return.leave();
-            if (on_return.is_released) return status::ok;
+            if (!on_return.leave()) return status::ok;
             return stopped ? status::stopped : status::timed_out;
         }
         me.sleep(deadline);

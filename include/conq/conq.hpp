@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSL-1.0
+// All of the core.
+#ifndef CONQ_CONQ_HPP
+#define CONQ_CONQ_HPP
+
+#include "conq/queue.hpp"
+#include "conq/workers.hpp"
+
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSL-1.0
+// workers: threads that take items from a queue and call a function for each.
+#ifndef CONQ_PARALLEL_WORKERS_HPP
+#define CONQ_PARALLEL_WORKERS_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "conq/contract/concepts.hpp"
+#include "conq/platform/lock.hpp"
+#include "conq/platform/native.hpp"
+
+namespace conq {
+
+/// How many workers there are and what they are called.
+struct worker_options {
+    /// 0: as many as the machine runs at once.
+    std::size_t threads = 0;
+    /// Shown by the system's tools as "name-1", "name-2"… (Linux keeps 15 bytes).
+    std::string name = "conq";
+};
+
+/// Told of an exception that a worker's function threw, on that worker's thread.
+using error_handler = std::function<void(std::exception_ptr)>;
+
+/// Threads that take items from `queue` and call `function` for each until the queue is shut down
+/// and drained, or until they are stopped.
+///
+/// `function` is called in the first of these forms that fits: `fn(lease&, std::stop_token)`,
+/// `fn(T&, std::stop_token)`, `fn(lease&)`, `fn(T&)`. All workers share one copy of it and call it
+/// at the same time. Its return is the item's good end: the lease is done. An exception drops the
+/// lease (a memory queue counts the item as done) and goes to the error handler; without one the
+/// first is kept for join() and the others are counted.
+///
+/// Threads: all members may be called from any thread. The queue outlives the workers. Progress: the
+/// destructor waits for the functions that run.
+template <work_queue Queue, class Function>
+class workers {
+    using lease_type = typename Queue::lease_type;
+    using item_type = typename Queue::value_type;
+    static constexpr bool lease_and_stop =
+        std::invocable<Function&, lease_type&, std::stop_token>;
+    static constexpr bool item_and_stop = std::invocable<Function&, item_type&, std::stop_token>;
+    static constexpr bool lease_alone = std::invocable<Function&, lease_type&>;
+    static constexpr bool item_alone = std::invocable<Function&, item_type&>;
+    static_assert(lease_and_stop || item_and_stop || lease_alone || item_alone,
+                  "conq: a worker's function takes (lease&, stop_token), (T&, stop_token), (lease&) "
+                  "or (T&)");
+
+public:
+    /// Starts `threads` workers. Throws std::invalid_argument for fewer than 1, std::system_error if
+    /// a thread cannot be made.
+    workers(Queue& queue, std::integral auto threads, Function function,
+            error_handler on_error = nullptr)
+        : workers(queue, worker_options{.threads = checked(threads)}, std::move(function),
+                  std::move(on_error)) {}
+
+    /// Starts workers as `options` says.
+    workers(Queue& queue, worker_options options, Function function,
+            error_handler on_error = nullptr)
+        : queue_(queue),
+          name_(std::move(options.name)),
+          function_(std::move(function)),
+          on_error_(std::move(on_error)) {
+        const std::size_t count =
+            options.threads != 0 ? options.threads
+                                 : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+        try {
+            threads_.reserve(count);
+            for (std::size_t i = 1; i <= count; ++i) {
+                threads_.emplace_back((name_ + "-" + std::to_string(i)).c_str(), [this] { run(); });
+            }
+        } catch (...) {
+            end_threads();
+            throw;
+        }
+    }
+    workers(const workers&) = delete;
+    workers& operator=(const workers&) = delete;
+
+    /// Stops, waits for the functions that run, and says on standard error if tasks failed and
+    /// nobody has looked.
+    ~workers() {
+        end_threads();
+        if (failures_.load() != 0 && !looked_.load()) tell_failures();
+    }
+
+    /// Waits until every item of the queue has been done, then rethrows the first failure that no
+    /// join has rethrown yet.
+    void join() {
+        queue_.join();
+        looked_.store(true);
+        std::exception_ptr first;
+        {
+            const std::lock_guard held(lock_);
+            first = std::exchange(first_failure_, nullptr);
+        }
+        if (first != nullptr) std::rethrow_exception(first);
+    }
+
+    /// Asks the workers to end after the item that they are at; returns at once. Functions that take
+    /// a stop token see it there. Items in the queue stay there.
+    void stop() noexcept { stop_.request_stop(); }
+
+    /// Workers that are in the function right now. O(1), non-blocking, as is failures().
+    [[nodiscard]] std::size_t busy() const noexcept { return busy_.load(); }
+    /// Calls of the function that ended by an exception.
+    [[nodiscard]] std::uint64_t failures() const noexcept {
+        looked_.store(true);
+        return failures_.load();
+    }
+    /// The number of threads.
+    [[nodiscard]] std::size_t size() const noexcept { return threads_.size(); }
+
+private:
+    using thread = platform::native::thread;
+
+    static std::size_t checked(std::integral auto threads) {
+        if (std::cmp_less(threads, 1)) {
+            throw std::invalid_argument("conq: workers: " + std::to_string(threads) +
+                                        " threads are too few: give at least 1");
+        }
+        return static_cast<std::size_t>(threads);
+    }
+
+    void run() {
+        const std::stop_token stop = stop_.get_token();
+        while (auto task = queue_.take(stop)) {
+            busy_.fetch_add(1);
+            bool has_failed = false;
+            try {
+                call(task, stop);
+            } catch (...) {
+                has_failed = true;
+                fail(std::current_exception());  // while the lease lives: join must see it
+            }
+            busy_.fetch_sub(1);
+            if (!has_failed) task.done();
+        }
+    }
+
+    void call(lease_type& task, const std::stop_token& stop) {
+        if constexpr (lease_and_stop) {
+            std::invoke(function_, task, stop);
+        } else if constexpr (item_and_stop) {
+            std::invoke(function_, *task, stop);
+        } else if constexpr (lease_alone) {
+            std::invoke(function_, task);
+        } else {
+            std::invoke(function_, *task);
+        }
+    }
+
+    void fail(std::exception_ptr failure) noexcept {
+        failures_.fetch_add(1);
+        if (on_error_) {
+            looked_.store(true);
+            try {
+                on_error_(failure);
+                return;
+            } catch (...) {  // a handler that throws: kept like a failure of the function
+                looked_.store(false);
+                failure = std::current_exception();
+            }
+        }
+        const std::lock_guard held(lock_);
+        if (first_failure_ == nullptr) first_failure_ = std::move(failure);
+    }
+
+    void tell_failures() const noexcept {
+        const char* first = "unknown";
+        std::string text;
+        try {
+            if (first_failure_ != nullptr) std::rethrow_exception(first_failure_);
+        } catch (const std::exception& error) {
+            text = error.what();
+            first = text.c_str();
+        } catch (...) {
+        }
+        std::fprintf(stderr,
+                     "conq: workers %s: %llu task(s) failed and nobody asked (first: %s): call "
+                     "join() or failures(), or give an error handler\n",
+                     name_.c_str(), static_cast<unsigned long long>(failures_.load()), first);
+    }
+
+    void end_threads() noexcept {
+        stop();
+        for (thread& each : threads_) each.join();
+    }
+
+    Queue& queue_;
+    std::string name_;
+    Function function_;
+    error_handler on_error_;
+    std::stop_source stop_;
+    std::atomic<std::size_t> busy_{0};
+    std::atomic<std::uint64_t> failures_{0};
+    mutable std::atomic<bool> looked_{false};
+    platform::futex_lock<platform::native> lock_;
+    std::exception_ptr first_failure_;
+    std::vector<thread> threads_;
+};
+
+}  // namespace conq
+
+#endif
