@@ -121,8 +121,7 @@ CONQ_PROMISE(limits, a_stop_ends_a_waiting_join, any) {
 
 // A token of the shape of C++26's stoppable_token that is not std::stop_token.
 struct foreign_token {
-    template <class Callback>
-    using callback_type = std::stop_callback<Callback>;
+    template <class Callback> using callback_type = std::stop_callback<Callback>;
     std::stop_token inner;
     [[nodiscard]] bool stop_requested() const noexcept { return inner.stop_requested(); }
     [[nodiscard]] bool stop_possible() const noexcept { return inner.stop_possible(); }

@@ -22,7 +22,9 @@ class matrix : public ::testing::EmptyTestEventListener {
             queues_.push_back(queue);
         }
         const ::testing::TestResult& result = *test.result();
-        cells_[promise][queue] = result.Failed() ? 'F' : result.test_property_count() > 0 ? '-' : '+';
+        cells_[promise][queue] = result.Failed()                    ? 'F'
+                                 : result.test_property_count() > 0 ? '-'
+                                                                    : '+';
     }
 
     void OnTestProgramEnd(const ::testing::UnitTest&) override {

@@ -40,8 +40,7 @@ CONQ_PROMISE(shutdown, ends_every_waiting_get, any) {
     {
         std::vector<std::unique_ptr<watched_thread>> getters;
         for (auto& answer : answers) {
-            getters.push_back(
-                std::make_unique<watched_thread>([&] { answer = q.get().state(); }));
+            getters.push_back(std::make_unique<watched_thread>([&] { answer = q.get().state(); }));
         }
         for (auto& getter : getters) getter->wait_until_asleep();
         q.shutdown();

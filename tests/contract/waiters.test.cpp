@@ -12,8 +12,7 @@ using conq::status;
 namespace {
 
 // Counts its wakes; the shape of what a coroutine or a select would register.
-template <class Queue>
-struct callback_waiter : conq::resumer<typename Queue::traits::platform> {
+template <class Queue> struct callback_waiter : conq::resumer<typename Queue::traits::platform> {
     using base = conq::resumer<typename Queue::traits::platform>;
     callback_waiter() : base(&on_wake), place(*this) {}
     static void on_wake(base* self) noexcept { ++static_cast<callback_waiter*>(self)->wakes; }

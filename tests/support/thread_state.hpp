@@ -54,10 +54,9 @@ private:
     std::thread thread_;
 };
 
-/// Destroys what `owner` holds, out of the compiler's sight: it would warn of the very misuse that a
-/// test is about.
-template <class Owned>
-[[gnu::noipa]] void destroy(std::unique_ptr<Owned>& owner) {
+/// Destroys what `owner` holds, out of the compiler's sight: it would warn of the very misuse that
+/// a test is about.
+template <class Owned> [[gnu::noipa]] void destroy(std::unique_ptr<Owned>& owner) {
     owner.reset();
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Promises of workers.
+#include "conq/workers.hpp"
+
 #include <gtest/gtest.h>
 #include <pthread.h>
 
@@ -13,12 +15,10 @@
 #include <string>
 
 #include "conq/queue.hpp"
-#include "conq/workers.hpp"
 
 namespace {
 
-template <class Queue>
-class workers : public ::testing::Test {};
+template <class Queue> class workers : public ::testing::Test {};
 using queues = ::testing::Types<conq::bounded_queue<int>, conq::locked_queue<int>>;
 TYPED_TEST_SUITE(workers, queues);
 

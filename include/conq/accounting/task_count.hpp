@@ -32,8 +32,7 @@
 namespace conq {
 
 /// Somebody who joins: a link beside the resumer. See resumer for who keeps it alive.
-template <class Platform>
-struct joiner {
+template <class Platform> struct joiner {
     resumer<Platform>* who;
     joiner* next = nullptr;
 
@@ -42,8 +41,7 @@ struct joiner {
     joiner& operator=(const joiner&) = delete;
 };
 
-template <class Platform>
-class task_count {
+template <class Platform> class task_count {
 public:
     using joiner_type = joiner<Platform>;
 
@@ -78,8 +76,7 @@ public:
 
     /// Registers somebody to be resumed when all is done. False: all is done already, and nothing
     /// was registered.
-    template <class Puts>
-    [[nodiscard]] bool enlist(joiner_type& who, Puts puts) noexcept {
+    template <class Puts> [[nodiscard]] bool enlist(joiner_type& who, Puts puts) noexcept {
         const std::lock_guard held(lock_);
         // Dones are read first. Both counts only grow, so equal means that the difference was 0 at
         // the instant when the puts were read. The other order could be fooled.
@@ -105,8 +102,7 @@ public:
     }
 
     /// ok if all is done; busy if not, or if a done is counting right now. Non-blocking.
-    template <class Puts>
-    [[nodiscard]] status try_join(Puts puts) noexcept {
+    template <class Puts> [[nodiscard]] status try_join(Puts puts) noexcept {
         if (!lock_.try_lock()) return status::busy;
         const std::uint64_t done = dones();  // before the puts, as in enlist
         const bool all_done = done == puts();
@@ -126,8 +122,7 @@ private:
             "item that get() returned, and not at all for leases");
     }
 
-    template <class Puts>
-    CONQ_COLD void done_slow(std::uint64_t n, Puts puts) {
+    template <class Puts> CONQ_COLD void done_slow(std::uint64_t n, Puts puts) {
         std::uint64_t word = word_.load();
         for (;;) {
             const std::uint64_t after = (word >> 1) + n, put = puts();
@@ -140,8 +135,7 @@ private:
     }
 
     // A done that may release the joiners.
-    template <class Puts>
-    CONQ_COLD void done_last(std::uint64_t n, Puts puts) {
+    template <class Puts> CONQ_COLD void done_last(std::uint64_t n, Puts puts) {
         joiner_type* released = nullptr;
         {
             const std::lock_guard held(lock_);

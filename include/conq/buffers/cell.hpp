@@ -11,11 +11,9 @@
 namespace conq {
 
 /// An item made by `source(address)`, which may throw; then there is no cell.
-template <class T>
-class cell {
+template <class T> class cell {
 public:
-    template <class Source>
-    explicit cell(const Source& source) {
+    template <class Source> explicit cell(const Source& source) {
         source(static_cast<void*>(bytes_));
     }
     cell(const cell&) = delete;

@@ -23,8 +23,7 @@
 
 namespace conq {
 
-template <class T, class Traits, class PutCargo, class GetCargo>
-class locked_buffer {
+template <class T, class Traits, class PutCargo, class GetCargo> class locked_buffer {
     using platform_type = typename Traits::platform;
     using word_type = typename platform_type::template atomic<std::uint64_t>;
 
@@ -36,8 +35,7 @@ public:
 
     /// ok, full, busy or shut_down. Throws what `source(address)` or the allocator throws; then
     /// nothing was put.
-    template <class Source>
-    [[nodiscard]] status try_put(const Source& source) {
+    template <class Source> [[nodiscard]] status try_put(const Source& source) {
         const std::unique_lock held(lock_, std::try_to_lock);
         if (!held) return status::busy;
         if ((put_.word.load() & closed) != 0) return status::shut_down;
@@ -49,8 +47,7 @@ public:
 
     /// ok, empty, busy or shut_down (and drained). Throws what `sink(item)` throws; then nothing
     /// was taken.
-    template <class Sink>
-    [[nodiscard]] status try_get(const Sink& sink) {
+    template <class Sink> [[nodiscard]] status try_get(const Sink& sink) {
         const std::unique_lock held(lock_, std::try_to_lock);
         if (!held) return status::busy;
         if (items_.empty()) {
@@ -121,8 +118,7 @@ private:
     static constexpr std::uint64_t closed = 1, one = 2;
 
     using container = std::deque<cell<T>, typename Traits::template allocator<cell<T>>>;
-    template <class Cargo>
-    struct alignas(cache_line_bytes) side {
+    template <class Cargo> struct alignas(cache_line_bytes) side {
         word_type word{0};
         Cargo cargo;
     };

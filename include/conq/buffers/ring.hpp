@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A ring of a fixed capacity: strict FIFO, linearizable, many putters and getters. It never waits
-// and knows nothing of sleeping or of task counting. After D. Vyukov's bounded MPMC queue (1024cores),
-// with tickets of lap and index, so that any capacity is exact.
+// and knows nothing of sleeping or of task counting. After D. Vyukov's bounded MPMC queue
+// (1024cores), with tickets of lap and index, so that any capacity is exact.
 //
 // A side's word is ticket << 1 | closed, ticket = lap << b | index, b = bits of (capacity - 1): no
 // division, and no ticket is ever used twice. A slot's stamp says which word may claim it: w means
@@ -74,8 +74,7 @@ public:
     }
 
     /// ok, full, busy or shut_down. `source(address)` makes the item and does not throw.
-    template <class Source>
-    [[nodiscard]] CONQ_HOT status try_put(const Source& source) noexcept {
+    template <class Source> [[nodiscard]] CONQ_HOT status try_put(const Source& source) noexcept {
         // (1) relaxed: the CAS proves it right
         std::uint64_t word = put_.word.load(std::memory_order_relaxed);  // (1)
         slot& target = slot_of(word);
@@ -83,8 +82,10 @@ public:
         if (target.stamp.load(std::memory_order_acquire) != word) [[unlikely]] {  // (2)
             return put_contended(source, false);
         }
-        if (!put_.word.compare_exchange_strong(word, next(word), std::memory_order_seq_cst,
-                                               std::memory_order_relaxed)) [[unlikely]] {  // (3) as (1)
+        const bool claimed = put_.word.compare_exchange_strong(
+            word, next(word), std::memory_order_seq_cst,
+            std::memory_order_relaxed);  // (3) relaxed: a failure reads nothing
+        if (!claimed) [[unlikely]] {
             return put_contended(source, true);
         }
         fill(target, source, word);
@@ -92,16 +93,17 @@ public:
     }
 
     /// ok, empty, busy or shut_down (and drained). `sink(item)` moves the item out.
-    template <class Sink>
-    [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) noexcept {
+    template <class Sink> [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) noexcept {
         std::uint64_t word = get_.word.load(std::memory_order_relaxed);  // (4) relaxed: as (1)
         slot& target = slot_of(word);
         // (5) with (7): the putter has made the item
         if (target.stamp.load(std::memory_order_acquire) != word + 1) [[unlikely]] {  // (5)
             return get_contended(sink, false);
         }
-        if (!get_.word.compare_exchange_strong(word, next(word), std::memory_order_seq_cst,
-                                               std::memory_order_relaxed)) [[unlikely]] {  // (8) as (1)
+        const bool claimed = get_.word.compare_exchange_strong(
+            word, next(word), std::memory_order_seq_cst,
+            std::memory_order_relaxed);  // (8) relaxed: a failure reads nothing
+        if (!claimed) [[unlikely]] {
             return get_contended(sink, true);
         }
         drain(target, sink, word);
@@ -120,12 +122,12 @@ public:
     }
     /// Whether the next put (get) would find its slot ready: a hint.
     [[nodiscard]] bool put_is_ready() const noexcept {
-        const std::uint64_t word = put_.word.load(std::memory_order_relaxed);          // (9) a hint
-        return slot_of(word).stamp.load(std::memory_order_relaxed) == word;            // (10) a hint
+        const std::uint64_t word = put_.word.load(std::memory_order_relaxed);  // (9) a hint
+        return slot_of(word).stamp.load(std::memory_order_relaxed) == word;    // (10) a hint
     }
     [[nodiscard]] bool get_is_ready() const noexcept {
-        const std::uint64_t word = get_.word.load(std::memory_order_relaxed);          // (11) a hint
-        return slot_of(word).stamp.load(std::memory_order_relaxed) == word + 1;        // (12) a hint
+        const std::uint64_t word = get_.word.load(std::memory_order_relaxed);    // (11) a hint
+        return slot_of(word).stamp.load(std::memory_order_relaxed) == word + 1;  // (12) a hint
     }
 
     /// B3: accepted items since the beginning.
@@ -156,7 +158,8 @@ private:
     static constexpr std::uint64_t closed = 1;
     // After a lost CAS, about 3 us: the winner keeps the line for a burst (measured x2 to 9).
     static constexpr int lost_pauses = 128;
-    static constexpr std::uint64_t slots_ahead = 8;  // how far prefetch looks; the array has as many more
+    static constexpr std::uint64_t slots_ahead =
+        8;  // how far prefetch looks; the array has as many more
     static constexpr std::uint64_t prefetch_capacity_least = 256;
 
     struct slot {
@@ -165,8 +168,7 @@ private:
         explicit slot(std::uint64_t word) noexcept : stamp(word) {}
         [[nodiscard]] T* item() noexcept { return std::launder(reinterpret_cast<T*>(bytes)); }
     };
-    template <class Cargo>
-    struct alignas(cache_line_bytes) side {
+    template <class Cargo> struct alignas(cache_line_bytes) side {
         word_type word{0};
         Cargo cargo;
     };
@@ -229,8 +231,7 @@ private:
             }
         }
     }
-    template <class Sink>
-    CONQ_COLD status get_contended(const Sink& sink, bool lost) noexcept {
+    template <class Sink> CONQ_COLD status get_contended(const Sink& sink, bool lost) noexcept {
         for (;;) {
             if (lost) platform_type::pause(lost_pauses);
             std::uint64_t word = get_.word.load();

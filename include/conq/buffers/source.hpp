@@ -11,8 +11,7 @@
 namespace conq {
 
 /// Makes the item by T's constructor from a value of type `From`, an lvalue or rvalue reference.
-template <class T, class From>
-struct item_source {
+template <class T, class From> struct item_source {
     static_assert(std::is_reference_v<From>);
     static constexpr bool is_nothrow = std::is_nothrow_constructible_v<T, From>;
     std::remove_reference_t<From>& from;

@@ -14,8 +14,7 @@ namespace conq {
 
 /// How long a call may wait. It names a span, not an instant, because a call that need not wait
 /// should not pay for reading the clock.
-template <class Stop = never_stop_token>
-struct limit {
+template <class Stop = never_stop_token> struct limit {
     /// Nanoseconds from the start of the call, or platform::never.
     std::uint64_t span_ns = platform::never;
     /// Who may ask the call to give up.

@@ -40,10 +40,9 @@ template <std::integral Integer>
 [[nodiscard]] constexpr std::uint64_t checked_size(Integer size, std::uint64_t least,
                                                    const char* name) {
     if (std::cmp_less(size, least) || std::cmp_greater(size, maxsize_max)) {
-        throw std::invalid_argument(std::string("conq: a ") + name + " of " +
-                                    std::to_string(size) + " is not possible: give one from " +
-                                    std::to_string(least) + " to 2147483648" +
-                                    (least == 0 ? " (0: no bound)" : ""));
+        throw std::invalid_argument(std::string("conq: a ") + name + " of " + std::to_string(size) +
+                                    " is not possible: give one from " + std::to_string(least) +
+                                    " to 2147483648" + (least == 0 ? " (0: no bound)" : ""));
     }
     return static_cast<std::uint64_t>(size);
 }

@@ -34,8 +34,7 @@ private:
 /// It holds an item exactly if `state()` is `ok`; a result that was moved from keeps its state and
 /// a moved-from item, as std::optional does. Threads: as any value. Allocates nothing. All members
 /// are O(1).
-template <class T>
-class [[nodiscard]] result {
+template <class T> class [[nodiscard]] result {
 public:
     using value_type = T;
 
@@ -112,12 +111,10 @@ public:
     [[nodiscard]] T&& value() && { return check(), std::move(item_); }
 
     /// The item, or `other` if there is none.
-    template <class Other>
-    [[nodiscard]] T value_or(Other&& other) && {
+    template <class Other> [[nodiscard]] T value_or(Other&& other) && {
         return *this ? T(std::move(item_)) : static_cast<T>(std::forward<Other>(other));
     }
-    template <class Other>
-    [[nodiscard]] T value_or(Other&& other) const& {
+    template <class Other> [[nodiscard]] T value_or(Other&& other) const& {
         return *this ? T(item_) : static_cast<T>(std::forward<Other>(other));
     }
 
@@ -141,13 +138,11 @@ private:
     };
     status state_;
 
-    template <class U>
-    friend class result_slot;
+    template <class U> friend class result_slot;
 };
 
 /// The way a buffer puts an item into a result that is still without one. For buffers.
-template <class T>
-class result_slot {
+template <class T> class result_slot {
 public:
     explicit result_slot(result<T>& out) noexcept : out_(out) {}
 

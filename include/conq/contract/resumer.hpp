@@ -4,8 +4,8 @@
 //
 // Invariants. A resumer that has been registered somewhere is either taken back by its owner or
 // resumed, never both and never neither. Resuming sets `resumed` in the word, then calls `notify`.
-// A sleeping thread may be gone as soon as its word is set: its notify uses the address alone. Every
-// other kind of owner keeps the resumer alive until notify has been called.
+// A sleeping thread may be gone as soon as its word is set: its notify uses the address alone.
+// Every other kind of owner keeps the resumer alive until notify has been called.
 #ifndef CONQ_CONTRACT_RESUMER_HPP
 #define CONQ_CONTRACT_RESUMER_HPP
 
@@ -19,8 +19,7 @@
 namespace conq {
 
 /// Somebody who waits. Threads: `resume` may come from any thread.
-template <class Platform>
-struct resumer {
+template <class Platform> struct resumer {
     using notify_function = void (*)(resumer* self) noexcept;
 
     /// Bits of the word.
@@ -52,8 +51,7 @@ struct resumer {
 };
 
 /// Delivers a wake: sets the word, then calls notify, which may outlive the resumer.
-template <class Platform>
-void resume(resumer<Platform>& who) noexcept {
+template <class Platform> void resume(resumer<Platform>& who) noexcept {
     const auto notify = who.mark_resumed();
     notify(&who);
 }
@@ -61,8 +59,7 @@ void resume(resumer<Platform>& who) noexcept {
 /// A thread that sleeps on its own word until it is resumed.
 ///
 /// Threads: `sleep` and `stopping` belong to the owner. Progress: `sleep` waits.
-template <class Platform>
-struct sleeper : resumer<Platform> {
+template <class Platform> struct sleeper : resumer<Platform> {
     sleeper() noexcept : resumer<Platform>(&wake_thread) {}
 
     /// Sleeps until resumed, until a stop is seen or until `deadline`; may return early. Throws

@@ -26,13 +26,20 @@ enum class status : std::uint8_t {
 /// The status as a word, for messages. Never null.
 [[nodiscard]] constexpr const char* to_string(status value) noexcept {
     switch (value) {
-        case status::ok: return "ok";
-        case status::full: return "full";
-        case status::empty: return "empty";
-        case status::busy: return "busy";
-        case status::shut_down: return "shut_down";
-        case status::timed_out: return "timed_out";
-        case status::stopped: return "stopped";
+        case status::ok:
+            return "ok";
+        case status::full:
+            return "full";
+        case status::empty:
+            return "empty";
+        case status::busy:
+            return "busy";
+        case status::shut_down:
+            return "shut_down";
+        case status::timed_out:
+            return "timed_out";
+        case status::stopped:
+            return "stopped";
     }
     return "unknown";
 }

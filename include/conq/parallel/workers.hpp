@@ -47,24 +47,23 @@ using error_handler = std::function<void(std::exception_ptr)>;
 /// lease (a memory queue counts the item as done) and goes to the error handler; without one the
 /// first is kept for join() and the others are counted.
 ///
-/// Threads: all members may be called from any thread. The queue outlives the workers. Progress: the
-/// destructor waits for the functions that run.
-template <work_queue Queue, class Function>
-class workers {
+/// Threads: all members may be called from any thread. The queue outlives the workers. Progress:
+/// the destructor waits for the functions that run.
+template <work_queue Queue, class Function> class workers {
     using lease_type = typename Queue::lease_type;
     using item_type = typename Queue::value_type;
-    static constexpr bool lease_and_stop =
-        std::invocable<Function&, lease_type&, std::stop_token>;
+    static constexpr bool lease_and_stop = std::invocable<Function&, lease_type&, std::stop_token>;
     static constexpr bool item_and_stop = std::invocable<Function&, item_type&, std::stop_token>;
     static constexpr bool lease_alone = std::invocable<Function&, lease_type&>;
     static constexpr bool item_alone = std::invocable<Function&, item_type&>;
-    static_assert(lease_and_stop || item_and_stop || lease_alone || item_alone,
-                  "conq: a worker's function takes (lease&, stop_token), (T&, stop_token), (lease&) "
-                  "or (T&)");
+    static_assert(
+        lease_and_stop || item_and_stop || lease_alone || item_alone,
+        "conq: a worker's function takes (lease&, stop_token), (T&, stop_token), (lease&) "
+        "or (T&)");
 
 public:
-    /// Starts `threads` workers. Throws std::invalid_argument for fewer than 1, std::system_error if
-    /// a thread cannot be made.
+    /// Starts `threads` workers. Throws std::invalid_argument for fewer than 1, std::system_error
+    /// if a thread cannot be made.
     workers(Queue& queue, std::integral auto threads, Function function,
             error_handler on_error = nullptr)
         : workers(queue, worker_options{.threads = checked(threads)}, std::move(function),
@@ -113,8 +112,8 @@ public:
         if (first != nullptr) std::rethrow_exception(first);
     }
 
-    /// Asks the workers to end after the item that they are at; returns at once. Functions that take
-    /// a stop token see it there. Items in the queue stay there.
+    /// Asks the workers to end after the item that they are at; returns at once. Functions that
+    /// take a stop token see it there. Items in the queue stay there.
     void stop() noexcept { stop_.request_stop(); }
 
     /// Workers that are in the function right now. O(1), non-blocking, as is failures().

@@ -40,8 +40,8 @@ template <class Clock, class Duration>
     if (point <= now) return 0;
     // The difference of two far points could overflow; as seconds in a double it cannot.
     using seconds = std::chrono::duration<double>;
-    const double away_s = seconds(point.time_since_epoch()).count() -
-                          seconds(now.time_since_epoch()).count();
+    const double away_s =
+        seconds(point.time_since_epoch()).count() - seconds(now.time_since_epoch()).count();
     if (away_s >= 100.0 * 365 * 24 * 3600) return never;
     return span_ns(point - now);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Sleeping on a 32-bit word where the kernel offers nothing for it: a table of mutexes and condition
-// variables, chosen by the word's address. Any number of words may share an entry; a wake wakes all
-// of them and each looks at its own word again.
+// Sleeping on a 32-bit word where the kernel offers nothing for it: a table of mutexes and
+// condition variables, chosen by the word's address. Any number of words may share an entry; a wake
+// wakes all of them and each looks at its own word again.
 #ifndef CONQ_PLATFORM_FUTEX_PORTABLE_HPP
 #define CONQ_PLATFORM_FUTEX_PORTABLE_HPP
 
@@ -43,7 +43,9 @@ struct portable_futex {
     /// Wakes those who sleep on the word at `address`, which need not exist any more.
     static void wake(const void* address, int) noexcept {
         entry& shared = entry_of(address);
-        { std::lock_guard lock(shared.mutex); }  // nobody stands between his look and his sleep
+        {
+            std::lock_guard lock(shared.mutex);
+        }  // nobody stands between his look and his sleep
         shared.changed.notify_all();
     }
 

@@ -17,8 +17,7 @@ namespace conq::platform {
 /// Threads: any. Progress: `try_lock` is non-blocking; `lock` waits for the holder; `unlock` makes
 /// a system call only if somebody sleeps. Allocates nothing. `unlock`'s exchange is its last access
 /// to the lock: whoever takes the lock next may destroy it.
-template <class Platform>
-class futex_lock {
+template <class Platform> class futex_lock {
 public:
     /// Takes the lock.
     void lock() noexcept {
@@ -28,16 +27,17 @@ public:
     /// Takes the lock if it is free.
     [[nodiscard]] bool try_lock() noexcept {
         std::uint32_t expected = free;
-        // (1) acquires what the last holder released at (4); (2) relaxed: a failure reads nothing
-        return word_.compare_exchange_strong(expected, held, std::memory_order_acquire,  // (1)
-                                             std::memory_order_relaxed);                 // (2)
+        return word_.compare_exchange_strong(expected, held,
+                                             std::memory_order_acquire,   // (1) with (4)
+                                             std::memory_order_relaxed);  // (2) reads nothing
     }
 
     /// Gives the lock back.
     void unlock() noexcept {
         const void* const address = &word_;
-        // (4) releases the section to (1) and (3)
-        if (word_.exchange(free, std::memory_order_release) == contended) {
+        const std::uint32_t was =
+            word_.exchange(free, std::memory_order_release);  // (4) with (1) and (3)
+        if (was == contended) {
             Platform::wake(address, 1);
         }
     }
@@ -49,8 +49,10 @@ private:
             Platform::pause(1 << round);
             if (try_lock()) return;
         }
-        // (3) acquires what the last holder released at (4)
-        while (word_.exchange(contended, std::memory_order_acquire) != free) {
+        for (;;) {
+            const std::uint32_t was =
+                word_.exchange(contended, std::memory_order_acquire);  // (3) with (4)
+            if (was == free) return;
             static_cast<void>(Platform::wait(word_, contended, never));
         }
     }

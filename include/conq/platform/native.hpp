@@ -53,10 +53,8 @@ private:
 /// The machine as it is, with a choice of how to sleep on a word.
 ///
 /// Threads: every member may be used from any thread.
-template <class Futex>
-struct basic_native {
-    template <class T>
-    using atomic = std::atomic<T>;
+template <class Futex> struct basic_native {
+    template <class T> using atomic = std::atomic<T>;
     using mutex = std::mutex;
     using condition = platform::condition;
     using thread = named_thread;
@@ -80,8 +78,7 @@ struct basic_native {
 
     /// Sleeps for `span_ns`. A signal may end it early.
     static void sleep(std::uint64_t span_ns) noexcept {
-        std::this_thread::sleep_for(
-            std::chrono::nanoseconds(static_cast<std::int64_t>(span_ns)));
+        std::this_thread::sleep_for(std::chrono::nanoseconds(static_cast<std::int64_t>(span_ns)));
     }
 
     /// Sleeps while `word` holds `expected`, at most until `deadline`; may return early.

@@ -23,8 +23,7 @@ concept stop_token_like = std::copyable<Token> && requires(const Token token) {
 /// The token of somebody who never asks: the default of every call, and free of cost.
 struct never_stop_token {
     /// A callback that is never called.
-    template <class Callback>
-    struct callback_type {
+    template <class Callback> struct callback_type {
         explicit callback_type(never_stop_token, Callback) noexcept {}
     };
     /// Always false.
@@ -37,13 +36,11 @@ struct never_stop_token {
 
 namespace platform {
 
-template <class Token, class Callback>
-struct stop_callback_for {
+template <class Token, class Callback> struct stop_callback_for {
     using type = typename Token::template callback_type<Callback>;
 };
 #if defined(__cpp_lib_jthread)
-template <class Callback>
-struct stop_callback_for<std::stop_token, Callback> {
+template <class Callback> struct stop_callback_for<std::stop_token, Callback> {
     using type = std::stop_callback<Callback>;
 };
 #endif

@@ -34,19 +34,17 @@ struct bounded_buffer<T, Traits, Flag> {
 /// Progress: an uncontended put or get is one compare-and-swap; not lock-free, because an item
 /// behind a slot that was claimed and not yet published waits for that claimant.
 template <class T, class Traits = default_traits>
-class basic_bounded_queue
-    : public composition<basic_bounded_queue<T, Traits>, T,
-                         typename bounded_buffer<T, Traits>::type, Traits> {
+class basic_bounded_queue : public composition<basic_bounded_queue<T, Traits>, T,
+                                               typename bounded_buffer<T, Traits>::type, Traits> {
 public:
-    /// A queue of `capacity` slots. Throws std::invalid_argument for fewer than 1 or more than 2^31,
-    /// std::bad_alloc.
+    /// A queue of `capacity` slots. Throws std::invalid_argument for fewer than 1 or more than
+    /// 2^31, std::bad_alloc.
     explicit basic_bounded_queue(std::integral auto capacity)
         : basic_bounded_queue::composition(limits::checked_size(capacity, 1, "capacity")) {}
 };
 
 /// basic_bounded_queue with the default traits.
-template <class T>
-using bounded_queue = basic_bounded_queue<T>;
+template <class T> using bounded_queue = basic_bounded_queue<T>;
 
 }  // namespace conq
 

@@ -36,8 +36,7 @@ namespace conq {
 /// Stop tokens: any copyable type with stop_requested() and stop_possible(), std::stop_token among
 /// them. Durations and time points: any of std::chrono; a negative or past one tries once,
 /// duration::max() is no deadline.
-template <class Queue, class T>
-class queue_calls {
+template <class Queue, class T> class queue_calls {
     static_assert(std::is_object_v<T> && std::is_move_constructible_v<T>,
                   "conq: items are objects that can be moved");
 
@@ -48,9 +47,9 @@ public:
     queue_calls(const queue_calls&) = delete;
     queue_calls& operator=(const queue_calls&) = delete;
 
-    // ---- put: ok, shut_down, and timed_out or stopped where a limit was given. A put that does not
-    // return ok, or throws, has not touched its argument. Throws what T's constructor throws and
-    // std::bad_alloc. Waits while the queue is full.
+    // ---- put: ok, shut_down, and timed_out or stopped where a limit was given. A put that does
+    // not return ok, or throws, has not touched its argument. Throws what T's constructor throws
+    // and std::bad_alloc. Waits while the queue is full.
 
     /// Adds an item at the end; waits while the queue is full. ok or shut_down.
     CONQ_HOT status put(T&& item) { return self().put_item(moved(item), limit<>{}); }
@@ -60,8 +59,7 @@ public:
         return put_copy(item, limit<>{});
     }
     /// The same; a stop ends the wait: `stopped`.
-    template <stop_token_like Stop>
-    [[nodiscard]] status put(T&& item, Stop stop) {
+    template <stop_token_like Stop> [[nodiscard]] status put(T&& item, Stop stop) {
         return self().put_item(moved(item), limit<Stop>{platform::never, std::move(stop)});
     }
     template <stop_token_like Stop>
@@ -105,7 +103,8 @@ public:
             return self().try_put_item(moved(copy));
         }
     }
-    /// put(T(arguments...)). The item is made before room is claimed, unless making it cannot throw.
+    /// put(T(arguments...)). The item is made before room is claimed, unless making it cannot
+    /// throw.
     template <class... Arguments>
         requires std::constructible_from<T, Arguments...>
     status emplace(Arguments&&... arguments) {
@@ -126,8 +125,7 @@ public:
     /// Removes the next item; waits while the queue is empty.
     [[nodiscard]] CONQ_HOT result<T> get() { return self().get_item(limit<>{}); }
     /// The same; a stop ends the wait.
-    template <stop_token_like Stop>
-    [[nodiscard]] result<T> get(Stop stop) {
+    template <stop_token_like Stop> [[nodiscard]] result<T> get(Stop stop) {
         return self().get_item(limit<Stop>{platform::never, std::move(stop)});
     }
     /// The same, for at most `span`.
@@ -151,8 +149,7 @@ public:
         return {self(), [&] { return get(); }};
     }
     /// The same; a stop ends the wait.
-    template <stop_token_like Stop>
-    [[nodiscard]] lease_type take(Stop stop) {
+    template <stop_token_like Stop> [[nodiscard]] lease_type take(Stop stop) {
         return {self(), [&] { return get(std::move(stop)); }};
     }
     /// The same, for at most `span`.
@@ -175,15 +172,14 @@ public:
     [[nodiscard]] lease_iterator<Queue> begin() { return lease_iterator<Queue>(self()); }
     [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
-    // ---- join: returns ok only if the number of unfinished items was zero at an instant inside the
-    // call, and every task_done and lease end that it counted has made its last access to the queue:
-    // join, then destroy, is safe.
+    // ---- join: returns ok only if the number of unfinished items was zero at an instant inside
+    // the call, and every task_done and lease end that it counted has made its last access to the
+    // queue: join, then destroy, is safe.
 
     /// Waits until every item put has been done.
     void join() { static_cast<void>(self().join_within(limit<>{})); }
     /// The same; a stop ends the wait. ok or stopped.
-    template <stop_token_like Stop>
-    [[nodiscard]] status join(Stop stop) {
+    template <stop_token_like Stop> [[nodiscard]] status join(Stop stop) {
         return self().join_within(limit<Stop>{platform::never, std::move(stop)});
     }
     /// The same, for at most `span`. ok, timed_out or stopped.
@@ -222,8 +218,7 @@ private:
     [[nodiscard]] Queue& self() noexcept { return static_cast<Queue&>(*this); }
     static item_source<T, T&&> moved(T& item) noexcept { return {item}; }
 
-    template <class Stop>
-    CONQ_HOT status put_copy(const T& item, const limit<Stop>& within) {
+    template <class Stop> CONQ_HOT status put_copy(const T& item, const limit<Stop>& within) {
         if constexpr (can_build_in_place<const T&>) {
             return self().put_item(item_source<T, const T&>{item}, within);
         } else {
@@ -232,8 +227,7 @@ private:
         }
     }
 
-    template <class Put, class... Arguments>
-    status with_made(Put put, Arguments&&... arguments) {
+    template <class Put, class... Arguments> status with_made(Put put, Arguments&&... arguments) {
         if constexpr (can_build_in_place<Arguments...>) {
             std::tuple<Arguments&&...> references(std::forward<Arguments>(arguments)...);
             return put([&references](void* address) noexcept(

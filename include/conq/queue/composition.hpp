@@ -16,8 +16,8 @@
 #include "conq/accounting/task_count.hpp"
 #include "conq/contract/limit.hpp"
 #include "conq/contract/limits.hpp"
-#include "conq/contract/resumer.hpp"
 #include "conq/contract/result.hpp"
+#include "conq/contract/resumer.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
 #include "conq/queue/calls.hpp"
@@ -124,17 +124,19 @@ private:
     [[nodiscard]] flag& get_flag() noexcept { return buffer_.put_cargo(); }
     [[nodiscard]] flag& put_flag() noexcept { return buffer_.get_cargo(); }
 
-    template <class Source>
-    [[nodiscard]] CONQ_HOT status try_put_item(const Source& source) {
+    template <class Source> [[nodiscard]] CONQ_HOT status try_put_item(const Source& source) {
         const status answer = buffer_.try_put(source);
-        if (answer == status::ok) [[likely]] after_put();
+        if (answer == status::ok) [[likely]]
+            after_put();
         return answer;
     }
     template <class Source, class Stop>
     [[nodiscard]] CONQ_HOT status put_item(const Source& source, const limit<Stop>& within) {
-        if (within.stop.stop_requested()) [[unlikely]] return status::stopped;
+        if (within.stop.stop_requested()) [[unlikely]]
+            return status::stopped;
         const status answer = buffer_.try_put(source);
-        if (answer != status::ok) [[unlikely]] return put_slow(source, answer, within);
+        if (answer != status::ok) [[unlikely]]
+            return put_slow(source, answer, within);
         after_put();
         return status::ok;
     }
@@ -149,10 +151,10 @@ private:
         }
         return out;
     }
-    template <class Stop>
-    [[nodiscard]] CONQ_HOT result<T> get_item(const limit<Stop>& within) {
+    template <class Stop> [[nodiscard]] CONQ_HOT result<T> get_item(const limit<Stop>& within) {
         result<T> out(status::stopped);
-        if (within.stop.stop_requested()) [[unlikely]] return out;
+        if (within.stop.stop_requested()) [[unlikely]]
+            return out;
         const result_slot<T> slot(out);
         if (const status answer = buffer_.try_get(slot); answer != status::ok) [[unlikely]] {
             get_slow(slot, answer, within);
@@ -161,16 +163,17 @@ private:
         after_get();
         return out;
     }
-    template <class Stop>
-    [[nodiscard]] status join_within(const limit<Stop>& within) {
+    template <class Stop> [[nodiscard]] status join_within(const limit<Stop>& within) {
         return join_tasks(tasks_, [this] { return buffer_.puts(); }, within);
     }
 
     CONQ_HOT void after_put() noexcept {
-        if (get_flag().is_armed()) [[unlikely]] getters_.room.wake_one(get_flag());
+        if (get_flag().is_armed()) [[unlikely]]
+            getters_.room.wake_one(get_flag());
     }
     CONQ_HOT void after_get() noexcept {
-        if (put_flag().is_armed()) [[unlikely]] wake_putter();
+        if (put_flag().is_armed()) [[unlikely]]
+            wake_putter();
     }
     CONQ_COLD void wake_putter() noexcept {
         if (wakes_late() && buffer_.size() > buffer_.capacity() / 2) return;
@@ -216,8 +219,8 @@ private:
         const auto try_now = [&] {
             return attempt_resolved(here.blocked, attempt, deadline, within.stop);
         };
-        const int first = std::max(1, here.waiters.first_pause.load(
-                                          std::memory_order_relaxed));  // (1) relaxed: a hint
+        const int first = std::max(
+            1, here.waiters.first_pause.load(std::memory_order_relaxed));  // (1) relaxed: a hint
         if (span != 0) {
             patience<platform_type> polls(first, std::min(here.spin_window_ns, span));
             while (polls.more()) {
@@ -261,7 +264,8 @@ private:
         }
     }
 
-    // attempt(), with `busy` waited for: for as long as it takes, unless a stop or deadline ends it.
+    // attempt(), with `busy` waited for: for as long as it takes, unless a stop or deadline ends
+    // it.
     template <class Attempt, class Stop>
     static status attempt_resolved(status blocked, Attempt& attempt, platform::instant_ns deadline,
                                    const Stop& stop) {
@@ -315,8 +319,8 @@ private:
                 result<T> item(status::empty);
                 return buffer_.try_get(result_slot<T>(item));
             };
-            while (attempt_resolved(status::empty, take_one, platform::never,
-                                    never_stop_token{}) == status::ok) {
+            while (attempt_resolved(status::empty, take_one, platform::never, never_stop_token{}) ==
+                   status::ok) {
                 ++dropped;
             }
             return dropped;

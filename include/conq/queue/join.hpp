@@ -42,9 +42,9 @@ template <class Platform, class Puts, class Stop>
     using on_stop = typename sleeper<Platform>::on_stop;
     using callback = platform::stop_callback_t<Stop, on_stop>;
     [[maybe_unused]] const callback wake_on_stop(within.stop, on_stop{&me});
-    const platform::instant_ns deadline =
-        within.span_ns == platform::never ? platform::never
-                                          : platform::after(Platform::now(), within.span_ns);
+    const platform::instant_ns deadline = within.span_ns == platform::never
+                                              ? platform::never
+                                              : platform::after(Platform::now(), within.span_ns);
     for (;;) {
         if (me.is_resumed()) {
             on_return.is_listed = false;

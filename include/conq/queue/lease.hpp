@@ -22,8 +22,7 @@ namespace conq {
 ///
 /// Threads: as any value; it may move to another thread. Progress and cost: those of the queue's
 /// task_done.
-template <class Queue>
-class [[nodiscard]] lease {
+template <class Queue> class [[nodiscard]] lease {
 public:
     using value_type = typename Queue::value_type;
 
@@ -86,8 +85,7 @@ private:
 /// The range over a queue: `for (auto& task : q) work(*task);` ends when the queue is shut down and
 /// drained. The iterator owns the lease; `++` calls done() first and then waits for the next; an
 /// exception or `break` drops the lease.
-template <class Queue>
-class lease_iterator {
+template <class Queue> class lease_iterator {
 public:
     using iterator_category = std::input_iterator_tag;
     using value_type = lease<Queue>;

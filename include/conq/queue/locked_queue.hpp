@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// locked_queue<T>: a mutex, condition variables and a deque. The honest baseline: what one writes by
-// hand, with the whole contract, and what the other queues are measured against.
+// locked_queue<T>: a mutex, condition variables and a deque. The honest baseline: what one writes
+// by hand, with the whole contract, and what the other queues are measured against.
 #ifndef CONQ_QUEUE_LOCKED_QUEUE_HPP
 #define CONQ_QUEUE_LOCKED_QUEUE_HPP
 
@@ -24,10 +24,10 @@ namespace conq {
 
 /// A first-in first-out work queue behind one mutex; unbounded with a maxsize of 0.
 ///
-/// Order: strict and linearizable. Threads: any. Progress: every call takes the mutex, the try_ calls
-/// too, and so they never answer busy but for try_join; put allocates now and then. Waiting threads
-/// sleep at once, on condition variables. What a thread that dies in the middle of a call leaves: a
-/// locked queue. O(1).
+/// Order: strict and linearizable. Threads: any. Progress: every call takes the mutex, the try_
+/// calls too, and so they never answer busy but for try_join; put allocates now and then. Waiting
+/// threads sleep at once, on condition variables. What a thread that dies in the middle of a call
+/// leaves: a locked queue. O(1).
 template <class T, class Traits = default_traits>
 class basic_locked_queue : public queue_calls<basic_locked_queue<T, Traits>, T> {
     using platform_type = typename Traits::platform;
@@ -87,7 +87,9 @@ public:
     }
 
     /// Whether shutdown was called.
-    [[nodiscard]] bool is_shut_down() const noexcept { return locked([&] { return is_shut_down_; }); }
+    [[nodiscard]] bool is_shut_down() const noexcept {
+        return locked([&] { return is_shut_down_; });
+    }
     /// Items that are in the queue.
     [[nodiscard]] std::uint64_t size() const noexcept {
         return locked([&] { return static_cast<std::uint64_t>(items_.size()); });
@@ -95,7 +97,9 @@ public:
     /// Whether no item is in.
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     /// Whether a put would wait.
-    [[nodiscard]] bool full() const noexcept { return locked([&] { return is_full(); }); }
+    [[nodiscard]] bool full() const noexcept {
+        return locked([&] { return is_full(); });
+    }
     /// The number of items that fit; 0: no bound.
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return maxsize_; }
     /// Items put and not yet done.
@@ -112,7 +116,8 @@ public:
 
     void enlist_getter(waiter_type& who) noexcept { room_of_getters_.enlist(who, get_flag_); }
     void leave_getter(waiter_type& who) noexcept {
-        if (room_of_getters_.leave(who, get_flag_) && !empty()) room_of_getters_.wake_one(get_flag_);
+        if (room_of_getters_.leave(who, get_flag_) && !empty())
+            room_of_getters_.wake_one(get_flag_);
     }
     void enlist_putter(waiter_type& who) noexcept { room_of_putters_.enlist(who, put_flag_); }
     void leave_putter(waiter_type& who) noexcept {
@@ -123,8 +128,7 @@ private:
     friend class queue_calls<basic_locked_queue, T>;
     using container = std::deque<cell<T>, typename Traits::template allocator<cell<T>>>;
 
-    template <class Look>
-    auto locked(Look look) const noexcept {
+    template <class Look> auto locked(Look look) const noexcept {
         const std::lock_guard held(mutex_);
         return look();
     }
@@ -133,8 +137,7 @@ private:
     }
 
     // Under the mutex.
-    template <class Source>
-    status put_locked(const Source& source) {
+    template <class Source> status put_locked(const Source& source) {
         if (is_shut_down_) return status::shut_down;
         if (is_full()) return status::full;
         items_.emplace_back(source);
@@ -162,8 +165,7 @@ private:
         room_of_putters_.wake_all();
     }
 
-    template <class Source>
-    [[nodiscard]] status try_put_item(const Source& source) {
+    template <class Source> [[nodiscard]] status try_put_item(const Source& source) {
         const status answer = locked_call([&] { return put_locked(source); });
         if (answer == status::ok) after_put();
         return answer;
@@ -181,8 +183,7 @@ private:
         finish_get(slot, locked_call([&] { return get_locked(slot); }));
         return out;
     }
-    template <class Stop>
-    [[nodiscard]] result<T> get_item(const limit<Stop>& within) {
+    template <class Stop> [[nodiscard]] result<T> get_item(const limit<Stop>& within) {
         result<T> out(status::empty);
         const result_slot<T> slot(out);
         finish_get(slot, run([&] { return get_locked(slot); }, status::empty, not_empty_, within));
@@ -195,14 +196,12 @@ private:
             slot.fail(answer);
         }
     }
-    template <class Stop>
-    [[nodiscard]] status join_within(const limit<Stop>& within) {
+    template <class Stop> [[nodiscard]] status join_within(const limit<Stop>& within) {
         const auto look = [&] { return unfinished_ == 0 ? status::ok : status::busy; };
         return run(look, status::busy, all_done_, within);
     }
 
-    template <class Call>
-    status locked_call(Call call) {
+    template <class Call> status locked_call(Call call) {
         const std::lock_guard held(mutex_);
         return call();
     }
@@ -233,7 +232,9 @@ private:
         basic_locked_queue* queue;
         condition_type* changed;
         void operator()() const noexcept {
-            { const std::lock_guard held(queue->mutex_); }  // nobody is between look and sleep
+            {
+                const std::lock_guard held(queue->mutex_);
+            }  // nobody is between look and sleep
             changed->notify_all();
         }
     };
@@ -249,8 +250,7 @@ private:
 };
 
 /// basic_locked_queue with the default traits.
-template <class T>
-using locked_queue = basic_locked_queue<T>;
+template <class T> using locked_queue = basic_locked_queue<T>;
 
 }  // namespace conq
 

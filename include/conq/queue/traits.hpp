@@ -33,8 +33,7 @@ struct prompt {
 struct default_traits {
     using platform = conq::platform::native;
     using wake = policy::economical;
-    template <class T>
-    using allocator = std::allocator<T>;
+    template <class T> using allocator = std::allocator<T>;
 };
 
 }  // namespace conq

@@ -16,8 +16,7 @@ namespace conq {
 /// 20 us of both sides); yields that took long say that the cores are oversubscribed: sleep.
 ///
 /// Threads: belongs to one. Progress: non-blocking.
-template <class Platform>
-class patience {
+template <class Platform> class patience {
 public:
     /// `first_pause`: length of the first pause. `alone_ns`: how long to poll when alone.
     patience(int first_pause, std::uint64_t alone_ns) noexcept
@@ -55,8 +54,7 @@ private:
 /// try found held. Its end is a few instructions away unless that thread lost its core.
 ///
 /// Threads: belongs to one. Progress: each call waits at most limits::claim_sleep_longest_ns.
-template <class Platform>
-class claim_wait {
+template <class Platform> class claim_wait {
 public:
     /// Waits a little; longer each time.
     void once() noexcept {

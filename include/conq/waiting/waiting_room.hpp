@@ -9,8 +9,9 @@
 // needed (a store-buffering pair; the flag stands on the line that the waker has just changed).
 //
 // Invariants. A waker takes the flag away, so one wake is under way for each arming; whoever was
-// woken arms it again for those behind him when he leaves. Room not empty => flag armed, or a waiter
-// that was woken has yet to leave or to enlist again. A wake is permission to look, never an item.
+// woken arms it again for those behind him when he leaves. Room not empty => flag armed, or a
+// waiter that was woken has yet to leave or to enlist again. A wake is permission to look, never an
+// item.
 //
 // Threads: all members may be called from any thread; a waiter belongs to its owner. Progress: the
 // room's lock is held for a few instructions and never while foreign code runs. Allocates nothing;
@@ -29,8 +30,7 @@
 namespace conq {
 
 /// Whether somebody sleeps. Buffers carry it beside the word that the wakers change.
-template <class Platform>
-struct wake_flag {
+template <class Platform> struct wake_flag {
     typename Platform::template atomic<std::uint32_t> armed{0};
 
     /// For the waking side, after its read-modify-write.
@@ -38,8 +38,7 @@ struct wake_flag {
 };
 
 /// Somebody in a room: the room's links beside the resumer. See resumer for who keeps it alive.
-template <class Platform>
-struct waiter {
+template <class Platform> struct waiter {
     resumer<Platform>* who;
     waiter* previous = nullptr;
     waiter* next = nullptr;
@@ -51,8 +50,7 @@ struct waiter {
     waiter& operator=(const waiter&) = delete;
 };
 
-template <class Platform>
-class waiting_room {
+template <class Platform> class waiting_room {
 public:
     using flag = wake_flag<Platform>;
     using waiter_type = waiter<Platform>;

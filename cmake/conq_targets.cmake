@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSL-1.0
+# What every program of this project has in common. Nothing here reaches a user of the library.
+
+# Warnings are errors in our own code, on both compilers.
+function(conq_strict target)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+  target_link_libraries(${target} PRIVATE conq::conq)
+endfunction()
+
+# conq_test(NAME SOURCE...): one GoogleTest program, one test of ctest. Its label is its folder.
+function(conq_test name)
+  add_executable(${name} ${ARGN})
+  conq_strict(${name})
+  target_link_libraries(${name} PRIVATE GTest::gtest GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
+  set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 300)
+endfunction()
+
+# conq_pytest(NAME FILE [VARIABLE=VALUE...]): one file of pytest, one test of ctest.
+function(conq_pytest name file)
+  add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
+    ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
+  set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 300
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;CONQ_SOURCE=${PROJECT_SOURCE_DIR};${ARGN}")
+endfunction()

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSL-1.0
+"""The rules of the house, each with a canary: a planted fault that the check has to find."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+import rules
+
+SOURCE = pathlib.Path(os.environ.get("CONQ_SOURCE", pathlib.Path(__file__).parents[2]))
+
+
+def tracked():
+    """The project's files: what git tracks, and what it would if it were asked now."""
+    listed = subprocess.run(
+        ["git", "-C", str(SOURCE), "ls-files", "--cached", "--others", "--exclude-standard"],
+        capture_output=True, text=True, check=True).stdout.split("\n")
+    return [SOURCE / name for name in listed if name and (SOURCE / name).is_file()]
+
+
+def header(tmp_path, folder, text):
+    file = tmp_path / "include/conq" / folder / "planted.hpp"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_includes_point_down_only():
+    layers = rules.read_layers(SOURCE / "layers.txt")
+    headers = list((SOURCE / "include/conq").rglob("*.hpp"))
+    assert len(headers) > 10
+    assert rules.bad_includes(SOURCE / "include/conq", headers, layers) == []
+
+
+@pytest.mark.parametrize("folder, include", [
+    ("platform", "conq/contract/status.hpp"),      # up
+    ("waiting", "conq/accounting/task_count.hpp"),  # sideways
+    ("buffers", "conq/queue.hpp"),                  # to the top
+    ("misplaced", "conq/platform/clock.hpp"),       # a folder that no layer names
+])
+def test_canary_bad_include_is_found(tmp_path, folder, include):
+    file = header(tmp_path, folder, f'#include "{include}"\n')
+    layers = rules.read_layers(SOURCE / "layers.txt")
+    assert rules.bad_includes(tmp_path / "include/conq", [file], layers) != []
+
+
+def test_the_machine_is_named_in_the_platform_only():
+    headers = list((SOURCE / "include/conq").rglob("*.hpp"))
+    assert rules.forbidden_words(SOURCE / "include/conq", headers) == []
+
+
+@pytest.mark.parametrize("line", [
+    "thread_local int x;", "std::mutex m;", "std::stop_callback<F> c;",
+    "std::this_thread::yield();",
+    "auto t = std::chrono::steady_clock::now();", "    static int calls = 0;",
+    "    static std::array<int, 3> table;",
+])
+def test_canary_forbidden_word_is_found(tmp_path, line):
+    file = header(tmp_path, "queue", f"inline void f() {{\n{line}\n}}\n")
+    assert rules.forbidden_words(tmp_path / "include/conq", [file]) != []
+    file = header(tmp_path, "platform", f"inline void f() {{\n{line}\n}}\n")
+    assert rules.forbidden_words(tmp_path / "include/conq", [file]) == []
+
+
+def test_every_weak_memory_order_names_its_partner():
+    found = []
+    for file in (SOURCE / "include/conq").rglob("*.hpp"):
+        found += rules.unpaired_orders(file)
+    assert found == []
+
+
+@pytest.mark.parametrize("text", [
+    "a.load(std::memory_order_acquire);\n",
+    "a.load(std::memory_order_acquire);  // (1) with (2)\n",
+    "a.load(std::memory_order_acquire);  // why not\n",
+])
+def test_canary_unpaired_order_is_found(tmp_path, text):
+    file = tmp_path / "planted.hpp"
+    file.write_text(text)
+    assert rules.unpaired_orders(file) != []
+
+
+def test_files_lines_and_functions_are_short():
+    found = []
+    for file in tracked():
+        found += rules.too_long(file)
+    assert found == []
+
+
+def test_canaries_too_long_are_found(tmp_path):
+    body = "    x();\n" * 70
+    planted = {
+        "a.cpp": f"void f() {{\n{body}}}\n",
+        "b.py": "def f():\n" + body,
+        "c.sh": f"f() {{\n{body}}}\n",
+        "d.hpp": "// " + "x" * 98 + "\n",
+        "e.cpp": "\n" * 601,
+    }
+    for name, text in planted.items():
+        file = tmp_path / name
+        file.write_text(text)
+        assert rules.too_long(file) != [], name
+    file = tmp_path / "short.cpp"
+    file.write_text("namespace {\n" + "void f() {\n    x();\n}\n" * 100 + "}\n")
+    assert rules.too_long(file) == []
+
+
+def test_every_file_names_its_licence_and_no_machine():
+    found = []
+    for file in tracked():
+        found += rules.bad_text(file)
+    assert found == []
+
+
+def test_canaries_bad_text_is_found(tmp_path):
+    for text in ["int x;\n", "// SPDX-License-Identifier: BSL-1.0\n// /work/" + "main/x\n"]:
+        file = tmp_path / "planted.cpp"
+        file.write_text(text)
+        assert rules.bad_text(file) != []
+
+
+def test_cpp_is_formatted():
+    tool = shutil.which("clang-format-19")
+    if tool is None:
+        assert not os.environ.get("CI"), "clang-format-19 is missing"
+        return
+    files = [str(f) for f in tracked() if f.suffix in (".hpp", ".cpp")]
+    done = subprocess.run([tool, "--dry-run", "-Werror", *files], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[:3000]
+
+
+def test_scripts_pass_shellcheck():
+    scripts = [f for f in tracked() if rules.is_bash(f)]
+    assert len(scripts) >= 3
+    done = subprocess.run(["shellcheck", "-x", "-P", str(SOURCE), *map(str, scripts)],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

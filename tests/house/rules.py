@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSL-1.0
+"""The checks themselves: each returns a list of what is wrong, empty if nothing is."""
+import ast
+import re
+
+LINES_MAX, COLUMNS_MAX, FUNCTION_LINES_MAX = 600, 100, 70
+CODE = (".hpp", ".cpp", ".py", ".sh", ".cmake", ".txt")
+
+
+def read_layers(file):
+    """Folder -> number."""
+    pairs = [line.split() for line in file.read_text().splitlines()
+             if line.strip() and not line.startswith("#")]
+    return {folder: int(number) for number, folder in pairs}
+
+
+def bad_includes(root, headers, layers):
+    """Includes that point up or sideways, and files in a folder that no layer names."""
+    found = []
+    for file in headers:
+        place = file.relative_to(root).parts
+        if len(place) == 1:
+            continue  # the headers that users include stand on top and may use everything
+        if place[0] not in layers:
+            found.append(f"{file}: no layer for {place[0]}")
+            continue
+        for target in re.findall(r'#\s*include\s*[<"]conq/([^>"]+)[>"]', file.read_text()):
+            folder = target.split("/")[0] if "/" in target else None
+            if folder == place[0]:
+                continue
+            if folder not in layers or layers[folder] >= layers[place[0]]:
+                found.append(f"{file}: includes conq/{target}")
+    return found
+
+
+FORBIDDEN = [
+    r"\bthread_local\b", r"\bstd::(recursive_|timed_|shared_)*mutex\b", r"\bstd::stop_callback\b",
+    r"\bstd::this_thread\b", r"_clock::now\b", r"\bstd::condition_variable\b",
+    # a static in a function: indented, with no parenthesis before `=` or `;`, and not constexpr
+    r"^\s{4,}static\s+(?!constexpr|inline|const\s|_assert)[^()]*(=|;)",
+]
+
+
+def forbidden_words(root, headers):
+    """Words that only the platform may say."""
+    found = []
+    for file in headers:
+        if file.relative_to(root).parts[0] == "platform":
+            continue
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            code = line.split("//")[0]
+            for pattern in FORBIDDEN:
+                if re.search(pattern, code):
+                    found.append(f"{file}:{number}: {line.strip()}")
+    return found
+
+
+def unpaired_orders(file):
+    """Memory orders weaker than seq_cst without a numbered comment, and numbers without partner.
+
+    A line with such an order carries `(n)`: `(n) with (m)` names the other side of the
+    synchronizes-with edge, `(n) a hint` or `(n) relaxed: why` says that there is none.
+    """
+    found, defined, named = [], set(), set()
+    weak = re.compile(r"memory_order_(relaxed|acquire|release|acq_rel)\b")
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        code, _, comment = line.partition("//")
+        numbers = re.findall(r"\((\d+)\)", comment)
+        if weak.search(code):
+            if not numbers:
+                found.append(f"{file}:{number}: no number: {line.strip()}")
+            else:
+                defined.add(numbers[0])
+                named.update(numbers[1:])
+        elif re.match(r"\s*\(\d+\) ", comment):
+            named.update(numbers)  # an explanation above the line
+    found += [f"{file}: ({n}) is named and nowhere defined" for n in sorted(named - defined)]
+    return found
+
+
+def function_lengths(text, suffix):
+    """(line, length) of each function, as far as the indentation of formatted code shows it."""
+    lines = text.splitlines()
+    if suffix == ".py":
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield node.lineno, node.end_lineno - node.lineno + 1
+        return
+    not_functions = re.compile(r"\b(namespace|class|struct|enum|union)\b|^\s*}|=\s*{$")
+    for at, line in enumerate(lines):
+        if not line.rstrip().endswith("{") or "(" not in line and not line.strip() == "{":
+            continue
+        if not_functions.search(line):
+            continue
+        indent = len(line) - len(line.lstrip())
+        for end in range(at + 1, len(lines)):
+            closing = lines[end]
+            if closing.strip() and len(closing) - len(closing.lstrip()) <= indent:
+                if closing.lstrip().startswith("}"):
+                    yield at + 1, end - at + 1
+                    break
+
+
+def too_long(file):
+    """Files, lines and functions over the limits."""
+    if file.suffix not in CODE and not is_bash(file):
+        return []
+    text = file.read_text()
+    lines = text.split("\n")
+    found = []
+    if len(lines) - 1 > LINES_MAX:
+        found.append(f"{file}: {len(lines) - 1} lines")
+    found += [f"{file}:{n}: {len(line)} columns" for n, line in enumerate(lines, 1)
+              if len(line) > COLUMNS_MAX]
+    if file.suffix in (".hpp", ".cpp", ".py", ".sh") or is_bash(file):
+        found += [f"{file}:{at}: a function of {length} lines"
+                  for at, length in function_lengths(text, file.suffix)
+                  if length > FUNCTION_LINES_MAX]
+    return found
+
+
+def is_bash(file):
+    if file.suffix == ".sh":
+        return True
+    if file.suffix or not file.is_file():
+        return False
+    with open(file, "rb") as opened:
+        return opened.readline().startswith(b"#!") and b"bash" in file.read_bytes()[:40]
+
+
+WITHOUT_LICENCE_LINE = {".md", ".json", ".in", ".pc", ""}
+MACHINE = re.compile(r"/work/(?:main|wt|steering|shared)|/farm/|bash_jobs")
+
+
+def bad_text(file):
+    """Files without their licence line, and words about the machine they were written on."""
+    text = file.read_text()
+    found = []
+    needs_line = (file.suffix not in WITHOUT_LICENCE_LINE or is_bash(file)) \
+        and file.name not in ("layers.txt", "absent.txt", "packages.txt")
+    if needs_line and "SPDX-License-Identifier: BSL-1.0" not in text[:200]:
+        found.append(f"{file}: no SPDX line")
+    if MACHINE.search(text) and file.name != "rules.py":
+        found.append(f"{file}: names the machine")
+    return found

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSL-1.0
+# install.sh GROUP...: installs the packages of these groups of packages.txt that are missing. Says
+# which first. Ends with 2, and names them, if it may not install.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+
+missing=()
+while read -r group package _; do
+    [[ "$group" == "#" || -z "$group" ]] && continue
+    for wanted in "$@"; do
+        if [[ "$group" == "$wanted" ]] && ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
+            grep -q '^install ok installed$'; then
+            missing+=("$package")
+        fi
+    done
+done < "$here/packages.txt"
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+echo "These packages are missing and will be installed: ${missing[*]}"
+if [[ $(id -u) -eq 0 ]]; then
+    root=()
+elif command -v sudo > /dev/null && sudo -n true 2>/dev/null; then
+    root=(sudo -n)
+else
+    echo "Neither root nor sudo: please install them, then run this again:" >&2
+    echo "    apt-get install ${missing[*]}" >&2
+    exit 2
+fi
+log=$(mktemp)
+if ! {
+    "${root[@]}" apt-get update -q &&
+        "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -qy --no-install-recommends "${missing[@]}"
+} > "$log" 2>&1; then
+    tail -n 15 "$log" >&2
+    echo "The installation failed; the whole log: $log" >&2
+    exit 1
+fi
+rm -f "$log"
