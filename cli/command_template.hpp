@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+// The command with its placeholders.
+#ifndef CONQ_CLI_COMMAND_TEMPLATE_HPP
+#define CONQ_CLI_COMMAND_TEMPLATE_HPP
+
+#include <string>
+#include <vector>
+
+namespace conq::cli {
+
+/// The words of a command, some of which hold a placeholder. Immutable; any thread.
+class command_template {
+public:
+    /// `appends`: whether items go to the end if no word holds the placeholder.
+    command_template(std::vector<std::string> words, std::string placeholder, bool appends);
+
+    /// The arguments of a job: a word that holds the placeholder comes once for each item, with
+    /// every placeholder in it replaced.
+    [[nodiscard]] std::vector<std::string> filled(const std::vector<std::string>& items) const;
+
+    /// Whether the program itself depends on the item.
+    [[nodiscard]] bool varies_program() const { return holds(words_.front()); }
+    [[nodiscard]] const std::vector<std::string>& words() const noexcept { return words_; }
+
+private:
+    [[nodiscard]] bool holds(const std::string& word) const {
+        return word.find(placeholder_) != std::string::npos;
+    }
+    [[nodiscard]] std::string replaced(const std::string& word, const std::string& item) const;
+
+    std::vector<std::string> words_;
+    std::string placeholder_;
+    bool appends_;
+};
+
+/// A word as a POSIX shell would take it back, for messages and --dry-run.
+std::string shell_quoted(const std::string& word);
+
+}  // namespace conq::cli
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+// Items from a file descriptor: bytes between delimiters, never decoded.
+#ifndef CONQ_CLI_ITEM_READER_HPP
+#define CONQ_CLI_ITEM_READER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace conq::cli {
+
+/// The longest argument that Linux takes, without its NUL.
+inline constexpr std::size_t argument_bytes_max = 131'071;
+
+struct item {
+    std::string bytes;         ///< cut to the limit if it is too long
+    bool is_too_long = false;  ///< longer than the reader's limit
+};
+
+/// Reads items until the input ends or reading is interrupted. Belongs to one thread.
+class item_reader {
+public:
+    /// Reads from `input`; `interrupt` becomes readable when reading shall end. `bytes_max`: what
+    /// is kept of an item; longer ones are marked.
+    item_reader(int input, int interrupt, char delimiter, bool keeps_empty, std::size_t bytes_max);
+
+    /// The next item; none at the end. A last item without its delimiter counts. Throws own_error
+    /// if the input cannot be read.
+    std::optional<item> next();
+
+    /// Empty items that were skipped.
+    [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+
+private:
+    bool fill();
+    void append(item& to, const char* from, std::size_t size) const;
+
+    static constexpr std::size_t buffer_bytes = 65'536;
+    int input_, interrupt_;
+    char delimiter_;
+    bool keeps_empty_;
+    std::size_t bytes_max_;
+    std::unique_ptr<char[]> buffer_;
+    std::size_t at_ = 0, end_ = 0;
+    std::uint64_t skipped_ = 0;
+    bool is_interrupted_ = false;
+};
+
+}  // namespace conq::cli
+
+#endif

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cli/job_process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "cli/item_reader.hpp"
+#include "cli/message.hpp"
+
+namespace conq::cli {
+namespace {
+
+// A file descriptor that closes itself.
+class descriptor {
+public:
+    explicit descriptor(int file = -1) noexcept : file_(file) {}
+    descriptor(descriptor&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        std::swap(file_, other.file_);
+        return *this;
+    }
+    ~descriptor() { close(); }
+    void close() noexcept {
+        if (file_ >= 0) ::close(std::exchange(file_, -1));
+    }
+    [[nodiscard]] int get() const noexcept { return file_; }
+
+private:
+    int file_;
+};
+
+// The text as a file that begins at its begin: a job may read as much or as little as it likes.
+descriptor file_of(const std::string& text) {
+    descriptor file(::memfd_create("conq-item", MFD_CLOEXEC));
+    std::size_t done = 0;
+    while (file.get() >= 0 && done < text.size()) {
+        const ssize_t wrote = ::write(file.get(), text.data() + done, text.size() - done);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote <= 0) return descriptor();
+        done += static_cast<std::size_t>(wrote);
+    }
+    if (file.get() >= 0) ::lseek(file.get(), 0, SEEK_SET);
+    return file;
+}
+
+bool is_runnable(const std::string& path) {
+    struct stat about{};
+    return ::access(path.c_str(), X_OK) == 0 && ::stat(path.c_str(), &about) == 0 &&
+           S_ISREG(about.st_mode);
+}
+
+outcome cannot_start(const std::string& program, int code) {
+    const bool missing = code == ENOENT || code == ENOTDIR;
+    std::string text = fmt::format("cannot run {}: {}", shown_name(program), std::strerror(code));
+    if (code == E2BIG) text += ": give each job fewer items (-n)";
+    return {missing ? outcome::kind::not_found : outcome::kind::cannot_run, 0, text};
+}
+
+}  // namespace
+
+void running_jobs::add(pid_t group) {
+    const std::lock_guard held(mutex_);
+    groups_.push_back(group);
+    if (pending_signal_ != 0) ::kill(-group, pending_signal_);
+}
+
+void running_jobs::reap(pid_t group) {
+    const std::lock_guard held(mutex_);
+    std::erase(groups_, group);
+    while (::waitpid(group, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+void running_jobs::signal_all(int signal) {
+    const std::lock_guard held(mutex_);
+    pending_signal_ = signal;
+    for (const pid_t group : groups_) ::kill(-group, signal);
+}
+
+std::size_t running_jobs::count() const {
+    const std::lock_guard held(mutex_);
+    return groups_.size();
+}
+
+struct process_runner::process {
+    std::uint64_t number = 0;
+    pid_t id = -1;
+    std::array<descriptor, 2> ends;        // to read standard output and error from
+    std::array<descriptor, 2> write_ends;  // the job's, until it has started
+    descriptor input;
+    bool has_stopped_once = false;
+    std::string failure;                // why it was ended by us
+    std::unique_lock<std::mutex> turn;  // held while its output goes out as it comes
+};
+
+process_runner::process_runner(std::string program, running_jobs& running, spool& overflow,
+                               printer& out, std::function<void(const std::string&)> on_full)
+    : program_(std::move(program)),
+      running_(running),
+      overflow_(overflow),
+      printer_(out),
+      on_full_(std::move(on_full)),
+      null_input_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+    sigset_t none, defaults;
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &defaults);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+}
+
+process_runner::~process_runner() {
+    posix_spawnattr_destroy(&attributes_);
+    if (null_input_ >= 0) ::close(null_input_);
+}
+
+outcome process_runner::run(const process_request& request, job_output& output) {
+    process job;
+    job.number = request.number;
+    if (const outcome failed = start(request, job); failed.how != outcome::kind::ok) return failed;
+    running_.add(job.id);
+    take_output(job, output);
+    return wait_for_end(job);
+}
+
+// Starts the process with its pipes. ok: it runs.
+outcome process_runner::start(const process_request& request, process& into) {
+    for (const std::string& argument : request.arguments) {
+        if (argument.size() > argument_bytes_max || argument.find('\0') != std::string::npos) {
+            return {outcome::kind::failed, 0, "too long for an argument: use --stdin"};
+        }
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) return cannot_start(request.arguments[0], errno);
+        into.ends[i] = descriptor(ends[0]);
+        into.write_ends[i] = descriptor(ends[1]);
+    }
+    if (request.input) {
+        into.input = file_of(*request.input);
+        if (into.input.get() < 0) return cannot_start(request.arguments[0], errno);
+    }
+    std::string path = program_;
+    int code = 127;
+    if (path.empty()) path = find_program(request.arguments[0], code);
+    if (path.empty()) {
+        return cannot_start(request.arguments[0], code == 127 ? ENOENT : EACCES);
+    }
+    std::vector<char*> arguments;
+    arguments.reserve(request.arguments.size() + 2);
+    for (const std::string& each : request.arguments) {
+        arguments.push_back(const_cast<char*>(each.c_str()));  // spawn changes nothing
+    }
+    arguments.push_back(nullptr);
+    int error = spawn(path.c_str(), arguments.data(), into);
+    if (error == ENOEXEC) {  // a script without #!: as execvp and every shell would run it
+        arguments[0] = path.data();
+        char shell[] = "/bin/sh";
+        arguments.insert(arguments.begin(), shell);
+        error = spawn(shell, arguments.data(), into);
+    }
+    for (descriptor& end : into.write_ends) end.close();
+    into.input.close();
+    return error == 0 ? outcome{} : cannot_start(request.arguments[0], error);
+}
+
+int process_runner::spawn(const char* path, char* const* arguments, process& into) const {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    const int input = into.input.get() >= 0 ? into.input.get() : null_input_;
+    posix_spawn_file_actions_adddup2(&actions, input, 0);
+    posix_spawn_file_actions_adddup2(&actions, into.write_ends[0].get(), 1);
+    posix_spawn_file_actions_adddup2(&actions, into.write_ends[1].get(), 2);
+    const int error = ::posix_spawn(&into.id, path, &actions, &attributes_, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+// Reads both streams until they end, or until the job has ended: a process that it left behind may
+// hold them open.
+void process_runner::take_output(process& from, job_output& output) {
+    descriptor ended;  // readable when the job has ended; made for jobs that take a while
+    int timeout_ms = 20;
+    while (from.ends[0].get() >= 0 || from.ends[1].get() >= 0) {
+        std::array<pollfd, 3> ready{{{from.ends[0].get(), POLLIN, 0},
+                                     {from.ends[1].get(), POLLIN, 0},
+                                     {ended.get(), POLLIN, 0}}};
+        const int count = ::poll(ready.data(), ready.size(), timeout_ms);
+        if (count == 0) {
+            if (ended.get() < 0) {
+                ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, from.id, 0)));
+                timeout_ms = 1000;
+            }
+            siginfo_t about{};
+            if (::waitid(P_PID, static_cast<id_t>(from.id), &about, WSTOPPED | WNOHANG) == 0 &&
+                about.si_pid != 0) {
+                handle_stop(from, about.si_status);
+            }
+            continue;
+        }
+        bool had_output = false;
+        for (std::size_t i = 0; i < 2; ++i) {
+            if (ready[i].revents == 0) continue;
+            had_output = true;
+            take_some(from, i, output);
+        }
+        if (ready[2].revents != 0 && !had_output) return;
+    }
+}
+
+void process_runner::take_some(process& from, std::size_t stream, job_output& output) {
+    char buffer[65'536];
+    const ssize_t got = ::read(from.ends[stream].get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) return;
+    if (got <= 0) return from.ends[stream].close();
+    keep(from, stream, buffer, static_cast<std::size_t>(got), output);
+}
+
+void process_runner::keep(process& from, std::size_t stream, const char* bytes, std::size_t size,
+                          job_output& output) {
+    job_output::stream& kept = output.streams[stream];
+    if (from.turn.owns_lock()) return printer_.print_now(from.turn, stream, {bytes, size});
+    if (kept.spooled.empty() && kept.memory.size() + size <= memory_bytes_max) {
+        kept.memory.append(bytes, size);
+        return;
+    }
+    if (overflow_.append(bytes, size, kept.spooled)) return;
+    // No room: what there is goes out now, and the rest as it comes, once it is this job's turn.
+    on_full_(overflow_.error());
+    from.turn = printer_.take_turn(from.number);
+    printer_.print_now(from.turn, output);
+    printer_.print_now(from.turn, stream, {bytes, size});
+    output = {};
+}
+
+// A job that wants the terminal is stopped by the kernel, for it is not in the foreground. It may
+// go on once; if it insists, it is ended.
+void process_runner::handle_stop(process& job, int signal) {
+    if (signal != SIGTTIN && signal != SIGTTOU) return;  // somebody stopped it on purpose
+    if (std::exchange(job.has_stopped_once, true)) {
+        job.failure = fmt::format("it wants the terminal ({}), which jobs cannot have",
+                                  signal == SIGTTIN ? "SIGTTIN" : "SIGTTOU");
+        ::kill(-job.id, SIGKILL);
+    } else {
+        ::kill(-job.id, SIGCONT);
+    }
+}
+
+outcome process_runner::wait_for_end(process& of) {
+    siginfo_t about{};
+    for (;;) {
+        const int failed =
+            ::waitid(P_PID, static_cast<id_t>(of.id), &about, WEXITED | WSTOPPED | WNOWAIT);
+        if (failed != 0 && errno == EINTR) continue;
+        if (about.si_code != CLD_STOPPED) break;
+        handle_stop(of, about.si_status);
+        ::waitid(P_PID, static_cast<id_t>(of.id), &about, WSTOPPED | WNOHANG);  // seen
+    }
+    running_.reap(of.id);
+    if (of.turn.owns_lock()) of.turn.unlock();
+    if (!of.failure.empty()) return {outcome::kind::failed, 0, of.failure};
+    if (about.si_code != CLD_EXITED) return {outcome::kind::died, about.si_status, {}};
+    if (about.si_status != 0) return {outcome::kind::failed, about.si_status, {}};
+    return {};
+}
+
+std::string find_program(const std::string& name, int& code) {
+    code = 127;
+    if (name.empty()) return {};
+    if (name.find('/') != std::string::npos) {
+        if (is_runnable(name)) return name;
+        if (::access(name.c_str(), F_OK) == 0) code = 126;
+        return {};
+    }
+    const char* const variable = std::getenv("PATH");
+    const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
+    for (std::size_t at = 0; at <= path.size();) {
+        const std::size_t end = std::min(path.find(':', at), path.size());
+        const std::string_view folder = std::string_view(path).substr(at, end - at);
+        const std::string candidate = fmt::format("{}/{}", folder.empty() ? "." : folder, name);
+        if (is_runnable(candidate)) return candidate;
+        if (::access(candidate.c_str(), F_OK) == 0) code = 126;
+        at = end + 1;
+    }
+    return {};
+}
+
+}  // namespace conq::cli

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+// One job as a process: start it, take its output, see how it ended.
+#ifndef CONQ_CLI_JOB_PROCESS_HPP
+#define CONQ_CLI_JOB_PROCESS_HPP
+
+#include <spawn.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/outcome.hpp"
+#include "cli/printer.hpp"
+#include "cli/spool.hpp"
+
+namespace conq::cli {
+
+/// The jobs that run, so that all of them can be signalled. Any thread.
+class running_jobs {
+public:
+    /// A job has started; it is signalled at once if that is due.
+    void add(pid_t group);
+    /// It has ended, and is reaped here, so that no signal can reach a stranger of its number.
+    void reap(pid_t group);
+    /// Sends a signal to the process group of every job, now and of those that start later.
+    void signal_all(int signal);
+    [[nodiscard]] std::size_t count() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<pid_t> groups_;
+    int pending_signal_ = 0;
+};
+
+/// What to run.
+struct process_request {
+    std::uint64_t number = 0;            ///< of the job, in the order of the input
+    std::vector<std::string> arguments;  ///< the program's name first
+    std::optional<std::string> input{};  ///< standard input; none: /dev/null
+};
+
+/// Runs jobs. Any thread; each call runs one process to its end.
+class process_runner {
+public:
+    /// How much of each of a job's streams is kept in memory; the rest goes to the spool.
+    static constexpr std::size_t memory_bytes_max = 65'536;
+
+    /// `program`: the path to run, or empty if it is looked up for each job. `on_full` is called,
+    /// with the reason, when the spool takes no more.
+    process_runner(std::string program, running_jobs& running, spool& overflow, printer& out,
+                   std::function<void(const std::string&)> on_full);
+    ~process_runner();
+    process_runner(const process_runner&) = delete;
+    process_runner& operator=(const process_runner&) = delete;
+
+    /// Runs it; its output is in `output` afterwards, as far as it was not printed already.
+    outcome run(const process_request& request, job_output& output);
+
+private:
+    struct process;
+    outcome start(const process_request& request, process& into);
+    int spawn(const char* path, char* const* arguments, process& into) const;
+    void take_output(process& from, job_output& output);
+    void take_some(process& from, std::size_t stream, job_output& output);
+    void keep(process& from, std::size_t stream, const char* bytes, std::size_t size,
+              job_output& output);
+    static void handle_stop(process& job, int signal);
+    outcome wait_for_end(process& of);
+
+    std::string program_;
+    running_jobs& running_;
+    spool& overflow_;
+    printer& printer_;
+    std::function<void(const std::string&)> on_full_;
+    int null_input_;
+    posix_spawnattr_t attributes_;
+};
+
+/// The path of a command as execvp would find it; empty if there is none. `code` becomes 127 if it
+/// was not found, 126 if it cannot be run.
+std::string find_program(const std::string& name, int& code);
+
+}  // namespace conq::cli
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the command says to people: lines on standard error that begin with "conq: ".
+#ifndef CONQ_CLI_MESSAGE_HPP
+#define CONQ_CLI_MESSAGE_HPP
+
+#include <fmt/core.h>
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace conq::cli {
+
+/// Bad use: the message names it and the mend. Exit code 2.
+struct usage_error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Something that the command itself could not do. Exit code 1 unless it names another.
+struct own_error : std::runtime_error {
+    explicit own_error(const std::string& text, int code = 1)
+        : std::runtime_error(text), exit_code(code) {}
+    int exit_code;
+};
+
+/// An item in a message: its beginning, with what is not printable as \xNN.
+inline std::string shown(std::string_view item, std::size_t longest = 60) {
+    std::string text = "'";
+    for (const char c : item.substr(0, longest)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f) {
+            text += fmt::format("\\x{:02x}", byte);
+        } else {
+            text += c;
+        }
+    }
+    text += "'";
+    if (item.size() > longest) text += fmt::format("... ({} bytes)", item.size());
+    return text;
+}
+
+/// The name of a file or program in a message: whole, for it is needed to mend things.
+inline std::string shown_name(std::string_view name) {
+    return shown(name, 4'096);
+}
+
+}  // namespace conq::cli
+
+#endif

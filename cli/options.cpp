@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cli/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+
+#include "cli/message.hpp"
+
+namespace conq::cli {
+namespace {
+
+struct parsed {
+    run_options options;
+    bool is_nul_delimited = false;
+    std::string delimiter;
+};
+
+// The one table of options.
+void describe(CLI::App& app, parsed& into) {
+    run_options& o = into.options;
+    app.set_help_flag();
+    app.add_flag("-h,--help", o.wants_help, "Show this text");
+    app.add_option("-j,--jobs", o.jobs, "Run N jobs at once (default: one a processor)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 10'000));
+    app.add_flag("-k,--keep-order", o.keeps_order, "Print output in the order of the input");
+    app.add_option("-n,--items", o.items_per_job, "Give N items to each job (default: 1)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000'000));
+    auto* nul = app.add_flag("-0,--null", into.is_nul_delimited, "Items end with a NUL byte");
+    app.add_option("-d,--delimiter", into.delimiter, "Items end with the character C")
+        ->type_name("C")
+        ->excludes(nul);
+    app.add_option("-I,--placeholder", o.placeholder, "Replace STR instead of {}")
+        ->type_name("STR");
+    app.add_option("-a,--arg-file", o.input_path, "Read items from FILE, not standard input")
+        ->type_name("FILE");
+    app.add_flag("--keep-empty", o.keeps_empty, "An empty item is an item, too");
+    app.add_flag("--stdin", o.feeds_stdin, "The item is the job's standard input");
+    app.add_flag("--dry-run", o.is_dry_run, "Print the commands, run none");
+}
+
+// Whether the option of this name is followed by a value; false for an unknown one, of which the
+// parser then says so.
+bool takes_value(const CLI::App& app, const std::string& name) {
+    const CLI::Option* option = app.get_option_no_throw(name);
+    return option != nullptr && option->get_items_expected_max() > 0;
+}
+
+// How many words from `at` on belong to the option there: 1 or 2.
+std::size_t words_of_option(const CLI::App& app, const std::string& word) {
+    if (word.starts_with("--")) {
+        return word.find('=') == std::string::npos && takes_value(app, word) ? 2 : 1;
+    }
+    for (std::size_t i = 1; i < word.size(); ++i) {  // -kj4: letters until one takes a value
+        if (takes_value(app, std::string("-") + word[i])) return i + 1 == word.size() ? 2 : 1;
+    }
+    return 1;
+}
+
+// "\t", "\n", "\\", "\xNN" and a single byte.
+char parse_delimiter(const std::string& text) {
+    if (text.size() == 1) return text[0];
+    if (text == "\\n") return '\n';
+    if (text == "\\t") return '\t';
+    if (text == "\\0") return '\0';
+    if (text == "\\\\") return '\\';
+    if (text.size() == 4 && text.starts_with("\\x") && std::isxdigit(text[2]) != 0 &&
+        std::isxdigit(text[3]) != 0) {
+        return static_cast<char>(std::stoi(text.substr(2), nullptr, 16));
+    }
+    throw usage_error(
+        fmt::format("-d {}: give one character, or one of \\n \\t \\0 \\\\ \\xNN", shown(text)));
+}
+
+}  // namespace
+
+run_options parse_run_options(const std::vector<std::string>& words) {
+    parsed into;
+    CLI::App app("", "conq run");
+    describe(app, into);
+
+    std::size_t at = 0;
+    while (at < words.size() && words[at].size() > 1 && words[at][0] == '-' && words[at] != "--") {
+        at += words_of_option(app, words[at]);
+    }
+    at = std::min(at, words.size());
+    std::vector<std::string> options(words.begin(),
+                                     words.begin() + static_cast<std::ptrdiff_t>(at));
+    if (at < words.size() && words[at] == "--") ++at;
+    std::reverse(options.begin(), options.end());  // CLI11 takes them last first
+    try {
+        app.parse(options);
+    } catch (const CLI::ParseError& error) {
+        throw usage_error(fmt::format(
+            "{}: see conq run --help; a command that begins with - goes after --", error.what()));
+    }
+    run_options& o = into.options;
+    if (!into.delimiter.empty()) o.delimiter = parse_delimiter(into.delimiter);
+    if (app.count("-d") > 0 && into.delimiter.empty()) {
+        throw usage_error("-d: the delimiter is empty: give one character");
+    }
+    if (into.is_nul_delimited) o.delimiter = '\0';
+    if (o.placeholder.empty()) throw usage_error("-I: the placeholder is empty: give a text");
+    o.command.assign(words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
+    return o;
+}
+
+std::string run_help() {
+    parsed into;
+    CLI::App app("", "conq run");
+    describe(app, into);
+    std::string options = app.help();
+    options = options.substr(options.find("Options:"));
+    return "Usage: conq run [OPTION...] CMD [ARG...]\n\n"
+           "Runs CMD for each item of standard input, some at once, and keeps the output of each\n"
+           "job together. Items are lines. {} in CMD or ARG is replaced by the item, always as a\n"
+           "part of one argument and never through a shell; without {} the item comes last.\n\n"
+           "  find . -name '*.wav' -print0 | conq run -0 flac --best {}\n"
+           "  conq run -a urls -j 8 curl -sSO\n"
+           "  seq 1000 | conq run -k -n 50 ./simulate --seeds {}\n\n" +
+           options +
+           "\nExit code: 0; 1 own error; 2 usage; 123 a job failed; 125 a job died of a signal;\n"
+           "126 or 127 CMD cannot run or is not found; 130 or 143 interrupted or terminated.\n"
+           "Ctrl-C: take no more items and let the running jobs end; again: terminate them.\n";
+}
+
+}  // namespace conq::cli

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+// The words after `conq run`: options and the command.
+#ifndef CONQ_CLI_OPTIONS_HPP
+#define CONQ_CLI_OPTIONS_HPP
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace conq::cli {
+
+struct run_options {
+    std::size_t jobs = 0;              ///< -j; 0: as many as there are processors
+    bool keeps_order = false;          ///< -k
+    std::size_t items_per_job = 1;     ///< -n
+    char delimiter = '\n';             ///< -0, -d
+    std::string placeholder = "{}";    ///< -I
+    std::string input_path;            ///< -a; empty: standard input
+    bool keeps_empty = false;          ///< --keep-empty
+    bool feeds_stdin = false;          ///< --stdin
+    bool is_dry_run = false;           ///< --dry-run
+    bool wants_help = false;           ///< --help
+    std::vector<std::string> command;  ///< CMD [ARG...]
+};
+
+/// Reads the words after `run`. The first that is no option, and is no option's value, begins the
+/// command. Throws usage_error.
+run_options parse_run_options(const std::vector<std::string>& words);
+
+/// The text of `conq run --help`.
+std::string run_help();
+
+}  // namespace conq::cli
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+// How jobs ended, and the exit code that follows from it.
+#ifndef CONQ_CLI_OUTCOME_HPP
+#define CONQ_CLI_OUTCOME_HPP
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace conq::cli {
+
+/// How one job ended.
+struct outcome {
+    enum class kind : std::uint8_t { ok, failed, died, cannot_run, not_found };
+    kind how = kind::ok;
+    int detail = 0;         ///< exit code, or signal
+    std::string message{};  ///< why, where exit code or signal do not say it
+};
+
+/// Counts outcomes. Any thread.
+class tally {
+public:
+    void add(const outcome& each) noexcept;
+    /// The command itself failed.
+    void add_own_error() noexcept { own_errors_.fetch_add(1); }
+    /// The run was interrupted (130) or terminated (143).
+    void set_interrupted(int exit_code) noexcept { interrupted_.store(exit_code); }
+
+    [[nodiscard]] std::uint64_t ended() const noexcept { return ended_.load(); }
+    [[nodiscard]] std::uint64_t failed() const noexcept { return ended_.load() - ok_.load(); }
+    /// The first that applies of 1, 130 or 143, 126 or 127, 123, 125, 0.
+    [[nodiscard]] int exit_code() const noexcept;
+
+private:
+    std::atomic<std::uint64_t> ended_{0}, ok_{0}, failed_{0}, died_{0}, cannot_run_{0},
+        not_found_{0}, own_errors_{0};
+    std::atomic<int> interrupted_{0};
+};
+
+}  // namespace conq::cli
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSL-1.0
+// Prints the output of jobs, each job's in one piece: as they end, or in the order of the input.
+#ifndef CONQ_CLI_PRINTER_HPP
+#define CONQ_CLI_PRINTER_HPP
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/outcome.hpp"
+#include "cli/spool.hpp"
+
+namespace conq::cli {
+
+/// What a job has written: standard output and standard error.
+struct job_output {
+    struct stream {
+        std::string memory;           ///< the beginning
+        std::vector<extent> spooled;  ///< the rest
+        [[nodiscard]] bool empty() const noexcept { return memory.empty() && spooled.empty(); }
+    };
+    std::array<stream, 2> streams;
+    [[nodiscard]] bool empty() const noexcept { return streams[0].empty() && streams[1].empty(); }
+};
+
+/// Any thread. Jobs are numbered from 0 in the order of the input.
+class printer {
+public:
+    /// How far, in order, a job may run ahead of the oldest whose output is not printed; what then
+    /// waits is the reader. It bounds the memory of what is held.
+    static constexpr std::uint64_t window = 8'192;
+    /// Output in memory that may be held for the sake of the order; what exceeds it is spooled.
+    static constexpr std::size_t held_bytes_max = 1 << 20;
+
+    /// `on_broken` is called once, when standard output or standard error cannot be written.
+    printer(bool keeps_order, spool& overflow, tally& outcomes, std::function<void()> on_broken);
+
+    /// A job has ended: prints its output, or holds it until its turn. Called once a job.
+    void finish(std::uint64_t number, job_output output);
+
+    /// Waits until nothing is held before job `number`, and keeps everybody else from printing as
+    /// long as the lock lives: for a job whose output finds no room, and goes out as it comes.
+    [[nodiscard]] std::unique_lock<std::mutex> take_turn(std::uint64_t number);
+    /// Prints at once; the caller has the turn.
+    void print_now(const std::unique_lock<std::mutex>& turn, const job_output& output);
+    void print_now(const std::unique_lock<std::mutex>& turn, std::size_t stream,
+                   std::string_view bytes);
+
+    /// Waits until job `number` is inside the window, or until give_up.
+    void wait_for_window(std::uint64_t number);
+    /// Ends that wait for good.
+    void give_up();
+
+    /// A line of the command's own on standard error.
+    void say(std::string_view line);
+    /// Shows the line of progress, which the next output replaces. Empty: takes it away.
+    void show_progress(std::string_view line);
+
+private:
+    void print(const job_output& output);
+    void print_stream(std::size_t stream, const job_output::stream& what);
+    void write(std::size_t stream, std::string_view bytes);
+    void hold(std::uint64_t number, job_output output);
+    void clear_progress();
+    void break_stream(std::size_t stream);
+
+    struct place {
+        job_output output;
+        bool has_ended = false;
+    };
+
+    const bool keeps_order_;
+    spool& overflow_;
+    tally& outcomes_;
+    std::function<void()> on_broken_;
+    std::mutex mutex_;
+    std::condition_variable moved_;
+    std::vector<place> held_;  // a ring of `window` places, in order only
+    std::uint64_t next_ = 0;   // the oldest job whose output is not printed
+    std::size_t held_bytes_ = 0;
+    bool has_given_up_ = false;
+    bool shows_progress_ = false;
+    std::array<bool, 2> is_broken_{};
+};
+
+}  // namespace conq::cli
+
+#endif

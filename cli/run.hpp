@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSL-1.0
+// conq run: a job for each item of the input.
+#ifndef CONQ_CLI_RUN_HPP
+#define CONQ_CLI_RUN_HPP
+
+#include "cli/options.hpp"
+
+namespace conq::cli {
+
+/// Runs to the end and answers the exit code. Throws usage_error and own_error.
+int run(const run_options& options);
+
+}  // namespace conq::cli
+
+#endif

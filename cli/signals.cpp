@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cli/signals.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace conq::cli {
+namespace {
+
+constexpr std::int64_t patience_ms = 10'000;
+constexpr int tick_ms = 200;
+
+std::int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+signal_thread::signal_thread(signal_actions actions) : actions_(std::move(actions)) {
+    sigset_t handled;
+    sigemptyset(&handled);
+    for (const int signal : {SIGINT, SIGHUP, SIGTERM}) sigaddset(&handled, signal);
+    pthread_sigmask(SIG_BLOCK, &handled, nullptr);
+    signals_ = ::signalfd(-1, &handled, SFD_CLOEXEC);
+    end_ = ::eventfd(0, EFD_CLOEXEC);
+    thread_ = std::thread([this] { run(); });
+}
+
+signal_thread::~signal_thread() {
+    eventfd_write(end_, 1);
+    thread_.join();
+    ::close(signals_);
+    ::close(end_);
+}
+
+void signal_thread::run() {
+    for (;;) {
+        pollfd ready[2] = {{signals_, POLLIN, 0}, {end_, POLLIN, 0}};
+        ::poll(ready, 2, timeout_ms());
+        if (ready[1].revents != 0) return;
+        if (ready[0].revents != 0) {
+            signalfd_siginfo about{};
+            if (::read(signals_, &about, sizeof about) == sizeof about) {
+                handle(static_cast<int>(about.ssi_signo));
+            }
+        }
+        if (level_ == 2 && now_ms() >= kill_at_ms_) escalate(3, SIGTERM);
+        if (actions_.tick) actions_.tick();
+    }
+}
+
+int signal_thread::timeout_ms() const {
+    if (level_ != 2) return actions_.tick ? tick_ms : -1;
+    const std::int64_t left = std::max<std::int64_t>(0, kill_at_ms_ - now_ms());
+    return static_cast<int>(actions_.tick ? std::min<std::int64_t>(left, tick_ms) : left);
+}
+
+void signal_thread::handle(int signal) {
+    escalate(signal == SIGTERM ? std::max(level_ + 1, 2) : level_ + 1, signal);
+}
+
+void signal_thread::escalate(int to, int signal) {
+    if (level_ < 1 && to >= 1) actions_.drain(signal);
+    if (level_ < 2 && to >= 2) {
+        kill_at_ms_ = now_ms() + patience_ms;
+        actions_.terminate(signal);
+    }
+    if (level_ < 3 && to >= 3) actions_.kill();
+    level_ = std::max(level_, to);
+}
+
+}  // namespace conq::cli

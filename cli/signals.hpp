@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+// What signals do to a run.
+#ifndef CONQ_CLI_SIGNALS_HPP
+#define CONQ_CLI_SIGNALS_HPP
+
+#include <functional>
+#include <thread>
+
+namespace conq::cli {
+
+/// What shall happen; called on the thread of the signals, each at most once but `tick`.
+struct signal_actions {
+    std::function<void(int signal)> drain;      ///< take no more, let running jobs end
+    std::function<void(int signal)> terminate;  ///< TERM to all jobs
+    std::function<void()> kill;                 ///< KILL to all jobs
+    std::function<void()> tick;                 ///< five times a second, if set
+};
+
+/// A thread that waits for SIGINT, SIGHUP and SIGTERM. One SIGINT or SIGHUP drains; a second, or
+/// SIGTERM, terminates; a third, or ten seconds, kills.
+class signal_thread {
+public:
+    /// Blocks the signals in the calling thread, and so in those that it starts later: to be made
+    /// before any other thread.
+    explicit signal_thread(signal_actions actions);
+    ~signal_thread();
+    signal_thread(const signal_thread&) = delete;
+    signal_thread& operator=(const signal_thread&) = delete;
+
+private:
+    void run();
+    void handle(int signal);
+    void escalate(int to, int signal);
+    [[nodiscard]] int timeout_ms() const;
+
+    signal_actions actions_;
+    int level_ = 0;  // 0, 1 drains, 2 terminates, 3 kills
+    std::int64_t kill_at_ms_ = 0;
+    int signals_, end_;
+    std::thread thread_;
+};
+
+}  // namespace conq::cli
+
+#endif

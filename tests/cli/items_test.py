@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: BSL-1.0
+"""conq run: items in, placeholders, jobs' standard input."""
+import os
+import pty
+import subprocess
+
+import pytest
+from support import CONQ, conq, lines
+
+ARGUMENT_MAX = 131_071
+SHOW = ["sh", "-c", 'for a; do printf "<%s>" "$a"; done; echo', "sh"]
+
+
+def test_an_item_is_a_line_and_comes_last_without_a_placeholder():
+    assert conq("-k", "echo", "got", items="a b\nc\n").stdout == b"got a b\ngot c\n"
+
+
+def test_a_last_item_without_its_end_counts():
+    assert conq("-k", "echo", items="a\nb").stdout == b"a\nb\n"
+
+
+def test_the_placeholder_is_replaced_wherever_it_stands_as_one_argument():
+    done = conq("-k", *SHOW, "{}", "x{}y{}", "-{}-", items="a b\n$(echo c)\n'q\"\n")
+    assert done.stdout == (b"<a b><xa bya b><-a b->\n"
+                           b"<$(echo c)><x$(echo c)y$(echo c)><-$(echo c)->\n"
+                           b"<'q\"><x'q\"y'q\"><-'q\"->\n")
+
+
+def test_another_placeholder():
+    assert conq("-I", "@", *SHOW, "{}", "@", items="b\n").stdout == b"<{}><b>\n"
+
+
+def test_several_items_a_job():
+    assert conq("-k", "-n", "2", *SHOW, items=lines(5)).stdout == b"<1><2>\n<3><4>\n<5>\n"
+    done = conq("-k", "-n2", *SHOW, "--f={}", "end", items=lines(3))
+    assert done.stdout == b"<--f=1><--f=2><end>\n<--f=3><end>\n"
+
+
+def test_empty_items_are_skipped_and_counted():
+    done = conq("-k", *SHOW, items="a\n\n\nb\n")
+    assert done.stdout == b"<a>\n<b>\n"
+    assert b"2 empty items were skipped" in done.stderr
+    done = conq("-k", "--keep-empty", *SHOW, items="a\n\nb\n")
+    assert done.stdout == b"<a>\n<>\n<b>\n" and done.stderr == b""
+
+
+def test_nul_and_other_delimiters():
+    assert conq("-k", "-0", *SHOW, items=b"a\nb\0c\0").stdout == b"<a\nb>\n<c>\n"
+    assert conq("-k", "-d", ",", *SHOW, items="a,b").stdout == b"<a>\n<b>\n"
+    assert conq("-k", "-d", r"\t", *SHOW, items="a\tb").stdout == b"<a>\n<b>\n"
+    assert conq("-k", "-d", r"\x3b", *SHOW, items="a;b").stdout == b"<a>\n<b>\n"
+
+
+def test_bytes_are_never_changed():
+    every = bytes(b for b in range(1, 256) if b != 10)
+    assert conq("printf", "%s", items=every).stdout == every
+    assert conq("--stdin", "cat", items=every + b"\0" + every).stdout == every + b"\0" + every
+
+
+def test_stdin_of_a_job_is_the_item_or_nothing():
+    assert conq("--stdin", "-k", "wc", "-c", items="abc\nde\n").stdout == b"3\n2\n"
+    assert conq("cat", "-", items="no such file\n").returncode == 123
+    assert conq("sh", "-c", "cat", items="x\n").stdout == b""
+    assert conq("--stdin", "-n", "2", "-k", "cat", items="a\nb\nc\n").stdout == b"a\nbc"
+    assert conq("--stdin", "-k", *SHOW, "{}", items="a\n").stdout == b"<a>\n"
+
+
+def test_an_item_of_one_mebibyte_goes_through_stdin_whole():
+    big = os.urandom(1 << 20).replace(b"\n", b".")
+    assert conq("--stdin", "cat", items=big + b"\n").stdout == big
+    assert conq("--stdin", "head", "-c", "3", items=big + b"\n").stdout == big[:3]
+
+
+@pytest.mark.parametrize("size, fits", [(ARGUMENT_MAX, True), (ARGUMENT_MAX + 1, False),
+                                        (1 << 20, False)])
+def test_an_item_too_long_for_an_argument_fails_and_the_others_run(size, fits):
+    done = conq("-k", "sh", "-c", 'echo "${#1}"', "sh", items=b"a" * size + b"\nbc\n")
+    assert done.stdout.splitlines()[-1] == b"2"
+    assert (done.returncode == 0) == fits
+    if not fits:
+        assert done.returncode == 123
+        assert b"too long for an argument: use --stdin" in done.stderr
+
+
+def test_an_item_with_nul_fails_with_the_mend():
+    done = conq("echo", items=b"a\0b\nc\n")
+    assert done.returncode == 123 and done.stdout == b"c\n"
+    assert b"too long for an argument: use --stdin" in done.stderr
+
+
+def test_items_from_a_file():
+    assert conq("-k", "-a", __file__, "-n", "1000", "true").returncode == 0
+    done = conq("-a", "/no/such/file", "echo")
+    assert done.returncode == 1 and b"/no/such/file" in done.stderr and b"-a" in done.stderr
+    done = conq("-a", "/", "echo")
+    assert done.returncode == 1 and b"cannot read" in done.stderr
+
+
+def test_dry_run_prints_what_a_shell_would_take_back():
+    done = conq("--dry-run", "echo", "x y", "{}", items="a b\nit's\n")
+    assert done.stdout == b"echo 'x y' 'a b'\necho 'x y' 'it'\\''s'\n"
+    back = subprocess.run(["sh"], input=done.stdout, stdout=subprocess.PIPE, check=True)
+    assert back.stdout == b"x y a b\nx y it's\n"
+
+
+@pytest.mark.parametrize("words", [["-k", "-j2", "echo", "-n"], ["-kj", "2", "--", "echo", "-n"],
+                                   ["--jobs=2", "-k", "echo", "-n"],
+                                   ["--keep-order", "--jobs", "2", "echo", "-n"]])
+def test_the_first_word_that_is_no_option_begins_the_command(words):
+    assert conq(*words, items="a\nb\n").stdout == b"ab"
+
+
+@pytest.mark.parametrize("words, says", [
+    (["--no-such", "echo"], b"--no-such"), (["-j", "0", "echo"], b"jobs"),
+    (["-j", "x", "echo"], b"jobs"), (["-n", "0", "echo"], b"items"),
+    (["-d", "ab", "echo"], b"-d"), (["-d", "", "echo"], b"-d"), (["-I", "", "echo"], b"-I"),
+    (["-0", "-d", ",", "echo"], b"delimiter"), ([], b"no command"), (["-k"], b"no command"),
+    (["--"], b"no command"), (["-j"], b"jobs"),
+])
+def test_bad_use_names_it_and_ends_with_2(words, says):
+    done = conq(*words, items="a\n")
+    assert done.returncode == 2 and done.stdout == b""
+    assert says in done.stderr and done.stderr.startswith(b"conq: ")
+
+
+def test_a_terminal_as_input_gets_help_and_2():
+    master, slave = pty.openpty()
+    done = conq("echo", stdin=slave)
+    os.close(master)
+    os.close(slave)
+    assert done.returncode == 2 and b"Usage: conq run" in done.stderr
+
+
+@pytest.mark.parametrize("words, stream", [(["run", "--help"], "stdout"), (["--help"], "stdout"),
+                                           (["help", "run"], "stdout"), (["--version"], "stdout")])
+def test_help_and_version(words, stream):
+    done = subprocess.run([CONQ, *words], capture_output=True, text=True, check=True)
+    assert "conq" in getattr(done, stream)
+
+
+def test_an_unknown_verb_ends_with_2():
+    done = subprocess.run([CONQ, "walk"], capture_output=True, text=True)
+    assert done.returncode == 2 and "walk" in done.stderr

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSL-1.0
+"""conq run: signals, terminals, progress."""
+import os
+import pty
+import select
+import signal
+import subprocess
+
+import pytest
+from support import CONQ, TIMEOUT_S, lines, start
+
+
+class Blocked:
+    """A run of two jobs at once, each of which says "up" and then waits for a line from a fifo."""
+
+    def __init__(self, folder, script="echo up > $0; read line < $1; echo ended $2", items=10):
+        self.up, self.go = folder / "up", folder / "go"
+        os.mkfifo(self.up)
+        os.mkfifo(self.go)
+        self.run = start("-k", "-j2", "sh", "-c", script, self.up, self.go, stdin=subprocess.PIPE)
+        self.run.stdin.write(lines(items).encode())
+        self.run.stdin.flush()  # and left open: there might be more
+        self.heard = 0
+        self.reader = os.open(self.up, os.O_RDWR)
+        while self.heard < 6:  # two times "up\n"
+            self.heard += len(os.read(self.reader, 100))
+
+    def say_go(self):
+        writer = os.open(self.go, os.O_RDWR)
+        os.write(writer, b"go\n" * 20)
+        return writer
+
+    def finish(self):
+        self.run.stdin.close()
+        code = self.run.wait(TIMEOUT_S)
+        out, err = self.run.stdout.read(), self.run.stderr.read()
+        self.run.stdout.close()
+        self.run.stderr.close()
+        os.close(self.reader)
+        return code, out, err
+
+    def hear(self, text):
+        """Waits until standard error has said this."""
+        said = b""
+        while text not in said:
+            assert select.select([self.run.stderr], [], [], TIMEOUT_S)[0], said
+            chunk = os.read(self.run.stderr.fileno(), 4096)
+            assert chunk, said
+            said += chunk
+        return said
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_once_takes_no_more_and_lets_running_jobs_end(tmp_path, name):
+    blocked = Blocked(tmp_path)
+    blocked.run.send_signal(getattr(signal, name))
+    said = blocked.hear(b"ends the running jobs")
+    assert b"2 running" in said and b"items read and not started" in said
+    writer = blocked.say_go()
+    code, out, _ = blocked.finish()
+    os.close(writer)
+    assert code == 130 and out == b"ended 1\nended 2\n"
+
+
+def test_sigint_twice_terminates_the_running_jobs(tmp_path):
+    blocked = Blocked(tmp_path)
+    blocked.run.send_signal(signal.SIGINT)
+    blocked.hear(b"ends the running jobs")
+    blocked.run.send_signal(signal.SIGINT)
+    code, out, err = blocked.finish()
+    assert code == 130 and out == b""
+    assert err.count(b"died of signal 15") == 2
+
+
+def test_sigterm_terminates_with_143_and_whole_process_groups(tmp_path):
+    script = "(trap '' HUP; read x < $1; echo grandchild) & echo up > $0; read line < $1"
+    blocked = Blocked(tmp_path, script)
+    blocked.run.send_signal(signal.SIGTERM)
+    code, out, err = blocked.finish()
+    assert code == 143 and out == b"" and b"terminating 2 running jobs" in err
+
+
+def test_a_third_signal_kills_jobs_that_ignore_the_others(tmp_path):
+    blocked = Blocked(tmp_path, "trap '' TERM; echo up > $0; read line < $1")
+    blocked.run.send_signal(signal.SIGTERM)
+    blocked.hear(b"terminating 2 running jobs")
+    blocked.run.send_signal(signal.SIGTERM)
+    code, _, err = blocked.finish()
+    assert code == 143 and err.count(b"died of signal 9") == 2
+
+
+def test_a_job_has_default_signals_and_a_group_of_its_own():
+    script = "grep -E '^Sig(Blk|Ign)' /proc/self/status; echo $(ps -o pgid= -p $$) = $$"
+    done = subprocess.run([CONQ, "run", "sh", "-c", script], input=b"a\n", capture_output=True,
+                          timeout=TIMEOUT_S, preexec_fn=lambda: signal.signal(signal.SIGPIPE,
+                                                                              signal.SIG_DFL))
+    text = done.stdout.decode()
+    masks = {line.split(":")[0]: int(line.split()[1], 16) for line in text.splitlines()[:2]}
+    # Signals 32 and 33 are the C library's own: posix_spawn leaves them ignored.
+    assert masks["SigBlk"] == 0 and masks["SigIgn"] & 0x7FFFFFFF == 0, text
+    left, right = text.splitlines()[-1].split(" = ")
+    assert left == right
+
+
+def in_terminal(words, items):
+    """Runs with a pseudo-terminal as controlling terminal and standard error."""
+    read_end, write_end = os.pipe()
+    pid, master = pty.fork()
+    if pid == 0:
+        os.dup2(read_end, 0)
+        os.close(write_end)
+        os.execv(CONQ, [CONQ, "run", *words])
+    os.close(read_end)
+    os.write(write_end, items)
+    os.close(write_end)
+    said = b""
+    while True:
+        try:
+            chunk = os.read(master, 4096)
+        except OSError:
+            break
+        if not chunk:
+            break
+        said += chunk
+    os.close(master)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said
+
+
+def test_progress_is_shown_on_a_terminal():
+    code, said = in_terminal(["-j1", "sleep", "0.5"], b"0.1\n0.2\n")
+    assert code == 0
+    assert b" done, 0 failed, " in said and b"/s" in said
+    assert said.rstrip().endswith(b"\x1b[K")  # and taken away
+
+
+def test_no_progress_without_a_terminal():
+    done = subprocess.run([CONQ, "run", "sleep"], input=b"0.5\n", capture_output=True,
+                          timeout=TIMEOUT_S)
+    assert done.stderr == b"" and done.stdout == b""
+
+
+def test_a_job_that_wants_the_terminal_is_continued_once_and_then_failed():
+    code, said = in_terminal(["-j1", "sh", "-c", "read line < /dev/tty; echo got"], b"a\n")
+    assert code == 123
+    assert b"wants the terminal (SIGTTIN)" in said and b"got" not in said
