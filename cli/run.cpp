@@ -268,7 +268,8 @@ int print_commands(const run_options& options) {
     const auto print = [&] {
         std::string line;
         for (const std::string& word : command.filled(items)) {
-            line += (line.empty() ? "" : " ") + shell_quoted(word);
+            if (!line.empty()) line += ' ';
+            line += shell_quoted(word);
         }
         line += '\n';
         if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
