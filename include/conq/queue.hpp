@@ -11,5 +11,6 @@
 
 #include "conq/queue/bounded_queue.hpp"
 #include "conq/queue/locked_queue.hpp"
+#include "conq/queue/unbounded_queue.hpp"
 
 #endif

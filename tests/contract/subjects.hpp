@@ -49,7 +49,17 @@ struct bounded_prompt
     static constexpr const char* name = "bounded_queue, prompt";
 };
 
-using all_subjects = ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt>;
+struct segmented
+    : subject<basic_queue, default_traits, bounded | unbounded | resizable | fifo | lock_free_try> {
+    static constexpr const char* name = "queue";
+};
+struct segmented_portable : subject<basic_queue, portable_traits,
+                                    bounded | unbounded | resizable | fifo | lock_free_try> {
+    static constexpr const char* name = "queue, portable waiter";
+};
+
+using all_subjects = ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt,
+                                      segmented, segmented_portable>;
 
 struct subject_names {
     template <class Subject> static std::string GetName(int) { return Subject::name; }

@@ -28,18 +28,13 @@
 #include <cstdint>
 #include <memory>
 #include <new>
-#include <type_traits>
 #include <utility>
 
+#include "conq/buffers/storable.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
 
 namespace conq {
-
-/// Whether the lock-free buffers can hold T: after a claim nothing may throw.
-template <class T>
-concept lock_free_storable =
-    std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>;
 
 template <class T, class Traits, class PutCargo, class GetCargo>
     requires lock_free_storable<T>

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: BSL-1.0
+// A chain of segments: strict FIFO, linearizable, many putters and getters, with a bound that may
+// change or none. It never waits and knows nothing of sleeping or of task counting.
+//
+// Two words rule it, tail (index of the next put) and head (index of the next get), both moved
+// forward only, by a seq_cst CAS. Item i lives in slot i % S of segment i / S. Beside each word, on
+// its line, stand a bound and a segment:
+//     a put may claim index p only while p < room, and writes through the last segment;
+//     a get may claim index p only while slot p is known to be published, through the first
+//     segment.
+// Bound and segment change only under the lock and only while the index stands still at the bound.
+// So one CAS on the index proves that both were right: if it succeeds, the index has not moved
+// since it was read, hence neither has the segment that belongs to it.
+//
+// A thread may look into a segment in which it owns no ticket in two cases only:
+//   * it holds the lock (segments are unlinked under it), or
+//   * the segment is a resident: one of a few that live as long as the queue. A stale look at one
+//     is harmless, because the CAS that follows fails. Short queues run on residents alone: two
+//     compare-and-swaps a put and get, no allocation.
+// All others are guests, made when the backlog outgrows the residents and freed as soon as all
+// their slots are marked taken. A getter does not look into a guest before its claim (it may not
+// wait after it): it claims below `limit`, which the holder of the lock moves over published slots.
+//
+// It gives the promises B1 to B5 of a buffer (ARCHITECTURE.md).
+//
+// Threads: any. Progress: non-blocking; `busy` is the answer behind a slot that was claimed and not
+// yet published, or while another thread changes segments. A put allocates a segment (about 4 KiB)
+// when none is spare, before its claim and outside the lock. O(1) but at the ends of segments. What
+// a thread that dies in the middle of a call leaves: such a slot, or the lock, for good.
+#ifndef CONQ_BUFFERS_SEGMENTS_HPP
+#define CONQ_BUFFERS_SEGMENTS_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <utility>
+
+#include "conq/buffers/storable.hpp"
+#include "conq/contract/status.hpp"
+#include "conq/platform/config.hpp"
+#include "conq/platform/lock.hpp"
+
+namespace conq {
+
+template <class T, class Traits, class PutCargo, class GetCargo>
+    requires lock_free_storable<T>
+class segments {
+    using platform_type = typename Traits::platform;
+    template <class U> using atomic = typename platform_type::template atomic<U>;
+
+public:
+    /// Capacity from 1 to limits::maxsize_max, or 0 for no bound. Allocates nothing.
+    explicit segments(std::uint64_t capacity) : capacity_(capacity) {}
+    segments(const segments&) = delete;
+    segments& operator=(const segments&) = delete;
+
+    ~segments() {
+        segment* at = segment_of(head_.first.load());
+        std::uint64_t end = head_.end.load();
+        const std::uint64_t stop = puts();
+        for (std::uint64_t p = gets(); p != stop; ++p) {
+            if (p == end) {
+                at = at != nullptr ? at->next : oldest_;
+                end += slots_per_segment;
+            }
+            std::destroy_at(at->slot_of(p).item());
+        }
+        for (segment* list : {oldest_, pool_, spare_}) free_all(list);
+    }
+
+    /// ok, full, busy or shut_down. `source(address)` makes the item and does not throw. Throws
+    /// what the allocator throws; then nothing was put.
+    template <class Source> [[nodiscard]] CONQ_HOT status try_put(const Source& source) {
+        std::uint64_t word = tail_.word.load(std::memory_order_acquire);  // (1) with the CAS (3)
+        for (;;) {
+            if ((word & closed) != 0) [[unlikely]]
+                return status::shut_down;
+            const std::uint64_t p = word >> index_shift;
+            if (p >= tail_.room.load(std::memory_order_acquire)) [[unlikely]] {  // (2) with (12)
+                if (const status made = make_room(); made != status::ok) return made;
+                word = tail_.word.load(std::memory_order_acquire);  // (4) as (1)
+                continue;
+            }
+            // (5) relaxed: (2) has made visible the segment that goes with the room
+            segment* const into = tail_.last.load(std::memory_order_relaxed);  // (5)
+            const bool claimed = tail_.word.compare_exchange_strong(
+                word, word + one, std::memory_order_seq_cst,
+                std::memory_order_acquire);  // (3) a failure reads as (1)
+            if (claimed) [[likely]] {
+                // Ticket p keeps the segment alive: nobody can mark slot p yet.
+                slot& target = into->slot_of(p);
+                prefetch(*into, p);
+                source(static_cast<void*>(target.bytes));
+                target.state.store(lap(p), std::memory_order_release);  // (6) with (8) and (14)
+                return status::ok;
+            }
+            platform_type::pause(lost_pauses);
+            word = tail_.word.load(std::memory_order_acquire);  // (7) as (1)
+        }
+    }
+
+    /// ok, empty, busy or shut_down (and drained). `sink(item)` moves the item out.
+    template <class Sink> [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) noexcept {
+        std::uint64_t p = head_.word.load(std::memory_order_acquire);  // (9) with the CAS (10)
+        for (;;) {
+            // The limit is read before the segment, for which it vouches.
+            const std::uint64_t limit =
+                head_.limit.load(std::memory_order_acquire);  // (11) with (15)
+            const std::uintptr_t tagged =
+                head_.first.load(std::memory_order_acquire);  // (13) with (16)
+            segment* const from = segment_of(tagged);
+            // A resident may be looked into without a ticket: if it is stale, it shows another lap,
+            // or the CAS fails.
+            const bool is_ready =
+                is_resident(tagged)
+                    ? from->slot_of(p).state.load(std::memory_order_acquire) == lap(p)  // (8)
+                    : p < limit;
+            if (is_ready) [[likely]] {
+                const bool claimed = head_.word.compare_exchange_strong(
+                    p, p + 1, std::memory_order_seq_cst,
+                    std::memory_order_acquire);  // (10) a failure reads as (9)
+                if (claimed) [[likely]] {
+                    slot& target = from->slot_of(p);
+                    prefetch(*from, p);
+                    sink(*target.item());
+                    std::destroy_at(target.item());
+                    // The mark: the last access to this segment.
+                    target.state.store(0, std::memory_order_release);  // (17) with (18)
+                    return status::ok;
+                }
+                platform_type::pause(lost_pauses);
+                p = head_.word.load(std::memory_order_acquire);  // (19) as (9)
+                continue;
+            }
+            if (const status answer = not_ready(p, tagged); answer != status::ok) return answer;
+        }
+    }
+
+    /// B2: whether there is room, counting claimed slots as taken; true when closed.
+    [[nodiscard]] bool can_put() const noexcept {
+        const std::uint64_t bound = capacity();
+        return is_closed() || bound == 0 || size() < bound;
+    }
+    /// B2: whether there is an item, claimed ones not counted; true when closed.
+    [[nodiscard]] bool can_get() const noexcept {
+        const std::uint64_t head = gets();
+        return head != puts() || is_closed();
+    }
+    /// Whether the next put (get) need not wait, as far as the indices tell: a hint.
+    [[nodiscard]] bool put_is_ready() const noexcept { return can_put(); }
+    [[nodiscard]] bool get_is_ready() const noexcept { return can_get(); }
+
+    /// B3: accepted items since the beginning.
+    [[nodiscard]] std::uint64_t puts() const noexcept { return tail_.word.load() >> index_shift; }
+    /// Claimed items since the beginning: never more than puts().
+    [[nodiscard]] std::uint64_t gets() const noexcept { return head_.word.load(); }
+    /// Items that are in: exact if nobody moves meanwhile.
+    [[nodiscard]] std::uint64_t size() const noexcept {
+        const std::uint64_t got = gets();
+        return puts() - got;
+    }
+    /// The bound; 0 for none.
+    [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_.load(); }
+
+    /// Changes the bound. Items beyond a smaller one stay. Waits for the lock.
+    void set_capacity(std::uint64_t capacity) noexcept {
+        const std::lock_guard held(lock_);
+        capacity_.store(capacity);
+        tail_.room.store(0);  // every put goes through make_room from here on
+        // A put that has read the old room fails its CAS, because the version has changed.
+        std::uint64_t word = tail_.word.load();
+        while (!tail_.word.compare_exchange_weak(
+            word, (word & ~version_mask) | ((word + version) & version_mask))) {
+        }
+    }
+
+    /// No put is accepted from here on.
+    void close() noexcept { tail_.word.fetch_or(closed); }
+    /// Whether close() was called.
+    [[nodiscard]] bool is_closed() const noexcept { return (tail_.word.load() & closed) != 0; }
+
+    /// Frees the segments that are spare. Residents stay. Waits for the lock.
+    void trim() noexcept {
+        segment* unused = nullptr;
+        {
+            const std::lock_guard held(lock_);
+            recycle(0);
+            std::swap(unused, spare_);
+            spares_ = 0;
+        }
+        free_all(unused);
+    }
+
+    /// B4: the cargo on the line that a put (get) has just changed.
+    [[nodiscard]] PutCargo& put_cargo() noexcept { return tail_.cargo; }
+    [[nodiscard]] GetCargo& get_cargo() noexcept { return head_.cargo; }
+
+private:
+    // tail's word = index << 8 | version of the bound (7 bits) | closed. A put would be misled only
+    // if the bound changed a multiple of 128 times, and nothing was put, between its two accesses.
+    static constexpr int index_shift = 8;
+    static constexpr std::uint64_t closed = 1, version = 2, version_mask = 0xfe, one = 1 << 8;
+    // After a lost CAS, about 3 us: the winner keeps the line for a burst (measured x2 to 9).
+    static constexpr int lost_pauses = 128;
+    static constexpr std::uint64_t residents_max = 16;
+    // Passed segments that stay linked until a putter, who needs their lines anyway, recycles them.
+    static constexpr std::uint64_t passed_kept = 2;
+    static constexpr std::uint64_t limit_step = 64;  // how far a look at a guest moves the limit
+
+    struct slot {
+        atomic<std::uint32_t> state{0};  // 0: free or taken; lap(p): item p is published
+        alignas(T) std::byte bytes[sizeof(T)];
+        [[nodiscard]] T* item() noexcept { return std::launder(reinterpret_cast<T*>(bytes)); }
+    };
+    // About 4 KiB, so that a crossing (lock, link, a look at the marks) is paid by 16 items or
+    // more.
+    static constexpr std::size_t slots_per_segment =
+        std::bit_floor(std::max<std::size_t>(16, 4096 / sizeof(slot)));
+    struct segment {
+        segment* next = nullptr;
+        const bool is_resident;
+        slot slots[slots_per_segment];
+        explicit segment(bool resident) noexcept : is_resident(resident) {}
+        [[nodiscard]] slot& slot_of(std::uint64_t p) noexcept {
+            return slots[p % slots_per_segment];
+        }
+    };
+    using segment_allocator = typename Traits::template allocator<segment>;
+    using allocator_traits = std::allocator_traits<segment_allocator>;
+
+    struct alignas(cache_line_bytes) tail_side {
+        atomic<std::uint64_t> word{0};
+        PutCargo cargo;
+        atomic<std::uint64_t> room{0};
+        atomic<segment*> last{nullptr};
+    };
+    struct alignas(cache_line_bytes) head_side {
+        atomic<std::uint64_t> word{0};  // the index
+        GetCargo cargo;
+        atomic<std::uint64_t> limit{0};
+        atomic<std::uint64_t> end{0};     // of the segment, as an index
+        atomic<std::uintptr_t> first{0};  // tagged; 0 before the first
+    };
+
+    // Differs from segment to segment, and is never 0.
+    static std::uint32_t lap(std::uint64_t p) noexcept {
+        return static_cast<std::uint32_t>(p / slots_per_segment & 0x7fffffff) + 1;
+    }
+    static std::uintptr_t tagged_of(segment* s) noexcept {
+        return reinterpret_cast<std::uintptr_t>(s) | (s->is_resident ? 1u : 0u);
+    }
+    static segment* segment_of(std::uintptr_t tagged) noexcept {
+        return reinterpret_cast<segment*>(tagged & ~std::uintptr_t{1});
+    }
+    static bool is_resident(std::uintptr_t tagged) noexcept { return (tagged & 1) != 0; }
+    static void prefetch(segment& s, std::uint64_t p) noexcept {  // pays for small items (measured)
+        if constexpr (sizeof(slot) <= 32) __builtin_prefetch(&s.slot_of(p + 8), 1);
+    }
+
+    // Several tries, for about a microsecond: the lock is held for little more.
+    [[nodiscard]] bool try_lock() noexcept {
+        for (int i = 0; i < 4; ++i) {
+            if (lock_.try_lock()) return true;
+            platform_type::pause(8);
+        }
+        return false;
+    }
+
+    // Why slot p is not ready. ok: look again, `p` is the index to look at.
+    CONQ_COLD status not_ready(std::uint64_t& p, std::uintptr_t seen) noexcept {
+        const std::uint64_t tail = tail_.word.load();
+        // p <= head <= tail == p at this load: exact.
+        if (tail >> index_shift == p) {
+            return (tail & closed) != 0 ? status::shut_down : status::empty;
+        }
+        const std::uint64_t now = head_.word.load();
+        if (now != p) {
+            p = now;
+            return status::ok;
+        }
+        if (is_resident(seen) && p < head_.end.load() && head_.first.load() == seen) {
+            return status::busy;  // claimed and not yet published
+        }
+        const status moved = move_head();
+        p = head_.word.load();
+        return moved;
+    }
+
+    // The tail has reached the room, so it stands still: the bound is reached, or a segment is due.
+    CONQ_COLD status make_room() {
+        segment* made = nullptr;
+        for (;;) {
+            if (!try_lock()) {
+                free_all(made);
+                return status::busy;
+            }
+            bool needs_segment = false;
+            const status answer = make_room_locked(made, needs_segment);
+            lock_.unlock();
+            if (!needs_segment) {
+                free_all(made);
+                return answer;
+            }
+            made = make_segment();  // outside the lock; if it throws, all is as it was
+        }
+    }
+    // Under the lock. Uses `made` if a segment is due and none is spare; says so if there is none.
+    status make_room_locked(segment*& made, bool& needs_segment) noexcept {
+        const std::uint64_t word = tail_.word.load(), p = word >> index_shift;
+        if ((word & closed) != 0) return status::shut_down;
+        if (p < tail_.room.load()) return status::ok;  // another putter has been here
+        std::uint64_t top = ~std::uint64_t{0};
+        if (const std::uint64_t bound = capacity_.load(); bound != 0) {
+            top = gets() + bound;  // room remembers it: one look at the head for many puts
+            if (p >= top) return status::full;  // exact: the tail cannot move while room <= p
+        }
+        if (p == tail_end_) {
+            segment* const next = spare_segment(made);
+            if (next == nullptr) {
+                needs_segment = true;
+                return status::busy;
+            }
+            segment* const last = tail_.last.load();
+            (last != nullptr ? last->next : oldest_) = next;
+            tail_.last.store(next);
+            tail_end_ += slots_per_segment;
+        }
+        tail_.room.store(std::min(top, tail_end_), std::memory_order_release);  // (12) with (2)
+        return status::ok;
+    }
+    // Under the lock: a segment with all marks clear, or null.
+    segment* spare_segment(segment*& made) noexcept {
+        while (pool_ == nullptr && passed_ != 0 && all_taken(*oldest_)) put_aside();
+        segment* found = nullptr;
+        if (pool_ != nullptr) {
+            found = pop(pool_);
+        } else if (spare_ != nullptr) {
+            --spares_;
+            found = pop(spare_);
+        } else {
+            found = std::exchange(made, nullptr);
+        }
+        if (found != nullptr) found->next = nullptr;
+        return found;
+    }
+
+    // The head stands at the end of its segment, or at the limit in a guest. ok: look again.
+    status move_head() noexcept {
+        segment* unused = nullptr;
+        if (!try_lock()) return status::busy;
+        const status answer = move_head_locked(unused);
+        lock_.unlock();
+        free_all(unused);
+        return answer;
+    }
+    status move_head_locked(segment*& unused) noexcept {
+        segment* at = segment_of(head_.first.load());
+        std::uint64_t end = head_.end.load();
+        if (gets() == end) {
+            segment* const next = at != nullptr ? at->next : oldest_;
+            if (next == nullptr) return status::ok;  // no put has passed here: found empty next
+            if (at != nullptr) ++passed_;
+            at = next;
+            end += slots_per_segment;
+            head_.first.store(tagged_of(at), std::memory_order_release);  // (16) with (13)
+            head_.end.store(end);
+            recycle(passed_kept);
+            // As many spares as the backlog has segments: no allocation while it is deep, nothing
+            // left when it is gone.
+            while (spares_ > (tail_end_ - end) / slots_per_segment) {
+                --spares_;
+                push(unused, pop(spare_));
+            }
+        }
+        if (at->is_resident) return status::ok;
+        const std::uint64_t from = std::max(head_.limit.load(), end - slots_per_segment);
+        std::uint64_t published = from;
+        while (published < end && published - from < limit_step &&
+               at->slot_of(published).state.load(std::memory_order_acquire) ==  // (14) with (6)
+                   lap(published)) {
+            ++published;
+        }
+        if (published == from) return gets() == from ? status::busy : status::ok;
+        head_.limit.store(published, std::memory_order_release);  // (15) hands (6) on to (11)
+        return status::ok;
+    }
+
+    // Under the lock: puts passed segments aside, but for `kept` residents.
+    void recycle(std::uint64_t kept) noexcept {
+        while (passed_ > kept || (passed_ != 0 && !oldest_->is_resident)) {
+            if (!all_taken(*oldest_)) break;  // a getter is still at it; the next crossing looks
+            put_aside();
+        }
+    }
+    // Under the lock. Every ticket of a passed segment is claimed, and only published slots are
+    // claimed: so 0 can only mean taken.
+    static bool all_taken(segment& s) noexcept {
+        return std::all_of(std::begin(s.slots), std::end(s.slots), [](slot& each) {
+            return each.state.load(std::memory_order_acquire) == 0;  // (18) with (17)
+        });
+    }
+    void put_aside() noexcept {
+        --passed_;
+        segment* const oldest = pop(oldest_);
+        if (oldest->is_resident) {
+            push(pool_, oldest);
+        } else {
+            push(spare_, oldest);
+            ++spares_;
+        }
+    }
+    static void push(segment*& list, segment* s) noexcept {
+        s->next = list;
+        list = s;
+    }
+    static segment* pop(segment*& list) noexcept {
+        segment* const first = list;
+        list = first->next;
+        return first;
+    }
+
+    [[nodiscard]] segment* make_segment() {
+        segment_allocator allocator;
+        segment* const made = allocator_traits::allocate(allocator, 1);
+        return std::construct_at(made, residents_.fetch_add(1) < residents_max);
+    }
+    void free_all(segment* list) noexcept {
+        segment_allocator allocator;
+        while (list != nullptr) {
+            segment* const each = pop(list);
+            if (each->is_resident) residents_.fetch_sub(1);
+            std::destroy_at(each);
+            allocator_traits::deallocate(allocator, each, 1);
+        }
+    }
+
+    tail_side tail_;
+    head_side head_;
+    atomic<std::uint64_t> capacity_;
+    atomic<std::uint64_t> residents_{0};  // made, including one that a putter holds
+    platform::futex_lock<platform_type> lock_;
+    // Under the lock from here on.
+    segment* oldest_ = nullptr;  // passed segments, then head's to tail's, by next
+    segment* pool_ = nullptr;    // residents not in use, all marks clear
+    segment* spare_ = nullptr;   // guests not in use, all marks clear
+    std::uint64_t passed_ = 0, spares_ = 0, tail_end_ = 0;
+};
+
+}  // namespace conq
+
+#endif
