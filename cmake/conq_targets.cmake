@@ -21,7 +21,7 @@ endfunction()
 
 # conq_pytest(NAME FILE [VARIABLE=VALUE...]): one file of pytest, one test of ctest.
 function(conq_pytest name file)
-  add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -m pytest -q -p no:cacheprovider
+  add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -m pytest -q -rs -p no:cacheprovider
     ${CMAKE_CURRENT_SOURCE_DIR}/${file})
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
   set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 300

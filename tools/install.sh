@@ -17,16 +17,24 @@ while read -r group package _; do
 done < "$here/packages.txt"
 [[ ${#missing[@]} -eq 0 ]] && exit 0
 
-echo "These packages are missing and will be installed: ${missing[*]}"
-if [[ $(id -u) -eq 0 ]]; then
-    root=()
-elif command -v sudo > /dev/null && sudo -n true 2>/dev/null; then
-    root=(sudo -n)
-else
-    echo "Neither root nor sudo: please install them, then run this again:" >&2
+# give_up WHY: names the packages and ends.
+give_up() {
+    echo "$1. Please install these packages, then run this again:" >&2
     echo "    apt-get install ${missing[*]}" >&2
     exit 2
+}
+
+command -v apt-get > /dev/null || give_up "This system has no apt-get"
+if [[ $(id -u) -eq 0 ]]; then
+    root=()
+elif command -v sudo > /dev/null && sudo -n true 2> /dev/null; then
+    root=(sudo -n)
+elif command -v sudo > /dev/null && [[ -t 0 ]]; then
+    root=(sudo) # somebody is there who can be asked for a password
+else
+    give_up "Neither root nor sudo"
 fi
+echo "These packages are missing and will be installed: ${missing[*]}"
 log=$(mktemp)
 if ! {
     "${root[@]}" apt-get update -q &&

@@ -1,49 +1,75 @@
 # SPDX-License-Identifier: BSL-1.0
 # shellcheck shell=bash
-# For check and quickstart: runs stages, a line each, and keeps what they said for the case that one
-# fails.
+# For check and quickstart: runs stages, a line each, keeps what they said for the case that one
+# fails, and counts their tests. The caller may read stages_failed, tests_passed, tests_failed and
+# the files $stage_logs/skipped (names of skipped tests) and $stage_logs/results (a line a program).
 
 stage_logs=$(mktemp -d)
 trap 'rm -rf "$stage_logs"' EXIT
+touch "$stage_logs/skipped" "$stage_logs/results"
 stages_failed=0
 tests_passed=0
 tests_failed=0
 
 # stage NAME COMMAND...: runs it, prints a line with the time; on failure also what it said.
 stage() {
-    local name=$1 log begin took counts
+    local name=$1 log="$stage_logs/stage" begin=$SECONDS code=0 passed counts=
     shift
-    log="$stage_logs/stage"
-    begin=$SECONDS
     printf '%-46s' "$name"
-    if "$@" > "$log" 2>&1 < /dev/null; then
-        took=$((SECONDS - begin))
-        counts=$(count_tests "$log")
-        printf 'ok    %4d s  %s\n' "$took" "$counts"
-    else
-        took=$((SECONDS - begin))
-        count_tests "$log" > /dev/null
-        printf 'FAILED %3d s\n' "$took"
-        tail -n 60 "$log"
-        stages_failed=$((stages_failed + 1))
-        return 1
+    "$@" > "$log" 2>&1 < /dev/null || code=$?
+    passed=$(passed_in "$log")
+    tests_passed=$((tests_passed + passed))
+    skipped_in "$log" >> "$stage_logs/skipped"
+    results_in "$log" >> "$stage_logs/results"
+    if [[ $code -eq 0 ]]; then
+        [[ $passed -gt 0 ]] && counts="  $passed tests"
+        printf 'ok    %4d s%s\n' $((SECONDS - begin)) "$counts"
+        return 0
     fi
-    tests_passed=$((tests_passed + $(passed_in "$log")))
-}
-
-# The closing line of ctest, shortened: "98 tests".
-count_tests() {
-    local failed total
-    total=$(sed -n 's/^.*tests passed, \([0-9]*\) tests* failed out of \([0-9]*\).*$/\2/p' "$1")
-    failed=$(sed -n 's/^.*tests passed, \([0-9]*\) tests* failed out of .*$/\1/p' "$1")
-    [[ -z "$total" ]] && return 0
-    tests_failed=$((tests_failed + failed))
-    echo "$(passed_in "$1") tests"
+    stages_failed=$((stages_failed + 1))
+    tests_failed=$((tests_failed + $(failed_in "$log")))
+    printf 'FAILED %3d s\n' $((SECONDS - begin))
+    tail -n 60 "$log"
+    return 1
 }
 
 # Tests that passed: those of each test program, as googletest and pytest count them.
 passed_in() {
     sed -n -e 's/^.*\[  PASSED  \] \([0-9]*\) tests*\..*$/\1/p' \
-        -e 's/^.*[^0-9]\([0-9][0-9]*\) passed.*$/\1/p' "$1" |
-        awk '{ sum += $1 } END { print sum + 0 }'
+        -e 's/^.*[^0-9]\([0-9][0-9]*\) passed.* in [0-9.]*s.*$/\1/p' "$1" | sum
+}
+
+# Tests that failed; a program that died without a count of its own, or a stage without tests, is 1.
+failed_in() {
+    local failed
+    failed=$(sed -n -e 's/^.*[^0-9]\([0-9][0-9]*\) FAILED TESTS*$/\1/p' \
+        -e 's/^\([0-9]*: \)*\([0-9][0-9]*\) failed.* in [0-9.]*s.*$/\2/p' "$1" | sum)
+    echo $((failed > 0 ? failed : 1))
+}
+
+# The names of skipped tests, as googletest, pytest (-rs) and ctest print them.
+skipped_in() {
+    sed -n -e 's/^\([0-9]*: \)*\[  SKIPPED \] \([^ ,]*\.[^ ,]*\).*$/\2/p' \
+        -e 's/^\([0-9]*: \)*SKIPPED \[[0-9]*\] \(.*\)$/\2/p' \
+        -e 's/^.*Test *#[0-9]*: \([^ ]*\) .*\*\*\*\(Skipped\|Not Run\).*$/\1/p' "$1" | sort -u
+}
+
+# ctest's own line for each test program, and its closing line.
+results_in() {
+    grep -E '^ *[0-9]+/[0-9]+ Test +#[0-9]+:|tests passed, [0-9]+ tests? failed' "$1" || true
+}
+
+sum() {
+    awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# report SECONDS: the last lines of every check; fails if a stage did.
+report() {
+    if [[ $stages_failed -eq 0 ]]; then
+        echo "All stages passed in $1 s."
+    else
+        echo "$stages_failed stage(s) failed after $1 s."
+    fi
+    echo "$tests_passed passed, $tests_failed failed"
+    [[ $stages_failed -eq 0 ]]
 }

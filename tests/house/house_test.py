@@ -54,7 +54,8 @@ def test_the_machine_is_named_in_the_platform_only():
     "thread_local int x;", "std::mutex m;", "std::stop_callback<F> c;",
     "std::this_thread::yield();",
     "auto t = std::chrono::steady_clock::now();", "    static int calls = 0;",
-    "    static std::array<int, 3> table;",
+    "    static std::array<int, 3> table;", "    static const auto& table = make();",
+    "std::atomic_thread_fence(std::memory_order_seq_cst);",
 ])
 def test_canary_forbidden_word_is_found(tmp_path, line):
     file = header(tmp_path, "queue", f"inline void f() {{\n{line}\n}}\n")
@@ -74,11 +75,28 @@ def test_every_weak_memory_order_names_its_partner():
     "a.load(std::memory_order_acquire);\n",
     "a.load(std::memory_order_acquire);  // (1) with (2)\n",
     "a.load(std::memory_order_acquire);  // why not\n",
+    "a.load(std::memory_order_acquire);  // (1)\n",  # a number that nothing explains
+    "a.load(std::memory_order_relaxed);  // (1) a hint\nb(std::memory_order_relaxed);  // (1) x\n",
+    "a.load(std::memory_order::acquire);  // (1) with (2)\n"
+    "a.store(1, std::memory_order_release);  // (2) relaxed: says nothing of (1)\n",
+    "// (3) relaxed: gone\n",
 ])
 def test_canary_unpaired_order_is_found(tmp_path, text):
     file = tmp_path / "planted.hpp"
     file.write_text(text)
     assert rules.unpaired_orders(file) != []
+
+
+def test_a_kept_ledger_is_accepted(tmp_path):
+    file = tmp_path / "kept.hpp"
+    file.write_text("""
+        // (1) with (2): the other side's store has made the item, see (the paper), 7
+        a.load(std::memory_order_acquire);  // (1)
+        a.store(1, std::memory_order_release);  // (2) with (1) and (3)
+        a.load(std::memory_order_acquire);  // (3) with (2)
+        a.load(std::memory_order_relaxed);  // (4) relaxed: a hint
+    """)
+    assert rules.unpaired_orders(file) == []
 
 
 def test_files_lines_and_functions_are_short():
