@@ -29,22 +29,37 @@ stage() {
     stages_failed=$((stages_failed + 1))
     tests_failed=$((tests_failed + $(failed_in "$log")))
     printf 'FAILED %3d s\n' $((SECONDS - begin))
-    tail -n 60 "$log"
+    explain "$log"
     return 1
 }
 
-# Tests that passed: those of each test program, as googletest and pytest count them.
+# Tests that passed: those of each test program, as googletest and pytest count them. ctest -V puts
+# the test's number before each line; without it, it is a repetition.
 passed_in() {
-    sed -n -e 's/^.*\[  PASSED  \] \([0-9]*\) tests*\..*$/\1/p' \
-        -e 's/^.*[^0-9]\([0-9][0-9]*\) passed.* in [0-9.]*s.*$/\1/p' "$1" | sum
+    sed -n -e 's/^[0-9]*: \[  PASSED  \] \([0-9]*\) tests*\..*$/\1/p' \
+        -e 's/^[0-9]*: \([0-9]* failed, \)*\([0-9]*\) passed.* in [0-9.]*s.*$/\2/p' "$1" | sum
 }
 
 # Tests that failed; a program that died without a count of its own, or a stage without tests, is 1.
 failed_in() {
     local failed
-    failed=$(sed -n -e 's/^.*[^0-9]\([0-9][0-9]*\) FAILED TESTS*$/\1/p' \
-        -e 's/^\([0-9]*: \)*\([0-9][0-9]*\) failed.* in [0-9.]*s.*$/\2/p' "$1" | sum)
+    failed=$(sed -n -e 's/^[0-9]*:  *\([0-9]*\) FAILED TESTS*$/\1/p' \
+        -e 's/^[0-9]*: \([0-9]*\) failed.* in [0-9.]*s.*$/\1/p' "$1" | sum)
     echo $((failed > 0 ? failed : 1))
+}
+
+# What the failed tests of ctest -V said, or the end of a log without any.
+explain() {
+    local number numbers
+    numbers=$(sed -n 's/^ *[0-9]*\/[0-9]* Test *#\([0-9]*\): .*\*\*\*.*$/\1/p' "$1")
+    for number in $numbers; do
+        grep "^$number: " "$1" | tail -n 80 || true
+    done
+    if [[ -z "$numbers" ]]; then
+        tail -n 60 "$1"
+    else
+        sed -n '/^The following tests/,$p' "$1"
+    fi
 }
 
 # The names of skipped tests, as googletest, pytest (-rs) and ctest print them.

@@ -44,6 +44,20 @@ def test_canary_a_stage_that_fails_is_seen(says, passed, failed):
     assert done.stdout.endswith(f"\n{passed} passed, {failed} failed\n")
 
 
+def test_a_failed_program_is_shown_and_counted_once():
+    done = stages("""
+        says() {
+            printf '%s\\n' '7: E assert 1 == 2' '7: 1 failed, 29 passed in 0.5s' \\
+                '1/2 Test  #7: house ....***Failed    0.01 sec' '1 failed, 29 passed in 0.5s' \\
+                '8: [  PASSED  ] 5 tests.' '2/2 Test  #8: workers ....   Passed    0.01 sec'
+            return 8
+        }
+        stage "bad" says || true""")
+    assert done.returncode == 1
+    assert "E assert 1 == 2" in done.stdout and "8: " not in done.stdout
+    assert done.stdout.endswith("\n34 passed, 1 failed\n")
+
+
 @pytest.mark.parametrize("says, name", [
     ("1: [  SKIPPED ] put_get.waits (0 ms)", "put_get.waits"),
     ("2: SKIPPED [1] tests/a_test.py:7: no terminal", "tests/a_test.py:7: no terminal"),
