@@ -104,7 +104,7 @@ def test_a_failed_installation_is_a_failure(bare_machine, tmp_path):
     assert "apt-get was called" in done.stderr
 
 
-@pytest.mark.parametrize("script", ["check"])
+@pytest.mark.parametrize("script", ["check", "quickstart"])
 def test_an_unknown_option_is_refused_with_help(script):
     done = bash(f"./{script} --no-such-option", stdin=subprocess.DEVNULL)
     assert done.returncode == 2
