@@ -114,6 +114,7 @@ public:
             const std::uintptr_t tagged =
                 head_.first.load(std::memory_order_acquire);  // (13) with (16)
             segment* const from = segment_of(tagged);
+            // (8) with (6): the putter has made the item
             // A resident may be looked into without a ticket: if it is stale, it shows another lap,
             // or the CAS fails.
             const bool is_ready =
@@ -386,7 +387,7 @@ private:
             ++published;
         }
         if (published == from) return gets() == from ? status::busy : status::ok;
-        head_.limit.store(published, std::memory_order_release);  // (15) hands (6) on to (11)
+        head_.limit.store(published, std::memory_order_release);  // (15) with (11): hands on (6)
         return status::ok;
     }
 
