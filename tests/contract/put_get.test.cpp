@@ -90,8 +90,8 @@ CONQ_PROMISE(put_get, all_forms_of_put_and_get_carry_an_item, any) {
     ASSERT_EQ(q.put_until(std::string("moved"), later, token), status::ok);
     ASSERT_EQ(q.try_put(text), status::ok);
     ASSERT_EQ(q.try_put(std::string("moved")), status::ok);
-    ASSERT_EQ(q.emplace(3, 'e'), status::ok);
-    ASSERT_EQ(q.try_emplace(3, 't'), status::ok);
+    ASSERT_EQ(q.emplace(std::size_t{3}, 'e'), status::ok);
+    ASSERT_EQ(q.try_emplace(std::size_t{3}, 't'), status::ok);
     EXPECT_EQ(text, "copied");
     EXPECT_EQ(q.get().value(), "copied");
     EXPECT_EQ(q.get(token).value(), "copied");

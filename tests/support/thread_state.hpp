@@ -56,8 +56,9 @@ private:
 
 /// Destroys what `owner` holds, out of the compiler's sight: it would warn of the very misuse that
 /// a test is about.
-template <class Owned> [[gnu::noipa]] void destroy(std::unique_ptr<Owned>& owner) {
-    owner.reset();
+template <class Owned> void destroy(std::unique_ptr<Owned>& owner) {
+    Owned* volatile hidden = owner.release();
+    delete hidden;
 }
 
 }  // namespace conq::test
