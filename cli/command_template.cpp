@@ -14,37 +14,58 @@ command_template::command_template(std::vector<std::string> words, std::string p
     appends_ = appends && !has_place;
 }
 
-std::vector<std::string> command_template::filled(const std::vector<std::string>& items) const {
-    std::vector<std::string> arguments;
-    arguments.reserve(words_.size() + items.size());
+word_list command_template::filled(const word_list& items) const {
+    word_list arguments;
     for (const std::string& word : words_) {
         if (!holds(word)) {
-            arguments.push_back(word);
+            arguments.add(word);
             continue;
         }
-        for (const std::string& item : items) arguments.push_back(replaced(word, item));
+        for (std::size_t i = 0; i < items.size(); ++i) add_replaced(arguments, word, items[i]);
     }
-    if (appends_) arguments.insert(arguments.end(), items.begin(), items.end());
+    for (std::size_t i = 0; appends_ && i < items.size(); ++i) arguments.add(items[i]);
     return arguments;
 }
 
-std::string command_template::replaced(const std::string& word, const std::string& item) const {
-    std::string result;
+std::size_t command_template::fixed_bytes() const {
+    std::size_t bytes = sizeof(char*);
+    for (const std::string& word : words_) {
+        if (!holds(word)) bytes += word.size() + 1 + sizeof(char*);
+    }
+    return bytes;
+}
+
+std::size_t command_template::bytes_of(std::size_t item_bytes) const {
+    std::size_t bytes = appends_ ? item_bytes + 1 + sizeof(char*) : 0;
+    for (const std::string& word : words_) {
+        if (!holds(word)) continue;
+        bytes += word.size() + 1 + sizeof(char*);
+        for (std::size_t at = word.find(placeholder_); at != std::string::npos;
+             at = word.find(placeholder_, at + placeholder_.size())) {
+            bytes += item_bytes - std::min(item_bytes, placeholder_.size());
+        }
+    }
+    return bytes;
+}
+
+void command_template::add_replaced(word_list& to, std::string_view word,
+                                    std::string_view item) const {
     std::size_t at = 0;
     for (;;) {
         const std::size_t found = word.find(placeholder_, at);
-        if (found == std::string::npos) return result.append(word, at);
-        result.append(word, at, found - at).append(item);
+        to.append(word.substr(at, found - at));
+        if (found == std::string_view::npos) return to.finish();
+        to.append(item);
         at = found + placeholder_.size();
     }
 }
 
-std::string shell_quoted(const std::string& word) {
+std::string shell_quoted(std::string_view word) {
     const auto is_plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                std::string_view("_-./,:=@%+").find(c) != std::string_view::npos;
     };
-    if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return word;
+    if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return std::string(word);
     std::string quoted = "'";
     for (const char c : word) {
         if (c == '\'') {

@@ -3,8 +3,12 @@
 #ifndef CONQ_CLI_COMMAND_TEMPLATE_HPP
 #define CONQ_CLI_COMMAND_TEMPLATE_HPP
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "cli/word_list.hpp"
 
 namespace conq::cli {
 
@@ -16,7 +20,12 @@ public:
 
     /// The arguments of a job: a word that holds the placeholder comes once for each item, with
     /// every placeholder in it replaced.
-    [[nodiscard]] std::vector<std::string> filled(const std::vector<std::string>& items) const;
+    [[nodiscard]] word_list filled(const word_list& items) const;
+
+    /// What the kernel counts of the arguments: for the words without a placeholder, and for each
+    /// item of so many bytes.
+    [[nodiscard]] std::size_t fixed_bytes() const;
+    [[nodiscard]] std::size_t bytes_of(std::size_t item_bytes) const;
 
     /// Whether the program itself depends on the item.
     [[nodiscard]] bool varies_program() const { return holds(words_.front()); }
@@ -26,7 +35,7 @@ private:
     [[nodiscard]] bool holds(const std::string& word) const {
         return word.find(placeholder_) != std::string::npos;
     }
-    [[nodiscard]] std::string replaced(const std::string& word, const std::string& item) const;
+    void add_replaced(word_list& to, std::string_view word, std::string_view item) const;
 
     std::vector<std::string> words_;
     std::string placeholder_;
@@ -34,7 +43,7 @@ private:
 };
 
 /// A word as a POSIX shell would take it back, for messages and --dry-run.
-std::string shell_quoted(const std::string& word);
+std::string shell_quoted(std::string_view word);
 
 }  // namespace conq::cli
 

@@ -37,8 +37,10 @@ std::optional<item> item_reader::next() {
             found != nullptr ? static_cast<std::size_t>(found - begin) : end_ - at_;
         append(read, begin, size);
         at_ += size;
+        bytes_ += size;
         if (found == nullptr) continue;
         ++at_;
+        ++bytes_;
         if (read.bytes.empty() && !keeps_empty_) {
             ++skipped_;
             has_begun = false;
@@ -72,9 +74,8 @@ bool item_reader::fill() {
 }
 
 void item_reader::append(item& to, const char* from, std::size_t size) const {
-    const std::size_t room = bytes_max_ - std::min(bytes_max_, to.bytes.size());
-    to.bytes.append(from, std::min(size, room));
-    if (size > room) to.is_too_long = true;
+    to.bytes.append(from, std::min(size, bytes_max_ - to.bytes.size()));
+    to.size += size;
 }
 
 }  // namespace conq::cli

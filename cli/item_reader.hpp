@@ -8,28 +8,38 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace conq::cli {
 
 /// The longest argument that Linux takes, without its NUL.
 inline constexpr std::size_t argument_bytes_max = 131'071;
 
+/// Whether this can be an argument of a program.
+[[nodiscard]] inline bool fits_argument(std::string_view bytes) noexcept {
+    return bytes.size() <= argument_bytes_max && bytes.find('\0') == std::string_view::npos;
+}
+/// What is said of one that cannot.
+inline constexpr const char* unfit_argument = "too long for an argument: use --stdin";
+
 struct item {
-    std::string bytes;         ///< cut to the limit if it is too long
-    bool is_too_long = false;  ///< longer than the reader's limit
+    std::string bytes;     ///< cut to the reader's limit if it is longer
+    std::size_t size = 0;  ///< its true size
 };
 
 /// Reads items until the input ends or reading is interrupted. Belongs to one thread.
 class item_reader {
 public:
     /// Reads from `input`; `interrupt` becomes readable when reading shall end. `bytes_max`: what
-    /// is kept of an item; longer ones are marked.
+    /// is kept of an item.
     item_reader(int input, int interrupt, char delimiter, bool keeps_empty, std::size_t bytes_max);
 
     /// The next item; none at the end. A last item without its delimiter counts. Throws own_error
     /// if the input cannot be read.
     std::optional<item> next();
 
+    /// Bytes of the input that next() has gone through.
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
     /// Empty items that were skipped.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
 
@@ -44,7 +54,7 @@ private:
     std::size_t bytes_max_;
     std::unique_ptr<char[]> buffer_;
     std::size_t at_ = 0, end_ = 0;
-    std::uint64_t skipped_ = 0;
+    std::uint64_t bytes_ = 0, skipped_ = 0;
     bool is_interrupted_ = false;
 };
 

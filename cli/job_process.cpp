@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -42,15 +43,26 @@ private:
     int file_;
 };
 
-// The text as a file that begins at its begin: a job may read as much or as little as it likes.
-descriptor file_of(const std::string& text) {
-    descriptor file(::memfd_create("conq-item", MFD_CLOEXEC));
-    std::size_t done = 0;
-    while (file.get() >= 0 && done < text.size()) {
-        const ssize_t wrote = ::write(file.get(), text.data() + done, text.size() - done);
+// After so many pieces of output a job is not one of those that end at once.
+constexpr int quick_turns = 16;
+
+bool write_all(int file, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t wrote = ::write(file, bytes.data(), bytes.size());
         if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) return descriptor();
-        done += static_cast<std::size_t>(wrote);
+        if (wrote <= 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+    return true;
+}
+
+// The words as a file that begins at its begin: a job may read as much or as little as it likes.
+descriptor file_of(const word_list& words, char delimiter) {
+    descriptor file(::memfd_create("conq-item", MFD_CLOEXEC));
+    for (std::size_t i = 0; i < words.size() && file.get() >= 0; ++i) {
+        const bool is_written =
+            (i == 0 || write_all(file.get(), {&delimiter, 1})) && write_all(file.get(), words[i]);
+        if (!is_written) return descriptor();
     }
     if (file.get() >= 0) ::lseek(file.get(), 0, SEEK_SET);
     return file;
@@ -62,10 +74,13 @@ bool is_runnable(const std::string& path) {
            S_ISREG(about.st_mode);
 }
 
-outcome cannot_start(const std::string& program, int code) {
+outcome cannot_start(std::string_view program, int code) {
     const bool missing = code == ENOENT || code == ENOTDIR;
     std::string text = fmt::format("cannot run {}: {}", shown_name(program), std::strerror(code));
-    if (code == E2BIG) text += ": give each job fewer items (-n)";
+    if (code == E2BIG) text += ": give it a shorter command, or the item by --stdin";
+    if (code == EAGAIN || code == ENOMEM || code == EMFILE || code == ENFILE) {
+        text += ": run fewer jobs at once (-j)";
+    }
     return {missing ? outcome::kind::not_found : outcome::kind::cannot_run, 0, text};
 }
 
@@ -90,11 +105,6 @@ void running_jobs::signal_all(int signal) {
     for (const pid_t group : groups_) ::kill(-group, signal);
 }
 
-std::size_t running_jobs::count() const {
-    const std::lock_guard held(mutex_);
-    return groups_.size();
-}
-
 struct process_runner::process {
     std::uint64_t number = 0;
     pid_t id = -1;
@@ -107,12 +117,11 @@ struct process_runner::process {
 };
 
 process_runner::process_runner(std::string program, running_jobs& running, spool& overflow,
-                               printer& out, std::function<void(const std::string&)> on_full)
+                               printer& out)
     : program_(std::move(program)),
       running_(running),
       overflow_(overflow),
       printer_(out),
-      on_full_(std::move(on_full)),
       null_input_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
     sigset_t none, defaults;
     sigemptyset(&none);
@@ -131,7 +140,7 @@ process_runner::~process_runner() {
     if (null_input_ >= 0) ::close(null_input_);
 }
 
-outcome process_runner::run(const process_request& request, job_output& output) {
+outcome process_runner::run(process_request& request, job_output& output) {
     process job;
     job.number = request.number;
     if (const outcome failed = start(request, job); failed.how != outcome::kind::ok) return failed;
@@ -141,34 +150,28 @@ outcome process_runner::run(const process_request& request, job_output& output) 
 }
 
 // Starts the process with its pipes. ok: it runs.
-outcome process_runner::start(const process_request& request, process& into) {
-    for (const std::string& argument : request.arguments) {
-        if (argument.size() > argument_bytes_max || argument.find('\0') != std::string::npos) {
-            return {outcome::kind::failed, 0, "too long for an argument: use --stdin"};
+outcome process_runner::start(process_request& request, process& into) {
+    for (std::size_t i = 0; i < request.arguments.size(); ++i) {
+        if (!fits_argument(request.arguments[i])) {
+            return {outcome::kind::failed, 0, unfit_argument};
         }
     }
+    const std::string name(request.arguments[0]);
     for (std::size_t i = 0; i < 2; ++i) {
         int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) return cannot_start(request.arguments[0], errno);
+        if (::pipe2(ends, O_CLOEXEC) != 0) return cannot_start(name, errno);
         into.ends[i] = descriptor(ends[0]);
         into.write_ends[i] = descriptor(ends[1]);
     }
-    if (request.input) {
-        into.input = file_of(*request.input);
-        if (into.input.get() < 0) return cannot_start(request.arguments[0], errno);
+    if (request.input != nullptr) {
+        into.input = file_of(*request.input, request.delimiter);
+        if (into.input.get() < 0) return cannot_start(name, errno);
     }
     std::string path = program_;
     int code = 127;
-    if (path.empty()) path = find_program(request.arguments[0], code);
-    if (path.empty()) {
-        return cannot_start(request.arguments[0], code == 127 ? ENOENT : EACCES);
-    }
-    std::vector<char*> arguments;
-    arguments.reserve(request.arguments.size() + 2);
-    for (const std::string& each : request.arguments) {
-        arguments.push_back(const_cast<char*>(each.c_str()));  // spawn changes nothing
-    }
-    arguments.push_back(nullptr);
+    if (path.empty()) path = find_program(name, code);
+    if (path.empty()) return cannot_start(name, code == 127 ? ENOENT : EACCES);
+    std::vector<char*> arguments = request.arguments.pointers();
     int error = spawn(path.c_str(), arguments.data(), into);
     if (error == ENOEXEC) {  // a script without #!: as execvp and every shell would run it
         arguments[0] = path.data();
@@ -178,7 +181,7 @@ outcome process_runner::start(const process_request& request, process& into) {
     }
     for (descriptor& end : into.write_ends) end.close();
     into.input.close();
-    return error == 0 ? outcome{} : cannot_start(request.arguments[0], error);
+    return error == 0 ? outcome{} : cannot_start(name, error);
 }
 
 int process_runner::spawn(const char* path, char* const* arguments, process& into) const {
@@ -198,16 +201,16 @@ int process_runner::spawn(const char* path, char* const* arguments, process& int
 void process_runner::take_output(process& from, job_output& output) {
     descriptor ended;  // readable when the job has ended; made for jobs that take a while
     int timeout_ms = 20;
-    while (from.ends[0].get() >= 0 || from.ends[1].get() >= 0) {
+    for (int turn = 0; from.ends[0].get() >= 0 || from.ends[1].get() >= 0; ++turn) {
         std::array<pollfd, 3> ready{{{from.ends[0].get(), POLLIN, 0},
                                      {from.ends[1].get(), POLLIN, 0},
                                      {ended.get(), POLLIN, 0}}};
         const int count = ::poll(ready.data(), ready.size(), timeout_ms);
+        if ((count == 0 || turn == quick_turns) && ended.get() < 0) {
+            ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, from.id, 0)));
+            timeout_ms = 1000;
+        }
         if (count == 0) {
-            if (ended.get() < 0) {
-                ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, from.id, 0)));
-                timeout_ms = 1000;
-            }
             siginfo_t about{};
             if (::waitid(P_PID, static_cast<id_t>(from.id), &about, WSTOPPED | WNOHANG) == 0 &&
                 about.si_pid != 0) {
@@ -215,13 +218,21 @@ void process_runner::take_output(process& from, job_output& output) {
             }
             continue;
         }
-        bool had_output = false;
+        if (ready[2].revents != 0) return take_rest(from, output);
         for (std::size_t i = 0; i < 2; ++i) {
-            if (ready[i].revents == 0) continue;
-            had_output = true;
-            take_some(from, i, output);
+            if (ready[i].revents != 0) take_some(from, i, output);
         }
-        if (ready[2].revents != 0 && !had_output) return;
+    }
+}
+
+// What the pipes hold of a job that has ended, and no more: what it left behind may write for ever.
+void process_runner::take_rest(process& from, job_output& output) {
+    for (std::size_t i = 0; i < 2; ++i) {
+        int left = 0;
+        if (from.ends[i].get() < 0 || ::ioctl(from.ends[i].get(), FIONREAD, &left) != 0) continue;
+        std::string bytes(static_cast<std::size_t>(left), '\0');
+        const ssize_t got = left > 0 ? ::read(from.ends[i].get(), bytes.data(), bytes.size()) : 0;
+        if (got > 0) keep(from, i, bytes.data(), static_cast<std::size_t>(got), output);
     }
 }
 
@@ -243,7 +254,6 @@ void process_runner::keep(process& from, std::size_t stream, const char* bytes, 
     }
     if (overflow_.append(bytes, size, kept.spooled)) return;
     // No room: what there is goes out now, and the rest as it comes, once it is this job's turn.
-    on_full_(overflow_.error());
     from.turn = printer_.take_turn(from.number);
     printer_.print_now(from.turn, output);
     printer_.print_now(from.turn, stream, {bytes, size});

@@ -7,15 +7,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <functional>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/outcome.hpp"
 #include "cli/printer.hpp"
 #include "cli/spool.hpp"
+#include "cli/word_list.hpp"
 
 namespace conq::cli {
 
@@ -28,19 +27,19 @@ public:
     void reap(pid_t group);
     /// Sends a signal to the process group of every job, now and of those that start later.
     void signal_all(int signal);
-    [[nodiscard]] std::size_t count() const;
 
 private:
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     std::vector<pid_t> groups_;
     int pending_signal_ = 0;
 };
 
 /// What to run.
 struct process_request {
-    std::uint64_t number = 0;            ///< of the job, in the order of the input
-    std::vector<std::string> arguments;  ///< the program's name first
-    std::optional<std::string> input{};  ///< standard input; none: /dev/null
+    std::uint64_t number = 0;          ///< of the job, in the order of the input
+    word_list arguments;               ///< the program's name first
+    const word_list* input = nullptr;  ///< standard input; none: /dev/null
+    char delimiter = '\n';             ///< between the words of the input
 };
 
 /// Runs jobs. Any thread; each call runs one process to its end.
@@ -49,22 +48,21 @@ public:
     /// How much of each of a job's streams is kept in memory; the rest goes to the spool.
     static constexpr std::size_t memory_bytes_max = 65'536;
 
-    /// `program`: the path to run, or empty if it is looked up for each job. `on_full` is called,
-    /// with the reason, when the spool takes no more.
-    process_runner(std::string program, running_jobs& running, spool& overflow, printer& out,
-                   std::function<void(const std::string&)> on_full);
+    /// `program`: the path to run, or empty if it is looked up for each job.
+    process_runner(std::string program, running_jobs& running, spool& overflow, printer& out);
     ~process_runner();
     process_runner(const process_runner&) = delete;
     process_runner& operator=(const process_runner&) = delete;
 
     /// Runs it; its output is in `output` afterwards, as far as it was not printed already.
-    outcome run(const process_request& request, job_output& output);
+    outcome run(process_request& request, job_output& output);
 
 private:
     struct process;
-    outcome start(const process_request& request, process& into);
+    outcome start(process_request& request, process& into);
     int spawn(const char* path, char* const* arguments, process& into) const;
     void take_output(process& from, job_output& output);
+    void take_rest(process& from, job_output& output);
     void take_some(process& from, std::size_t stream, job_output& output);
     void keep(process& from, std::size_t stream, const char* bytes, std::size_t size,
               job_output& output);
@@ -75,7 +73,6 @@ private:
     running_jobs& running_;
     spool& overflow_;
     printer& printer_;
-    std::function<void(const std::string&)> on_full_;
     int null_input_;
     posix_spawnattr_t attributes_;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The command conq.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -35,6 +36,14 @@ int main_run(const std::vector<std::string>& words) {
     return conq::cli::run(options);
 }
 
+// A standard file that is closed stays so for everybody who uses it, but its number is taken: no
+// file of ours may get it.
+void reserve_standard_files() {
+    for (int file = 0; file <= 2; ++file) {
+        if (::fcntl(file, F_GETFD) < 0) ::open("/", O_PATH | O_CLOEXEC);
+    }
+}
+
 int dispatch(std::vector<std::string> words) {
     if (words.empty()) {
         std::fputs(overview, stderr);
@@ -59,6 +68,7 @@ int dispatch(std::vector<std::string> words) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    reserve_standard_files();
     try {
         return dispatch({argv + 1, argv + argc});
     } catch (const conq::cli::usage_error& error) {

@@ -17,9 +17,7 @@ printer::printer(bool keeps_order, spool& overflow, tally& outcomes,
     : keeps_order_(keeps_order),
       overflow_(overflow),
       outcomes_(outcomes),
-      on_broken_(std::move(on_broken)) {
-    if (keeps_order_) held_.resize(window);
-}
+      on_broken_(std::move(on_broken)) {}
 
 void printer::finish(std::uint64_t number, job_output output) {
     if (!keeps_order_ && output.empty()) return;
@@ -27,11 +25,12 @@ void printer::finish(std::uint64_t number, job_output output) {
     if (!keeps_order_) return print(output);
     if (number != next_) return hold(number, std::move(output));
     print(output);
-    for (++next_; held_[next_ % window].has_ended; ++next_) {
-        place& following = held_[next_ % window];
-        for (const auto& stream : following.output.streams) held_bytes_ -= stream.memory.size();
-        print(following.output);
-        following = place{};
+    if (!held_.empty()) held_.pop_front();
+    for (++next_; !held_.empty() && held_.front().has_ended; ++next_) {
+        const job_output& following = held_.front().output;
+        for (const auto& stream : following.streams) held_bytes_ -= stream.memory.size();
+        print(following);
+        held_.pop_front();
     }
     moved_.notify_all();
 }
@@ -54,13 +53,7 @@ void printer::print_now(const std::unique_lock<std::mutex>&, std::size_t stream,
 void printer::wait_for_window(std::uint64_t number) {
     if (!keeps_order_) return;
     std::unique_lock held(mutex_);
-    moved_.wait(held, [&] { return number < next_ + window || has_given_up_; });
-}
-
-void printer::give_up() {
-    const std::lock_guard held(mutex_);
-    has_given_up_ = true;
-    moved_.notify_all();
+    moved_.wait(held, [&] { return number < next_ + window; });
 }
 
 void printer::say(std::string_view line) {
@@ -68,11 +61,24 @@ void printer::say(std::string_view line) {
     write(1, fmt::format("conq: {}\n", line));
 }
 
+void printer::announce(std::string_view line) noexcept {
+    pollfd ready{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&ready, 1, 0) != 1) return;
+    const std::string text = fmt::format("{}conq: {}\n", shows_progress_ ? "\r\x1b[K" : "", line);
+    // One piece below PIPE_BUF; if it cannot be written there is nobody to tell.
+    static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
+}
+
 void printer::show_progress(std::string_view line) {
-    const std::lock_guard held(mutex_);
-    if (line.empty()) return clear_progress();
+    const std::unique_lock held(mutex_, std::try_to_lock);
+    if (!held) return;
     const std::string text = fmt::format("\r{}\x1b[K", line);
     shows_progress_ = ::write(STDERR_FILENO, text.data(), text.size()) > 0;
+}
+
+void printer::end_progress() {
+    const std::lock_guard held(mutex_);
+    clear_progress();
 }
 
 // Output for later: what does not fit into the budget of memory goes to the spool, if that takes
@@ -89,11 +95,14 @@ void printer::hold(std::uint64_t number, job_output output) {
         held_bytes_ += stream.memory.size();
         stream.memory.shrink_to_fit();
     }
-    held_[number % window] = {std::move(output), true};
+    const auto place_of_job = static_cast<std::size_t>(number - next_);
+    if (held_.size() <= place_of_job) held_.resize(place_of_job + 1);
+    held_[place_of_job] = {std::move(output), true};
 }
 
 void printer::print(const job_output& output) {
     for (std::size_t i = 0; i < output.streams.size(); ++i) print_stream(i, output.streams[i]);
+    write(1, output.note);
 }
 
 void printer::print_stream(std::size_t stream, const job_output::stream& what) {
@@ -103,6 +112,11 @@ void printer::print_stream(std::size_t stream, const job_output::stream& what) {
     for (const extent& piece : what.spooled) {
         for (std::size_t at = 0; at < piece.size && !is_broken_[stream];) {
             const std::size_t got = overflow_.read(piece, at, buffer.data(), buffer.size());
+            if (got == 0) {
+                fail(fmt::format("cannot read the spool file: {}: output is lost",
+                                 std::strerror(errno)));
+                break;
+            }
             write(stream, {buffer.data(), got});
             at += got;
         }
@@ -129,12 +143,14 @@ void printer::write(std::size_t stream, std::string_view bytes) {
 void printer::break_stream(std::size_t stream) {
     const int code = errno;
     is_broken_[stream] = true;
+    fail(fmt::format("cannot write standard {}: {}: no more items are taken",
+                     stream == 0 ? "output" : "error", std::strerror(code)));
+}
+
+void printer::fail(std::string_view line) {
     outcomes_.add_own_error();
-    const std::string text =
-        fmt::format("conq: cannot write standard {}: {}: no more items are taken\n",
-                    stream == 0 ? "output" : "error", std::strerror(code));
-    if (!is_broken_[1]) write(1, text);
     on_broken_();
+    write(1, fmt::format("conq: {}\n", line));
 }
 
 void printer::clear_progress() {

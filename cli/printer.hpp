@@ -4,8 +4,10 @@
 #define CONQ_CLI_PRINTER_HPP
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -25,7 +27,10 @@ struct job_output {
         [[nodiscard]] bool empty() const noexcept { return memory.empty() && spooled.empty(); }
     };
     std::array<stream, 2> streams;
-    [[nodiscard]] bool empty() const noexcept { return streams[0].empty() && streams[1].empty(); }
+    std::string note;  ///< what conq says of the job, on standard error after its output
+    [[nodiscard]] bool empty() const noexcept {
+        return streams[0].empty() && streams[1].empty() && note.empty();
+    }
 };
 
 /// Any thread. Jobs are numbered from 0 in the order of the input.
@@ -37,7 +42,8 @@ public:
     /// Output in memory that may be held for the sake of the order; what exceeds it is spooled.
     static constexpr std::size_t held_bytes_max = 1 << 20;
 
-    /// `on_broken` is called once, when standard output or standard error cannot be written.
+    /// `on_broken` is called when standard output or standard error cannot be written, or held
+    /// output cannot be read; it must not call the printer.
     printer(bool keeps_order, spool& overflow, tally& outcomes, std::function<void()> on_broken);
 
     /// A job has ended: prints its output, or holds it until its turn. Called once a job.
@@ -51,15 +57,18 @@ public:
     void print_now(const std::unique_lock<std::mutex>& turn, std::size_t stream,
                    std::string_view bytes);
 
-    /// Waits until job `number` is inside the window, or until give_up.
+    /// Waits until job `number` is inside the window.
     void wait_for_window(std::uint64_t number);
-    /// Ends that wait for good.
-    void give_up();
 
-    /// A line of the command's own on standard error.
+    /// A line of the command's own on standard error, between the outputs of jobs.
     void say(std::string_view line);
-    /// Shows the line of progress, which the next output replaces. Empty: takes it away.
+    /// The same without waiting for anything, so that a reader of our output who has stopped
+    /// reading cannot hold back what must happen now. Left out if standard error is full.
+    void announce(std::string_view line) noexcept;
+    /// Shows the line of progress, which the next output replaces; nothing while others print.
     void show_progress(std::string_view line);
+    /// Takes it away.
+    void end_progress();
 
 private:
     void print(const job_output& output);
@@ -68,6 +77,7 @@ private:
     void hold(std::uint64_t number, job_output output);
     void clear_progress();
     void break_stream(std::size_t stream);
+    void fail(std::string_view line);
 
     struct place {
         job_output output;
@@ -80,11 +90,10 @@ private:
     std::function<void()> on_broken_;
     std::mutex mutex_;
     std::condition_variable moved_;
-    std::vector<place> held_;  // a ring of `window` places, in order only
-    std::uint64_t next_ = 0;   // the oldest job whose output is not printed
+    std::deque<place> held_;  // in order only: of the jobs from next_ on
+    std::uint64_t next_ = 0;  // the oldest job whose output is not printed
     std::size_t held_bytes_ = 0;
-    bool has_given_up_ = false;
-    bool shows_progress_ = false;
+    std::atomic<bool> shows_progress_{false};
     std::array<bool, 2> is_broken_{};
 };
 

@@ -4,33 +4,45 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
+#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "cli/byte_budget.hpp"
 #include "cli/command_template.hpp"
 #include "cli/item_reader.hpp"
 #include "cli/job_process.hpp"
 #include "cli/message.hpp"
 #include "cli/outcome.hpp"
 #include "cli/printer.hpp"
+#include "cli/progress.hpp"
 #include "cli/signals.hpp"
 #include "cli/spool.hpp"
+#include "cli/word_list.hpp"
 #include "conq/queue.hpp"
 #include "conq/workers.hpp"
 
 namespace conq::cli {
 namespace {
 
+// Jobs that wait in the queue hold at most this much, or one job, so that memory stays flat.
+constexpr std::size_t queued_bytes_max = 512 * 1024;
+
 struct job {
-    std::uint64_t number;
-    std::vector<item> items;
+    std::uint64_t number = 0;
+    word_list items;
+    std::uint64_t input_bytes = 0;  // of the input that it stands for, with delimiters
+    std::size_t unfit_bytes = 0;    // not 0: the size of its only item, which is no argument
+    byte_budget::charge queued{};
 };
 
 // The file to read items from.
@@ -61,9 +73,24 @@ std::string resolve(const command_template& command) {
     throw own_error(text, code);
 }
 
-// Enough jobs ahead that no worker waits for the reader; fewer where each holds many items.
-std::size_t queue_capacity(const run_options& options, std::size_t job_threads) {
-    return options.items_per_job >= 64 ? job_threads : std::max<std::size_t>(16, 2 * job_threads);
+// What the kernel grants to arguments and environment together (man 2 execve), less the
+// environment, and some room for the path of a script.
+std::size_t arguments_bytes_max() {
+    constexpr std::size_t kernel_max = 6 * 1024 * 1024, spare = 16'384;
+    const long said = ::sysconf(_SC_ARG_MAX);
+    std::size_t bytes = std::min(kernel_max, said > 0 ? static_cast<std::size_t>(said) : 131'072);
+    for (char** each = environ; *each != nullptr; ++each) {
+        bytes -= std::min(bytes, std::strlen(*each) + 1 + sizeof(char*));
+    }
+    return bytes - std::min(bytes, spare);
+}
+
+// How much is to be read, where that can be known: the rest of a file. 0: unknown.
+std::uint64_t bytes_to_read(int input) {
+    struct stat about{};
+    if (::fstat(input, &about) != 0 || !S_ISREG(about.st_mode)) return 0;
+    const off_t at = ::lseek(input, 0, SEEK_CUR);
+    return at >= 0 && about.st_size > at ? static_cast<std::uint64_t>(about.st_size - at) : 0;
 }
 
 // A run: the reader (this thread) -> bounded_queue -> workers -> printer.
@@ -76,8 +103,10 @@ public:
                                          : std::max(1u, std::thread::hardware_concurrency())),
           input_(open_input(options)),
           interrupt_(::eventfd(0, EFD_CLOEXEC)),
+          spool_([this](const std::string& why) { spool_is_full(why); }),
           printer_(options.keeps_order, spool_, tally_, [this] { stop_intake(); }),
-          queue_(queue_capacity(options, job_threads_)) {}
+          input_bytes_all_(bytes_to_read(input_)),
+          queue_(std::max<std::size_t>(16, 2 * job_threads_)) {}
 
     int run() {
         const std::string program = resolve(command_);
@@ -87,78 +116,93 @@ public:
             .drain = [this](int signal) { drain(signal); },
             .terminate = [this](int signal) { terminate(signal); },
             .kill = [this] { kill(); },
+            .abandon = [this] { abandon(); },
             .tick = shows_progress ? [this] { tick(); } : std::function<void()>{},
         });
-        process_runner processes(program, running_, spool_, printer_,
-                                 [this](const std::string& why) { spool_is_full(why); });
-        workers pool(queue_, worker_options{.threads = job_threads_, .name = "conq-job"},
-                     [&](job& each) { run_job(processes, each); });
+        process_runner processes(program, running_, spool_, printer_);
         try {
+            workers pool(queue_, worker_options{.threads = job_threads_, .name = "conq-job"},
+                         [&](job& each) { run_job(processes, each); });
             read_items();
-        } catch (const own_error& error) {
-            tally_.add_own_error();
-            printer_.say(error.what());
+            queue_.shutdown();
+            pool.join();
+        } catch (const std::system_error& error) {
+            throw own_error(fmt::format("cannot start {} threads: {}: run fewer jobs at once (-j)",
+                                        job_threads_, error.what()));
         }
-        has_read_all_ = true;
-        queue_.shutdown();
-        pool.join();
-        if (shows_progress) printer_.show_progress("");
+        printer_.end_progress();
         sum_up();
         return tally_.exit_code();
     }
 
 private:
     void read_items() {
+        try {
+            put_items();
+        } catch (const own_error& error) {
+            tally_.add_own_error();
+            printer_.say(error.what());
+        }
+    }
+
+    void put_items() {
         const std::size_t bytes_max =
             options_.feeds_stdin ? std::string().max_size() / 2 : argument_bytes_max;
         item_reader reader(input_, interrupt_, options_.delimiter, options_.keeps_empty, bytes_max);
-        job next{0, {}};
+        const std::size_t room =
+            arguments_bytes_max() - std::min(command_.fixed_bytes(), arguments_bytes_max());
+        job next;
+        std::size_t next_bytes = 0;  // as the kernel counts them
         const auto put = [&] {
-            printer_.wait_for_window(next.number);
-            const std::uint64_t number = next.number;
-            if (queue_.put(std::exchange(next, job{number + 1, {}})) != status::ok) return false;
-            return true;
+            next.input_bytes = reader.bytes() - input_bytes_put_;
+            input_bytes_put_ += next.input_bytes;
+            put_job(std::exchange(next, job{.number = next.number + 1, .items = {}}));
+            next_bytes = 0;
         };
-        for (bool goes_on = true; goes_on;) {
-            auto each = reader.next();
+        while (!has_stopped_intake_) {
+            const auto each = reader.next();
             if (!each || has_stopped_intake_) break;
+            const bool is_unfit = !options_.feeds_stdin &&
+                                  (each->size > each->bytes.size() || !fits_argument(each->bytes));
+            const std::size_t bytes = command_.bytes_of(each->bytes.size());
+            if (!next.items.empty() && (is_unfit || next_bytes + bytes > room)) put();
             items_read_.fetch_add(1);
-            next.items.push_back(std::move(*each));
-            if (next.items.size() == options_.items_per_job) goes_on = put();
+            next.items.add(each->bytes);
+            next_bytes += bytes;
+            if (is_unfit) next.unfit_bytes = each->size;
+            if (is_unfit || next.items.size() == options_.items_per_job) put();
         }
         if (!next.items.empty() && !has_stopped_intake_) put();
         skipped_ = reader.skipped();
+        if (!has_stopped_intake_) input_bytes_all_ = reader.bytes();
+    }
+
+    // Waits for room of each kind. A queue that is shut down takes none: it counts as not started.
+    void put_job(job&& each) {
+        printer_.wait_for_window(each.number);
+        each.queued = budget_.take(each.items.bytes());
+        static_cast<void>(queue_.put(std::move(each)));
     }
 
     void run_job(process_runner& processes, job& each) {
+        jobs_running_.fetch_add(1);
         items_started_.fetch_add(each.items.size());
+        each.queued.end();
         job_output output;
         const outcome ended = run_process(processes, each, output);
-        if (ended.how != outcome::kind::ok) {
-            output.streams[1].spooled.empty()
-                ? static_cast<void>(output.streams[1].memory += failure_line(each, ended))
-                : printer_.say(failure_line(each, ended));
-        }
+        if (ended.how != outcome::kind::ok) output.note = failure_line(each, ended);
         printer_.finish(each.number, std::move(output));
         tally_.add(ended);
+        jobs_running_.fetch_sub(1);
+        input_bytes_done_.fetch_add(each.input_bytes);
     }
 
     outcome run_process(process_runner& processes, const job& each, job_output& output) {
-        std::vector<std::string> items;
-        for (const item& one : each.items) {
-            if (one.is_too_long) {
-                return {outcome::kind::failed, 0, "too long for an argument: use --stdin"};
-            }
-            items.push_back(one.bytes);
-        }
-        process_request request{each.number, command_.filled(items)};
-        if (options_.feeds_stdin) {
-            std::string& input = request.input.emplace();
-            for (std::size_t i = 0; i < items.size(); ++i) {
-                if (i != 0) input += options_.delimiter;
-                input += items[i];
-            }
-        }
+        if (each.unfit_bytes != 0) return {outcome::kind::failed, 0, unfit_argument};
+        process_request request{.number = each.number,
+                                .arguments = command_.filled(each.items),
+                                .input = options_.feeds_stdin ? &each.items : nullptr,
+                                .delimiter = options_.delimiter};
         return processes.run(request, output);
     }
 
@@ -169,63 +213,63 @@ private:
         } else if (why.empty()) {
             why = fmt::format("exit code {}", ended.detail);
         }
-        std::string which = shown(each.items.front().bytes);
+        std::string which = shown(each.items[0]);
         if (each.items.size() > 1) which += fmt::format(" and {} more", each.items.size() - 1);
+        if (each.unfit_bytes > argument_bytes_max) {
+            which += fmt::format(", of {} bytes in all", each.unfit_bytes);
+        }
         return fmt::format("conq: job {}, {}: {}\n", each.number + 1, which, why);
     }
 
-    // No more items are taken; what waits in the queue is run.
+    // No more items are taken; what waits in the queue is not started. Any thread, never waits.
     void stop_intake() {
         has_stopped_intake_ = true;
         eventfd_write(interrupt_, 1);
+        queue_.shutdown(immediate);
     }
 
     void drain(int signal) {
         tally_.set_interrupted(signal == SIGTERM ? 143 : 130);
         stop_intake();
-        queue_.shutdown(immediate);
-        printer_.give_up();
         if (signal == SIGTERM) return;
-        printer_.say(fmt::format(
+        printer_.announce(fmt::format(
             "interrupted: {} done, {} running, {} items read and not started, no more are taken; "
             "once more ends the running jobs",
-            tally_.ended(), running_.count(), items_read_.load() - items_started_.load()));
+            tally_.ended(), jobs_running_.load(), items_read_.load() - items_started_.load()));
     }
 
     void terminate(int signal) {
         if (signal == SIGTERM) tally_.set_interrupted(143);
-        printer_.say(fmt::format("terminating {} running jobs", running_.count()));
         running_.signal_all(SIGTERM);
+        printer_.announce(fmt::format("terminating {} running jobs", jobs_running_.load()));
     }
 
     void kill() {
-        printer_.say(fmt::format("killing {} running jobs", running_.count()));
         running_.signal_all(SIGKILL);
+        printer_.announce(fmt::format("killing {} running jobs", jobs_running_.load()));
+    }
+
+    // Nothing runs any more, or cannot be killed: it is our output that nobody takes.
+    void abandon() {
+        tally_.add_own_error();
+        printer_.announce("the output of jobs cannot be written, and is lost");
+        std::_Exit(tally_.exit_code());
     }
 
     void spool_is_full(const std::string& why) {
-        if (was_full_.exchange(true)) return;
         tally_.add_own_error();
         stop_intake();
-        printer_.say(fmt::format("{}: no more items are taken, those that were go on", why));
+        printer_.announce(fmt::format("{}: no more items are taken, running jobs go on", why));
     }
 
     void tick() {
-        const double elapsed_s =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-        const std::uint64_t ended = tally_.ended();
-        const double rate = static_cast<double>(ended) / std::max(elapsed_s, 0.001);
-        std::string line = fmt::format("{} done, {} failed, {} running, {:.1f}/s", ended,
-                                       tally_.failed(), running_.count(), rate);
-        const std::uint64_t total =
-            (items_read_.load() + options_.items_per_job - 1) / options_.items_per_job;
-        if (!has_read_all_) {
-            line += ", more to read";
-        } else if (ended != 0) {
-            line += fmt::format(", {} left, about {:.0f} s", total - ended,
-                                static_cast<double>(total - ended) / rate);
-        }
-        printer_.show_progress(line);
+        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin_;
+        printer_.show_progress(progress_line({.elapsed_s = elapsed.count(),
+                                              .ended = tally_.ended(),
+                                              .failed = tally_.failed(),
+                                              .running = jobs_running_.load(),
+                                              .bytes = input_bytes_done_,
+                                              .bytes_all = input_bytes_all_}));
     }
 
     void sum_up() {
@@ -252,10 +296,13 @@ private:
     tally tally_;
     running_jobs running_;
     printer printer_;
-    bounded_queue<job> queue_;
     std::atomic<std::uint64_t> items_read_{0}, items_started_{0};
-    std::atomic<bool> has_read_all_{false}, has_stopped_intake_{false}, was_full_{false};
-    std::uint64_t skipped_ = 0;
+    std::atomic<std::uint64_t> input_bytes_done_{0}, input_bytes_all_;
+    std::atomic<std::size_t> jobs_running_{0};
+    std::atomic<bool> has_stopped_intake_{false};
+    std::uint64_t input_bytes_put_ = 0, skipped_ = 0;
+    byte_budget budget_{queued_bytes_max};
+    bounded_queue<job> queue_;
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
@@ -264,21 +311,22 @@ int print_commands(const run_options& options) {
     const int never = ::eventfd(0, EFD_CLOEXEC);
     item_reader reader(open_input(options), never, options.delimiter, options.keeps_empty,
                        std::string().max_size() / 2);
-    std::vector<std::string> items;
+    word_list items;
     const auto print = [&] {
         std::string line;
-        for (const std::string& word : command.filled(items)) {
-            if (!line.empty()) line += ' ';
-            line += shell_quoted(word);
+        const word_list words = command.filled(items);
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            if (i != 0) line += ' ';
+            line += shell_quoted(words[i]);
         }
         line += '\n';
         if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
             throw own_error(fmt::format("cannot write standard output: {}", std::strerror(errno)));
         }
-        items.clear();
+        items = {};
     };
     while (auto each = reader.next()) {
-        items.push_back(std::move(each->bytes));
+        items.add(each->bytes);
         if (items.size() == options.items_per_job) print();
     }
     if (!items.empty()) print();

@@ -14,7 +14,8 @@
 namespace conq::cli {
 namespace {
 
-constexpr std::int64_t patience_ms = 10'000;
+constexpr std::int64_t kill_after_ms = 10'000;
+constexpr std::int64_t abandon_after_ms = 2'000;
 constexpr int tick_ms = 200;
 
 std::int64_t now_ms() {
@@ -23,12 +24,19 @@ std::int64_t now_ms() {
         .count();
 }
 
+bool is_ignored(int signal) {
+    struct sigaction now{};
+    return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 signal_thread::signal_thread(signal_actions actions) : actions_(std::move(actions)) {
     sigset_t handled;
     sigemptyset(&handled);
-    for (const int signal : {SIGINT, SIGHUP, SIGTERM}) sigaddset(&handled, signal);
+    for (const int signal : {SIGINT, SIGHUP, SIGTERM}) {
+        if (!is_ignored(signal)) sigaddset(&handled, signal);
+    }
     pthread_sigmask(SIG_BLOCK, &handled, nullptr);
     signals_ = ::signalfd(-1, &handled, SFD_CLOEXEC);
     end_ = ::eventfd(0, EFD_CLOEXEC);
@@ -53,14 +61,14 @@ void signal_thread::run() {
                 handle(static_cast<int>(about.ssi_signo));
             }
         }
-        if (level_ == 2 && now_ms() >= kill_at_ms_) escalate(3, SIGTERM);
+        if (level_ >= 2 && now_ms() >= next_at_ms_) escalate(level_ + 1, SIGTERM);
         if (actions_.tick) actions_.tick();
     }
 }
 
 int signal_thread::timeout_ms() const {
-    if (level_ != 2) return actions_.tick ? tick_ms : -1;
-    const std::int64_t left = std::max<std::int64_t>(0, kill_at_ms_ - now_ms());
+    if (level_ < 2) return actions_.tick ? tick_ms : -1;
+    const std::int64_t left = std::max<std::int64_t>(0, next_at_ms_ - now_ms());
     return static_cast<int>(actions_.tick ? std::min<std::int64_t>(left, tick_ms) : left);
 }
 
@@ -71,10 +79,14 @@ void signal_thread::handle(int signal) {
 void signal_thread::escalate(int to, int signal) {
     if (level_ < 1 && to >= 1) actions_.drain(signal);
     if (level_ < 2 && to >= 2) {
-        kill_at_ms_ = now_ms() + patience_ms;
+        next_at_ms_ = now_ms() + kill_after_ms;
         actions_.terminate(signal);
     }
-    if (level_ < 3 && to >= 3) actions_.kill();
+    if (level_ < 3 && to >= 3) {
+        next_at_ms_ = now_ms() + abandon_after_ms;
+        actions_.kill();
+    }
+    if (level_ < 4 && to >= 4) actions_.abandon();
     level_ = std::max(level_, to);
 }
 

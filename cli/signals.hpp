@@ -8,16 +8,20 @@
 
 namespace conq::cli {
 
-/// What shall happen; called on the thread of the signals, each at most once but `tick`.
+/// What shall happen; called on the thread of the signals, each at most once but `tick`. None may
+/// wait, least of all for somebody who reads our output.
 struct signal_actions {
     std::function<void(int signal)> drain;      ///< take no more, let running jobs end
     std::function<void(int signal)> terminate;  ///< TERM to all jobs
     std::function<void()> kill;                 ///< KILL to all jobs
+    std::function<void()> abandon;              ///< end now, whatever waits
     std::function<void()> tick;                 ///< five times a second, if set
 };
 
 /// A thread that waits for SIGINT, SIGHUP and SIGTERM. One SIGINT or SIGHUP drains; a second, or
-/// SIGTERM, terminates; a third, or ten seconds, kills.
+/// SIGTERM, terminates; a third, or ten seconds, kills; two more seconds abandon, for all that can
+/// hold us then is output that nobody takes. A signal that was ignored when we began, as under
+/// nohup, stays so.
 class signal_thread {
 public:
     /// Blocks the signals in the calling thread, and so in those that it starts later: to be made
@@ -34,8 +38,8 @@ private:
     [[nodiscard]] int timeout_ms() const;
 
     signal_actions actions_;
-    int level_ = 0;  // 0, 1 drains, 2 terminates, 3 kills
-    std::int64_t kill_at_ms_ = 0;
+    int level_ = 0;                // 0, 1 drains, 2 terminates, 3 kills, 4 abandons
+    std::int64_t next_at_ms_ = 0;  // when the level rises by itself, from 2 on
     int signals_, end_;
     std::thread thread_;
 };

@@ -12,6 +12,14 @@
 #include "cli/message.hpp"
 
 namespace conq::cli {
+namespace {
+
+std::string spool_folder() {
+    const char* const chosen = std::getenv("TMPDIR");
+    return chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
+}
+
+}  // namespace
 
 spool::~spool() {
     if (file_ >= 0) ::close(file_);
@@ -20,8 +28,12 @@ spool::~spool() {
 bool spool::append(const char* bytes, std::size_t size, std::vector<extent>& to) {
     off_t at = 0;
     {
-        const std::lock_guard held(mutex_);
-        if (file_ < 0 && !open_file()) return false;
+        std::unique_lock held(mutex_);
+        if (file_ < 0 && !open_file()) {
+            held.unlock();
+            fail("cannot make the spool file");
+            return false;
+        }
         at = end_;
         end_ += static_cast<off_t>(size);
         ++live_pieces_;
@@ -32,7 +44,7 @@ bool spool::append(const char* bytes, std::size_t size, std::vector<extent>& to)
             ::pwrite(file_, bytes + done, size - done, at + static_cast<off_t>(done));
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) {
-            fail("write to");
+            fail("cannot write to the spool file");
             release({at, size});
             return false;
         }
@@ -55,8 +67,8 @@ std::size_t spool::read(const extent& from, std::size_t offset, char* into,
         const ssize_t got = ::pread(file_, into, size, from.at + static_cast<off_t>(offset));
         if (got > 0) return static_cast<std::size_t>(got);
         if (got < 0 && errno == EINTR) continue;
-        throw own_error(fmt::format("cannot read the spool file: {}",
-                                    got == 0 ? "it has shrunk" : std::strerror(errno)));
+        if (got == 0) errno = EIO;  // somebody has cut it
+        return 0;
     }
 }
 
@@ -71,34 +83,22 @@ void spool::release(const extent& piece) noexcept {
                                   static_cast<off_t>(piece.size)));
 }
 
-std::string spool::error() const {
-    const std::lock_guard held(mutex_);
-    return error_;
-}
-
 bool spool::open_file() {
-    const char* const chosen = std::getenv("TMPDIR");
-    const std::string folder = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
+    const std::string folder = spool_folder();
     file_ = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (file_ < 0) {  // a file system without O_TMPFILE
         std::string path = folder + "/conq-spool-XXXXXX";
         file_ = ::mkostemp(path.data(), O_CLOEXEC);
         if (file_ >= 0) ::unlink(path.c_str());
     }
-    if (file_ >= 0) return true;
-    error_ = fmt::format("cannot make the spool file in {}: {}: set TMPDIR to a folder with room",
-                         folder, std::strerror(errno));
-    return false;
+    return file_ >= 0;
 }
 
-bool spool::fail(const char* what) {
+void spool::fail(const char* what) {
     const int code = errno;
-    const std::lock_guard held(mutex_);
-    if (error_.empty()) {
-        error_ = fmt::format("cannot {} the spool file: {}: set TMPDIR to a folder with room", what,
-                             std::strerror(code));
-    }
-    return false;
+    if (was_full_.exchange(true)) return;
+    on_full_(fmt::format("{} in {}: {}: set TMPDIR to a folder with room", what, spool_folder(),
+                         std::strerror(code)));
 }
 
 }  // namespace conq::cli

@@ -5,10 +5,13 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace conq::cli {
@@ -22,33 +25,34 @@ struct extent {
 /// The spool file. Any thread. Space is given back as pieces are released.
 class spool {
 public:
-    spool() = default;
+    /// `on_full` is called once, when the file first takes no more, with the reason.
+    explicit spool(std::function<void(const std::string& why)> on_full)
+        : on_full_(std::move(on_full)) {}
     spool(const spool&) = delete;
     spool& operator=(const spool&) = delete;
     ~spool();
 
-    /// Stores bytes at the end. False: the disk is full or broken, `error()` says how; nothing was
-    /// stored. The file is made in $TMPDIR (or /tmp) when it is first needed.
+    /// Stores bytes at the end. False: the disk is full or broken; nothing was stored. The file is
+    /// made in $TMPDIR (or /tmp) when it is first needed.
     [[nodiscard]] bool append(const char* bytes, std::size_t size, std::vector<extent>& to);
 
-    /// Reads a part of a piece; at most `size` bytes. Throws own_error.
+    /// Reads a part of a piece; at most `size` bytes. 0: it cannot
+    /// be read, errno says why.
     std::size_t read(const extent& from, std::size_t offset, char* into, std::size_t size) const;
 
     /// Gives a piece back.
     void release(const extent& piece) noexcept;
 
-    /// The first error of append, for people.
-    [[nodiscard]] std::string error() const;
-
 private:
     bool open_file();
-    bool fail(const char* what);
+    void fail(const char* what);
 
-    mutable std::mutex mutex_;
+    std::function<void(const std::string&)> on_full_;
+    std::atomic<bool> was_full_{false};
+    std::mutex mutex_;
     int file_ = -1;
     off_t end_ = 0;
     std::uint64_t live_pieces_ = 0;
-    std::string error_;
 };
 
 }  // namespace conq::cli

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """conq run: exit codes and what is said of failures."""
 import os
+import resource
 import stat
 
 import pytest
@@ -69,11 +70,17 @@ def test_path_is_searched_as_execvp_does(tmp_path):
     assert done.stdout == b"mine a\n"
 
 
-def test_too_many_arguments_for_the_kernel_is_said_with_the_mend():
-    item = "x" * 100_000
-    done = conq("-n", "100", "true", items=f"{item}\n" * 100)
+def test_a_command_too_long_for_the_kernel_is_said_with_the_mend():
+    done = conq("true", *["{}"] * 100, items="x" * 100_000 + "\n")
     assert done.returncode == 126
-    assert b"Argument list too long" in done.stderr and b"fewer items (-n)" in done.stderr
+    assert b"Argument list too long" in done.stderr and b"give it a shorter" in done.stderr
+
+
+def test_too_many_open_files_are_said_with_the_mend():
+    few = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8)))
+    done = conq("-j1", "true", items=lines(1), preexec_fn=few)
+    assert done.returncode == 126
+    assert b"Too many open files: run fewer jobs at once (-j)" in done.stderr
 
 
 def test_a_failure_names_its_item_and_stays_with_its_output():
@@ -81,6 +88,9 @@ def test_a_failure_names_its_item_and_stays_with_its_output():
     assert done.stderr.splitlines()[:4] == [
         b"said a", b"conq: job 1, 'a': exit code 7", b"said b c",
         b"conq: job 2, 'b c': exit code 7"]
+    done = conq("sh", "-c", "seq 30000 >&2; exit 7", items="a\n")  # more than memory holds
+    assert done.stderr.splitlines()[-3:] == [
+        b"30000", b"conq: job 1, 'a': exit code 7", b"conq: 1 of 1 jobs failed"]
     done = conq("false", items=b"\x01\xff" + b"y" * 100 + b"\n")
     assert rb"'\x01" in done.stderr and b"(102 bytes)" in done.stderr
 

@@ -5,9 +5,8 @@ import pty
 import subprocess
 
 import pytest
-from support import CONQ, conq, lines
+from support import ARGUMENT_MAX, CONQ, conq, lines
 
-ARGUMENT_MAX = 131_071
 SHOW = ["sh", "-c", 'for a; do printf "<%s>" "$a"; done; echo', "sh"]
 
 
@@ -80,6 +79,29 @@ def test_an_item_too_long_for_an_argument_fails_and_the_others_run(size, fits):
     if not fits:
         assert done.returncode == 123
         assert b"too long for an argument: use --stdin" in done.stderr
+
+
+def test_an_item_that_is_too_long_is_named_with_its_size():
+    done = conq("true", items=b"a" * (1 << 20))
+    assert b"of 1048576 bytes in all: too long for an argument" in done.stderr
+
+
+def test_an_unfit_item_fails_alone_among_several_a_job():
+    done = conq("-k", "-n", "3", *SHOW, items=b"1\n2\nx\0y\n3\n4\n5\n6\n")
+    assert done.returncode == 123 and done.stdout == b"<1><2>\n<3><4><5>\n<6>\n"
+    assert b"1 of 4 jobs failed" in done.stderr
+
+
+def test_a_job_gets_fewer_items_where_the_kernel_takes_no_more():
+    done = conq("-k", "-n", "100", "sh", "-c", 'echo "$#"', "sh",
+                items=("x" * 100_000 + "\n") * 100)
+    counts = [int(count) for count in done.stdout.split()]
+    assert done.returncode == 0 and sum(counts) == 100 and max(counts) > 1
+
+
+def test_a_closed_standard_input_is_an_own_error():
+    done = conq("echo", stdin=None, preexec_fn=lambda: os.close(0))
+    assert done.returncode == 1 and b"cannot read the input: Bad file" in done.stderr
 
 
 def test_an_item_with_nul_fails_with_the_mend():

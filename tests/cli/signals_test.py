@@ -2,6 +2,7 @@
 """conq run: signals, terminals, progress."""
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -89,6 +90,35 @@ def test_a_third_signal_kills_jobs_that_ignore_the_others(tmp_path):
     assert code == 143 and err.count(b"died of signal 9") == 2
 
 
+def test_jobs_that_ignore_term_are_killed_ten_seconds_later(tmp_path):
+    blocked = Blocked(tmp_path, "trap '' TERM; echo up > $0; read line < $1")
+    blocked.run.send_signal(signal.SIGTERM)
+    code, _, err = blocked.finish()
+    assert code == 143 and err.count(b"died of signal 9") == 2
+    assert b"killing 2 running jobs" in err
+
+
+def test_a_signal_that_was_ignored_stays_so_as_under_nohup():
+    done = subprocess.run([CONQ, "run", "-kj1", "sh", "-c", "kill -HUP $PPID; echo $1", "sh"],
+                          input=lines(3).encode(), capture_output=True, timeout=TIMEOUT_S,
+                          preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    assert done.returncode == 0 and done.stdout == lines(3).encode()
+
+
+def test_signals_end_a_run_whose_output_nobody_takes():
+    run = start("-j2", "head", "-c", "1000000", stdin=subprocess.PIPE)
+    run.stdin.write(b"/dev/zero\n" * 100)
+    run.stdin.close()
+    assert run.stdout.read(1) == b"\0"  # from now on we read no more, and the pipe is full
+    run.send_signal(signal.SIGTERM)
+    assert b"terminating" in run.stderr.readline()
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(TIMEOUT_S) == 1
+    assert b"output of jobs cannot be written, and is lost" in run.stderr.read()
+    run.stdout.close()
+    run.stderr.close()
+
+
 def test_a_job_has_default_signals_and_a_group_of_its_own():
     script = "grep -E '^Sig(Blk|Ign)' /proc/self/status; echo $(ps -o pgid= -p $$) = $$"
     done = subprocess.run([CONQ, "run", "sh", "-c", script], input=b"a\n", capture_output=True,
@@ -129,8 +159,27 @@ def in_terminal(words, items):
 def test_progress_is_shown_on_a_terminal():
     code, said = in_terminal(["-j1", "sleep", "0.5"], b"0.1\n0.2\n")
     assert code == 0
-    assert b" done, 0 failed, " in said and b"/s" in said
+    assert b" done, 0 failed, " in said and b"/s" in said and b"left" in said
     assert said.rstrip().endswith(b"\x1b[K")  # and taken away
+
+
+def test_progress_says_the_time_left_as_soon_as_the_size_is_known(tmp_path):
+    (tmp_path / "items").write_text("1\n2\n")
+    fifo = tmp_path / "go"
+    os.mkfifo(fifo)
+    go = os.open(fifo, os.O_RDWR)
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execv(CONQ, [CONQ, "run", "-j1", "-a", str(tmp_path / "items"), "sh", "-c",
+                        f"[ $1 = 1 ] || read line < {fifo}", "sh"])
+    said = b""
+    while not re.search(rb"1 done, 0 failed, 1 running, .*/s, 50 %, \d+ s left", said):
+        assert select.select([master], [], [], TIMEOUT_S)[0], said
+        said += os.read(master, 4096)
+    os.write(go, b"go\n")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(go)
+    os.close(master)
 
 
 def test_no_progress_without_a_terminal():

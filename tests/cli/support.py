@@ -5,6 +5,7 @@ import subprocess
 
 CONQ = os.environ["CONQ"]
 TIMEOUT_S = 60
+ARGUMENT_MAX = 131_071  # bytes
 
 
 def conq(*words, items=b"", **options):

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+// The line of progress that a terminal shows.
+#ifndef CONQ_CLI_PROGRESS_HPP
+#define CONQ_CLI_PROGRESS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace conq::cli {
+
+/// How far a run is.
+struct progress {
+    double elapsed_s = 0;
+    std::uint64_t ended = 0;      ///< jobs
+    std::uint64_t failed = 0;     ///< of them
+    std::size_t running = 0;      ///< jobs
+    std::uint64_t bytes = 0;      ///< of the input that ended jobs had
+    std::uint64_t bytes_all = 0;  ///< of the whole input; 0: not known yet
+};
+
+/// One line without its end: jobs, rate, and, as soon as the size of the input is known, how much
+/// is done and how long the rest will take if it goes on like this.
+std::string progress_line(const progress& now);
+
+}  // namespace conq::cli
+
+#endif

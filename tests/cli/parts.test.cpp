@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSL-1.0
+// The parts of the command that have rules of their own.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/byte_budget.hpp"
+#include "cli/command_template.hpp"
+#include "cli/progress.hpp"
+#include "cli/spool.hpp"
+#include "cli/word_list.hpp"
+
+namespace conq::cli {
+namespace {
+
+word_list words_of(const std::vector<std::string>& all) {
+    word_list words;
+    for (const std::string& each : all) words.add(each);
+    return words;
+}
+
+// What the kernel counts: each word with its NUL and its pointer, and the pointer at the end.
+std::size_t counted(const word_list& words) {
+    std::size_t bytes = sizeof(char*);
+    for (std::size_t i = 0; i < words.size(); ++i) bytes += words[i].size() + 1 + sizeof(char*);
+    return bytes;
+}
+
+TEST(words, keep_any_bytes_and_end_as_execve_wants) {
+    word_list words = words_of({"", std::string("a\0b", 3), "\xff"});
+    ASSERT_EQ(words.size(), 3u);
+    EXPECT_EQ(words[0], "");
+    EXPECT_EQ(words[1], std::string_view("a\0b", 3));
+    EXPECT_EQ(words[2], "\xff");
+    const std::vector<char*> pointers = words.pointers();
+    ASSERT_EQ(pointers.size(), 4u);
+    EXPECT_STREQ(pointers[2], "\xff");
+    EXPECT_EQ(pointers[3], nullptr);
+}
+
+TEST(command_template, counts_at_least_what_it_fills_in) {
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"x"}, {"x", "{}"}, {"x", "a{}b{}", "y", "{}"}, {"{}{}{}"}}) {
+        for (const std::string item : {"", "1", "12", "123", "longer"}) {
+            const command_template command(words, "{}", true);
+            const std::size_t said = command.fixed_bytes() + 3 * command.bytes_of(item.size());
+            const std::size_t is = counted(command.filled(words_of({item, item, item})));
+            EXPECT_GE(said, is) << words.back() << ' ' << item;
+            EXPECT_TRUE(item.size() < 2 || said == is) << words.back() << ' ' << item;
+        }
+    }
+}
+
+TEST(byte_budget, a_piece_waits_until_there_is_room) {
+    byte_budget budget(10);
+    byte_budget::charge first = budget.take(6);
+    const byte_budget::charge second = budget.take(4);
+    std::atomic<bool> has_third{false};
+    std::thread other([&] {
+        const byte_budget::charge third = budget.take(5);
+        has_third = true;
+    });
+    EXPECT_FALSE(has_third);
+    first.end();
+    other.join();
+    EXPECT_TRUE(has_third);
+}
+
+TEST(byte_budget, a_piece_larger_than_all_has_it_for_itself) {
+    byte_budget budget(10);
+    byte_budget::charge moved;
+    {
+        byte_budget::charge large = budget.take(1'000);
+        moved = std::move(large);
+    }
+    std::thread other([&] { const auto next = budget.take(1); });
+    moved.end();
+    other.join();
+}
+
+TEST(spool, gives_back_what_was_stored_and_begins_anew_when_empty) {
+    std::string complaint;
+    spool file([&](const std::string& why) { complaint = why; });
+    std::vector<extent> one, other;
+    ASSERT_TRUE(file.append("abc", 3, one)) << complaint;
+    ASSERT_TRUE(file.append("de", 2, one));
+    ASSERT_TRUE(file.append("XY", 2, other));
+    ASSERT_TRUE(file.append("f", 1, one));
+    ASSERT_EQ(one.size(), 2u);  // abc and de are neighbours
+    std::string text(10, ' ');
+    EXPECT_EQ(file.read(one[0], 1, text.data(), text.size()), 4u);
+    EXPECT_EQ(text.substr(0, 4), "bcde");
+    EXPECT_EQ(file.read(one[1], 0, text.data(), text.size()), 1u);
+    for (const extent& each : one) file.release(each);
+    EXPECT_EQ(file.read(other[0], 0, text.data(), text.size()), 2u);
+    EXPECT_EQ(text.substr(0, 2), "XY");
+    file.release(other[0]);
+    std::vector<extent> anew;
+    ASSERT_TRUE(file.append("g", 1, anew));
+    EXPECT_EQ(anew[0].at, 0);
+    EXPECT_EQ(complaint, "");
+}
+
+TEST(progress, says_what_is_known) {
+    progress now{.elapsed_s = 10, .ended = 20, .failed = 1, .running = 2};
+    EXPECT_EQ(progress_line(now), "20 done, 1 failed, 2 running, 2.0/s, more to read");
+    now.bytes_all = 1'000;
+    EXPECT_EQ(progress_line(now), "20 done, 1 failed, 2 running, 2.0/s");
+    now.bytes = 250;
+    EXPECT_EQ(progress_line(now), "20 done, 1 failed, 2 running, 2.0/s, 25 %, 30 s left");
+    now.bytes_all = 4'000;
+    EXPECT_EQ(progress_line(now), "20 done, 1 failed, 2 running, 2.0/s, 6 %, 2 min 30 s left");
+    now.bytes_all = 250'000;
+    EXPECT_EQ(progress_line(now), "20 done, 1 failed, 2 running, 2.0/s, 0 %, 2 h 46 min left");
+}
+
+}  // namespace
+}  // namespace conq::cli
