@@ -71,13 +71,14 @@ void printer::announce(std::string_view line) noexcept {
 
 void printer::show_progress(std::string_view line) {
     const std::unique_lock held(mutex_, std::try_to_lock);
-    if (!held) return;
+    if (!held || is_over_) return;
     const std::string text = fmt::format("\r{}\x1b[K", line);
     shows_progress_ = ::write(STDERR_FILENO, text.data(), text.size()) > 0;
 }
 
 void printer::end_progress() {
     const std::lock_guard held(mutex_);
+    is_over_ = true;
     clear_progress();
 }
 

@@ -67,7 +67,7 @@ public:
     void announce(std::string_view line) noexcept;
     /// Shows the line of progress, which the next output replaces; nothing while others print.
     void show_progress(std::string_view line);
-    /// Takes it away.
+    /// Takes it away for good.
     void end_progress();
 
 private:
@@ -94,6 +94,7 @@ private:
     std::uint64_t next_ = 0;  // the oldest job whose output is not printed
     std::size_t held_bytes_ = 0;
     std::atomic<bool> shows_progress_{false};
+    bool is_over_ = false;
     std::array<bool, 2> is_broken_{};
 };
 

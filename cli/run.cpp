@@ -35,7 +35,7 @@ namespace conq::cli {
 namespace {
 
 // Jobs that wait in the queue hold at most this much, or one job, so that memory stays flat.
-constexpr std::size_t queued_bytes_max = 512 * 1024;
+constexpr std::size_t queued_bytes_max = 256 * 1024;
 
 struct job {
     std::uint64_t number = 0;

@@ -160,7 +160,7 @@ def test_progress_is_shown_on_a_terminal():
     code, said = in_terminal(["-j1", "sleep", "0.5"], b"0.1\n0.2\n")
     assert code == 0
     assert b" done, 0 failed, " in said and b"/s" in said and b"left" in said
-    assert said.rstrip().endswith(b"\x1b[K")  # and taken away
+    assert said.endswith(b"\r\x1b[K")  # and taken away
 
 
 def test_progress_says_the_time_left_as_soon_as_the_size_is_known(tmp_path):

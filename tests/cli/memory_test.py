@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSL-1.0
+"""conq run: its own resident memory is flat, whatever comes."""
+import os
+
+import pytest
+from support import ARGUMENT_MAX, conq, lines
+
+# Asks the kernel for the most memory that its parent, conq, has ever had resident, in KiB.
+PEAK = ('while read -r name value unit; do case $name in VmHWM:) echo "$value";; esac; done '
+        '< /proc/$PPID/status')
+MEMORY_KIB_MAX = 8 * 1024
+
+
+@pytest.mark.parametrize("order", [["-k"], []])
+def test_memory_is_flat_for_any_number_of_items(order):
+    peaks = []
+    for count in (20_000, 2_000_000):
+        done = conq(*order, "-n", "5000", "sh", "-c", PEAK, items=lines(count))
+        peaks.append(max(int(peak) for peak in done.stdout.split()))
+    assert max(peaks) <= MEMORY_KIB_MAX, peaks
+
+
+def test_memory_is_flat_for_items_of_any_size():
+    for size in (1_000, ARGUMENT_MAX):
+        items = (b"x" * size + b"\n") * (20_000_000 // size)
+        done = conq("-n", str(max(1, 10_000 // size)), "sh", "-c", PEAK, items=items)
+        assert max(int(peak) for peak in done.stdout.split()) <= MEMORY_KIB_MAX
+
+
+def test_memory_is_flat_behind_a_slow_first_job(tmp_path):
+    """All output of 400 jobs, 24 MB, is held back by the first, which waits for the last."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    script = f'[ $1 = 1 ] && read line < {fifo}; head -c 60000 /dev/zero; ' \
+             f'[ $1 = 400 ] && {{ {PEAK}; echo > {fifo}; }}; true'
+    done = conq("-k", "-j2", "sh", "-c", script, "sh", items=lines(400))
+    assert done.returncode == 0 and done.stdout.count(b"\0") == 400 * 60_000
+    assert int(done.stdout[-10:].strip(b"\0\n")) <= MEMORY_KIB_MAX
