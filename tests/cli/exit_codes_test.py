@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 """conq run: exit codes and what is said of failures."""
 import os
-import resource
 import stat
 
 import pytest
@@ -74,13 +73,6 @@ def test_a_command_too_long_for_the_kernel_is_said_with_the_mend():
     done = conq("true", *["{}"] * 100, items="x" * 100_000 + "\n")
     assert done.returncode == 126
     assert b"Argument list too long" in done.stderr and b"give it a shorter" in done.stderr
-
-
-def test_too_many_open_files_are_said_with_the_mend():
-    few = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8)))
-    done = conq("-j1", "true", items=lines(1), preexec_fn=few)
-    assert done.returncode == 126
-    assert b"Too many open files: run fewer jobs at once (-j)" in done.stderr
 
 
 def test_a_failure_names_its_item_and_stays_with_its_output():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
-"""conq run: its own resident memory is flat, whatever comes."""
+"""conq run: its own resident memory is flat, whatever comes; limits of the system."""
 import os
+import resource
 
 import pytest
 from support import ARGUMENT_MAX, conq, lines
@@ -36,3 +37,10 @@ def test_memory_is_flat_behind_a_slow_first_job(tmp_path):
     done = conq("-k", "-j2", "sh", "-c", script, "sh", items=lines(400))
     assert done.returncode == 0 and done.stdout.count(b"\0") == 400 * 60_000
     assert int(done.stdout[-10:].strip(b"\0\n")) <= MEMORY_KIB_MAX
+
+
+def test_too_many_open_files_are_said_with_the_mend():
+    few = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8)))
+    done = conq("-j1", "true", items=lines(1), preexec_fn=few)
+    assert done.returncode == 126
+    assert b"Too many open files: run fewer jobs at once (-j)" in done.stderr
