@@ -16,7 +16,7 @@ function(conq_test name)
   target_link_libraries(${name} PRIVATE GTest::gtest GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
-  set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 300)
+  set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600)
 endfunction()
 
 # conq_pytest(NAME FILE [VARIABLE=VALUE...]): one file of pytest, one test of ctest.
@@ -24,6 +24,6 @@ function(conq_pytest name file)
   add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -m pytest -q -rs -p no:cacheprovider
     ${CMAKE_CURRENT_SOURCE_DIR}/${file})
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
-  set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 300
+  set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;CONQ_SOURCE=${PROJECT_SOURCE_DIR};${ARGN}")
 endfunction()
