@@ -57,7 +57,8 @@ def project(tmp_path):
 
 def build_and_run(project, text, *definitions):
     (project / "CMakeLists.txt").write_text(text)
-    run("cmake", "-S", project, "-B", project / "b", f"-DCMAKE_CXX_COMPILER={CXX}", *definitions)
+    run("cmake", "-G", "Ninja", "-S", project, "-B", project / "b",
+        f"-DCMAKE_CXX_COMPILER={CXX}", *definitions)
     run("cmake", "--build", project / "b")
     run(project / "b" / "user")
 

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "conq/accounting/task_count.hpp"
+#include "conq/buffers/storable.hpp"
 #include "conq/contract/limit.hpp"
 #include "conq/contract/limits.hpp"
 #include "conq/contract/result.hpp"
