@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The rules of the house, each with a canary: a planted fault that the check has to find."""
+"""The rules of the tree, each with a canary: a planted fault that the check has to find."""
 import os
 import pathlib
 import shutil

@@ -48,7 +48,7 @@ def test_a_failed_program_is_shown_and_counted_once():
     done = stages("""
         says() {
             printf '%s\\n' '7: E assert 1 == 2' '7: 1 failed, 29 passed in 0.5s' \\
-                '1/2 Test  #7: house ....***Failed    0.01 sec' '1 failed, 29 passed in 0.5s' \\
+                '1/2 Test  #7: tidy ....***Failed    0.01 sec' '1 failed, 29 passed in 0.5s' \\
                 '8: [  PASSED  ] 5 tests.' '2/2 Test  #8: workers ....   Passed    0.01 sec'
             return 8
         }
