@@ -89,6 +89,7 @@ private:
 /// The seam; see platform/native.hpp for what each member means.
 struct scheduled {
     template <class T> using atomic = scheduled_atomic<T>;
+    template <class T> using plain = T;
 
     static platform::instant_ns now() { return scheduler::current()->now(); }
     static void pause(int) { scheduler::current()->step_back("pause"); }

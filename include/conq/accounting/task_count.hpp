@@ -34,7 +34,7 @@ namespace conq {
 /// Somebody who joins: a link beside the resumer. See resumer for who keeps it alive.
 template <class Platform> struct joiner {
     resumer<Platform>* who;
-    joiner* next = nullptr;
+    typename Platform::template plain<joiner*> next = nullptr;
 
     explicit joiner(resumer<Platform>& resumed) noexcept : who(&resumed) {}
     joiner(const joiner&) = delete;
@@ -93,7 +93,7 @@ public:
     /// Takes a registration back. False: it has been, or is just being, resumed.
     [[nodiscard]] bool leave(joiner_type& who) noexcept {
         const std::lock_guard held(lock_);
-        joiner_type** link = &joiners_;
+        list* link = &joiners_;
         while (*link != nullptr && *link != &who) link = &(*link)->next;
         if (*link == nullptr) return false;
         *link = who.next;
@@ -114,6 +114,7 @@ public:
     [[nodiscard]] std::uint64_t dones() const noexcept { return word_.load() >> 1; }
 
 private:
+    using list = typename Platform::template plain<joiner_type*>;
     static constexpr std::uint64_t joining = 1;  // in word_: dones << 1 | joining
 
     [[noreturn]] CONQ_COLD static void fail_too_many() {
@@ -157,7 +158,7 @@ private:
 
     typename Platform::template atomic<std::uint64_t> word_{0};
     platform::futex_lock<Platform> lock_;
-    joiner_type* joiners_ = nullptr;
+    list joiners_ = nullptr;  // under the lock
 };
 
 }  // namespace conq

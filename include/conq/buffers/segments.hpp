@@ -187,7 +187,7 @@ public:
 
     /// Frees the segments that are spare. Residents stay. Waits for the lock.
     void trim() noexcept {
-        segment* unused = nullptr;
+        link unused = nullptr;
         {
             const std::lock_guard held(lock_);
             recycle(0);
@@ -222,8 +222,10 @@ private:
     // more.
     static constexpr std::size_t slots_per_segment =
         std::bit_floor(std::max<std::size_t>(16, 4096 / sizeof(slot)));
+    struct segment;
+    using link = typename platform_type::template plain<segment*>;
     struct segment {
-        segment* next = nullptr;
+        link next = nullptr;  // under the lock
         const bool is_resident;
         slot slots[slots_per_segment];
         explicit segment(bool resident) noexcept : is_resident(resident) {}
@@ -294,7 +296,7 @@ private:
 
     // The tail has reached the room, so it stands still: the bound is reached, or a segment is due.
     CONQ_COLD status make_room() {
-        segment* made = nullptr;
+        link made = nullptr;
         for (;;) {
             if (!try_lock()) {
                 free_all(made);
@@ -311,7 +313,7 @@ private:
         }
     }
     // Under the lock. Uses `made` if a segment is due and none is spare; says so if there is none.
-    status make_room_locked(segment*& made, bool& needs_segment) noexcept {
+    status make_room_locked(link& made, bool& needs_segment) noexcept {
         const std::uint64_t word = tail_.word.load(), p = word >> index_shift;
         if ((word & closed) != 0) return status::shut_down;
         if (p < tail_.room.load()) return status::ok;  // another putter has been here
@@ -335,7 +337,7 @@ private:
         return status::ok;
     }
     // Under the lock: a segment with all marks clear, or null.
-    segment* spare_segment(segment*& made) noexcept {
+    segment* spare_segment(link& made) noexcept {
         while (pool_ == nullptr && passed_ != 0 && all_taken(*oldest_)) put_aside();
         segment* found = nullptr;
         if (pool_ != nullptr) {
@@ -352,14 +354,14 @@ private:
 
     // The head stands at the end of its segment, or at the limit in a guest. ok: look again.
     status move_head() noexcept {
-        segment* unused = nullptr;
+        link unused = nullptr;
         if (!try_lock()) return status::busy;
         const status answer = move_head_locked(unused);
         lock_.unlock();
         free_all(unused);
         return answer;
     }
-    status move_head_locked(segment*& unused) noexcept {
+    status move_head_locked(link& unused) noexcept {
         segment* at = segment_of(head_.first.load());
         std::uint64_t end = head_.end.load();
         if (gets() == end) {
@@ -415,11 +417,11 @@ private:
             ++spares_;
         }
     }
-    static void push(segment*& list, segment* s) noexcept {
+    static void push(link& list, segment* s) noexcept {
         s->next = list;
         list = s;
     }
-    static segment* pop(segment*& list) noexcept {
+    static segment* pop(link& list) noexcept {
         segment* const first = list;
         list = first->next;
         return first;
@@ -430,7 +432,7 @@ private:
         segment* const made = allocator_traits::allocate(allocator, 1);
         return std::construct_at(made, residents_.fetch_add(1) < residents_max);
     }
-    void free_all(segment* list) noexcept {
+    void free_all(link list) noexcept {
         segment_allocator allocator;
         while (list != nullptr) {
             segment* const each = pop(list);
@@ -446,10 +448,10 @@ private:
     atomic<std::uint64_t> residents_{0};  // made, including one that a putter holds
     platform::futex_lock<platform_type> lock_;
     // Under the lock from here on.
-    segment* oldest_ = nullptr;  // passed segments, then head's to tail's, by next
-    segment* pool_ = nullptr;    // residents not in use, all marks clear
-    segment* spare_ = nullptr;   // guests not in use, all marks clear
-    std::uint64_t passed_ = 0, spares_ = 0, tail_end_ = 0;
+    link oldest_ = nullptr;  // passed segments, then head's to tail's, by next
+    link pool_ = nullptr;    // residents not in use, all marks clear
+    link spare_ = nullptr;   // guests not in use, all marks clear
+    typename platform_type::template plain<std::uint64_t> passed_ = 0, spares_ = 0, tail_end_ = 0;
 };
 
 }  // namespace conq

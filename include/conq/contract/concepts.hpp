@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "conq/contract/status.hpp"
+#include "conq/platform/native.hpp"
 #include "conq/platform/stop.hpp"
 
 namespace conq {
@@ -33,6 +34,16 @@ concept counted_queue = work_queue<Queue> && requires(Queue& queue, std::uint64_
     { *queue.get() } -> std::convertible_to<typename Queue::value_type>;
     queue.task_done();
     queue.task_done(count);
+};
+
+/// The platform under a queue: the one that it names, or the native one.
+template <class Queue> struct platform_of {
+    using type = platform::native;
+};
+template <class Queue>
+    requires requires { typename Queue::platform_type; }
+struct platform_of<Queue> {
+    using type = typename Queue::platform_type;
 };
 
 /// A queue that others than threads can wait on: select, coroutines, event loops.

@@ -4,7 +4,6 @@
 #define CONQ_PARALLEL_WORKERS_HPP
 
 #include <algorithm>
-#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +13,6 @@
 #include <memory>
 #include <mutex>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -50,10 +48,13 @@ using error_handler = std::function<void(std::exception_ptr)>;
 /// Threads: all members may be called from any thread. The queue outlives the workers. Progress:
 /// the destructor waits for the functions that run.
 template <work_queue Queue, class Function> class workers {
+    using platform_type = typename platform_of<Queue>::type;
+    using stop_source = typename platform_type::stop_source;
+    using stop_token = decltype(std::declval<stop_source&>().get_token());
     using lease_type = typename Queue::lease_type;
     using item_type = typename Queue::value_type;
-    static constexpr bool lease_and_stop = std::invocable<Function&, lease_type&, std::stop_token>;
-    static constexpr bool item_and_stop = std::invocable<Function&, item_type&, std::stop_token>;
+    static constexpr bool lease_and_stop = std::invocable<Function&, lease_type&, stop_token>;
+    static constexpr bool item_and_stop = std::invocable<Function&, item_type&, stop_token>;
     static constexpr bool lease_alone = std::invocable<Function&, lease_type&>;
     static constexpr bool item_alone = std::invocable<Function&, item_type&>;
     static_assert(
@@ -127,7 +128,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return threads_.size(); }
 
 private:
-    using thread = platform::native::thread;
+    using thread = typename platform_type::thread;
+    template <class U> using atomic = typename platform_type::template atomic<U>;
 
     static std::size_t checked(std::integral auto threads) {
         if (std::cmp_less(threads, 1)) {
@@ -138,7 +140,7 @@ private:
     }
 
     void run() {
-        const std::stop_token stop = stop_.get_token();
+        const stop_token stop = stop_.get_token();
         while (auto task = queue_.take(stop)) {
             busy_.fetch_add(1);
             bool has_failed = false;
@@ -153,7 +155,7 @@ private:
         }
     }
 
-    void call(lease_type& task, const std::stop_token& stop) {
+    void call(lease_type& task, const stop_token& stop) {
         if constexpr (lease_and_stop) {
             std::invoke(function_, task, stop);
         } else if constexpr (item_and_stop) {
@@ -206,11 +208,11 @@ private:
     std::string name_;
     Function function_;
     error_handler on_error_;
-    std::stop_source stop_;
-    std::atomic<std::size_t> busy_{0};
-    std::atomic<std::uint64_t> failures_{0};
-    mutable std::atomic<bool> looked_{false};
-    platform::futex_lock<platform::native> lock_;
+    stop_source stop_;
+    atomic<std::size_t> busy_{0};
+    atomic<std::uint64_t> failures_{0};
+    mutable atomic<bool> looked_{false};
+    platform::futex_lock<platform_type> lock_;
     std::exception_ptr first_failure_;
     std::vector<thread> threads_;
 };

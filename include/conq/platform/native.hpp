@@ -3,8 +3,8 @@
 // headers name a `Platform` and nothing else of the machine, so that a deterministic scheduler can
 // stand in for it and run the very same code.
 //
-// A platform has: `atomic<T>`, `now()`, `pause`, `yield`, `sleep_until`, `wait`, `wake`,
-// `interrupted`, `mutex`, `condition` and `thread`, as documented at `basic_native`.
+// A platform has: `atomic<T>`, `plain<T>`, `now()`, `pause`, `yield`, `sleep`, `wait`, `wake`,
+// `interrupted`, `mutex`, `condition`, `thread` and `stop_source`, as documented at `basic_native`.
 #ifndef CONQ_PLATFORM_NATIVE_HPP
 #define CONQ_PLATFORM_NATIVE_HPP
 
@@ -12,6 +12,9 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#if __has_include(<stop_token>)
+#include <stop_token>
+#endif
 #include <thread>
 #include <utility>
 
@@ -55,9 +58,15 @@ private:
 /// Threads: every member may be used from any thread.
 template <class Futex> struct basic_native {
     template <class T> using atomic = std::atomic<T>;
+    /// A scalar that is not atomic because something else keeps threads apart: a lock, or an edge
+    /// of the ledger. A scheduler stands in for it and checks that.
+    template <class T> using plain = T;
     using mutex = std::mutex;
     using condition = platform::condition;
     using thread = named_thread;
+#if defined(__cpp_lib_jthread)
+    using stop_source = std::stop_source;
+#endif
 
     /// The monotonic clock.
     [[nodiscard]] static instant_ns now() noexcept { return monotonic_now(); }

@@ -30,12 +30,12 @@ namespace conq {
 /// leaves: a locked queue. O(1).
 template <class T, class Traits = default_traits>
 class basic_locked_queue : public queue_calls<basic_locked_queue<T, Traits>, T> {
-    using platform_type = typename Traits::platform;
-    using mutex_type = typename platform_type::mutex;
-    using condition_type = typename platform_type::condition;
+    using mutex_type = typename Traits::platform::mutex;
+    using condition_type = typename Traits::platform::condition;
 
 public:
     using traits = Traits;
+    using platform_type = typename Traits::platform;
     using waiter_type = waiter<platform_type>;
     static constexpr bool takes_throwing_sources = true;
 
@@ -242,9 +242,9 @@ private:
     mutable mutex_type mutex_;
     condition_type not_empty_, not_full_, all_done_;
     container items_;
-    std::uint64_t maxsize_;
-    std::uint64_t unfinished_ = 0;
-    bool is_shut_down_ = false;
+    const std::uint64_t maxsize_;
+    typename platform_type::template plain<std::uint64_t> unfinished_ = 0;  // under the mutex
+    typename platform_type::template plain<bool> is_shut_down_ = false;
     waiting_room<platform_type> room_of_getters_, room_of_putters_;
     wake_flag<platform_type> get_flag_, put_flag_;
 };

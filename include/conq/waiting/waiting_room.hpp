@@ -39,11 +39,13 @@ template <class Platform> struct wake_flag {
 
 /// Somebody in a room: the room's links beside the resumer. See resumer for who keeps it alive.
 template <class Platform> struct waiter {
+    template <class T> using plain = typename Platform::template plain<T>;
     resumer<Platform>* who;
-    waiter* previous = nullptr;
-    waiter* next = nullptr;
-    bool listed = false;     // under the room's lock, as are the links
-    bool was_woken = false;  // woken since it entered: it stands first when it enlists again
+    // Under the room's lock:
+    plain<waiter*> previous = nullptr;
+    plain<waiter*> next = nullptr;
+    plain<bool> listed = false;
+    plain<bool> was_woken = false;  // since it entered: it stands first when it enlists again
 
     explicit waiter(resumer<Platform>& resumed) noexcept : who(&resumed) {}
     waiter(const waiter&) = delete;
@@ -140,8 +142,8 @@ private:
     }
 
     platform::futex_lock<Platform> lock_;
-    waiter_type* first_ = nullptr;
-    waiter_type* last_ = nullptr;
+    typename Platform::template plain<waiter_type*> first_ = nullptr;  // under the lock
+    typename Platform::template plain<waiter_type*> last_ = nullptr;
 };
 
 }  // namespace conq
