@@ -82,7 +82,8 @@ class _Reader:
             if depth == 1 and code.endswith("{") and (scope := self._scope_in(text)):
                 self._enter(at, end, text, scope)
                 return end + 1
-            if depth == 0 and code.endswith((";", "}")):
+            is_clause = code.lstrip().startswith("requires")
+            if depth == 0 and (code.endswith(";") or code.endswith("}") and not is_clause):
                 break
         if ADDS_NO_NAME.search(text.split("{\n")[0]):
             self.is_documented = self.is_documented or self._has_trailing(end)
