@@ -36,7 +36,6 @@
 
 namespace conq {
 
-/// A buffer of a fixed capacity, allocated once.
 template <class T, class Traits, class PutCargo, class GetCargo>
     requires lock_free_storable<T>
 class ring {

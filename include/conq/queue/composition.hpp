@@ -37,11 +37,9 @@ namespace conq {
 template <class Queue, class T, class Buffer, class Traits>
 class composition : public queue_calls<Queue, T> {
 public:
-    /// What the queue was made with, and who waits in its rooms.
     using traits = Traits;
     using platform_type = typename Traits::platform;
     using waiter_type = waiter<platform_type>;
-    /// Whether a source may throw while it makes an item; if not, the item is made before.
     static constexpr bool takes_throwing_sources = !lock_free_storable<T>;
 
     /// Counts n items as processed. Throws std::logic_error, and changes nothing, if the items done
@@ -89,9 +87,10 @@ public:
     /// Gives back memory that is held for later use, as far as that can be done now.
     void trim() { buffer_.trim(); }
 
-    /// Waiting without a thread (select, coroutines, event loops): enlist, look again by a try_
-    /// call, and go to sleep only if that found nothing. Each enlist is followed by a leave, which
-    /// passes on a wake that was given and not needed.
+    // ---- Waiting without a thread (select, coroutines, event loops): enlist, look again by a try_
+    // call, and go to sleep only if that found nothing. Each enlist is followed by a leave, which
+    // passes on a wake that was given and not needed.
+
     void enlist_getter(waiter_type& who) noexcept { getters_.room.enlist(who, get_flag()); }
     void leave_getter(waiter_type& who) noexcept { leave(getters_, get_flag(), who); }
     void enlist_putter(waiter_type& who) noexcept { putters_.room.enlist(who, put_flag()); }
@@ -226,11 +225,12 @@ private:
         if (span != 0) {
             patience<platform_type> polls(first, std::min(here.spin_window_ns, span));
             while (polls.more()) {
+                const bool stopped = within.stop.stop_requested();  // before the attempt: see sleep
                 if (const status answer = try_now(); answer != here.blocked) {
                     learn(here.waiters, first, more());
                     return answer;
                 }
-                if (within.stop.stop_requested()) return status::stopped;
+                if (stopped) return status::stopped;
             }
         }
         return sleep(here, try_now, deadline, within.stop);
@@ -252,16 +252,15 @@ private:
         } const on_return{*this, here, place};
         for (;;) {
             here.waiters.room.enlist(place, here.wake);
-            if (const status answer = try_now(); answer != here.blocked) return answer;
-            if (stop.stop_requested()) return status::stopped;
+            // Stop and clock are looked at before the attempt: what happened before either wins.
+            const bool stopped = stop.stop_requested();
             const bool timer = &here.waiters == &putters_ && wakes_late();
-            platform::instant_ns until = deadline;
-            if (deadline != platform::never || timer) {
-                const platform::instant_ns now = platform_type::now();
-                if (now >= deadline) return status::timed_out;
-                if (timer) until = std::min(until, now + limits::put_wake_delay_ns);
-            }
-            me.sleep(until);
+            const platform::instant_ns now =
+                deadline != platform::never || timer ? platform_type::now() : 0;
+            if (const status answer = try_now(); answer != here.blocked) return answer;
+            if (stopped) return status::stopped;
+            if (now >= deadline) return status::timed_out;
+            me.sleep(timer ? std::min(deadline, now + limits::put_wake_delay_ns) : deadline);
             if (const status answer = try_now(); answer != here.blocked) return answer;
         }
     }
