@@ -95,6 +95,31 @@ CONQ_PROMISE(exceptions, a_throwing_item_wakes_and_reaches_waiting_threads, any)
 }
 
 #if CONQ_CHECKED
+// Destroys a queue of two slots while a call waits on it; `prepare` comes first, on this thread.
+template <class Queue, class Prepare, class Call> void destroy_under(Prepare prepare, Call call) {
+    auto q = std::make_unique<Queue>(2);
+    prepare(*q);
+    const watched_thread waiting([&queue = *q, call] { call(queue); });
+    waiting.wait_until_asleep();
+    destroy(q);
+}
+constexpr auto no_preparation = [](auto&) {};
+constexpr auto fill = [](auto& q) {
+    while (q.try_put(1) == status::ok) {
+    }
+};
+
+CONQ_PROMISE(exceptions, destroying_a_queue_while_somebody_waits_is_reported, any) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    using queue = typename Subject::template queue<int>;
+    constexpr auto get = [](queue& q) { static_cast<void>(q.get()); };
+    constexpr auto put = [](queue& q) { static_cast<void>(q.put(1)); };
+    constexpr auto join = [](queue& q) { q.join(); };
+    EXPECT_DEATH(destroy_under<queue>(no_preparation, get), "destroyed while somebody waits");
+    EXPECT_DEATH(destroy_under<queue>(fill, put), "destroyed while somebody waits");
+    EXPECT_DEATH(destroy_under<queue>(fill, join), "destroyed while somebody (waits|joins)");
+}
+
 CONQ_PROMISE(exceptions, destroying_a_queue_under_a_lease_is_reported, any) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     using queue = typename Subject::template queue<int>;

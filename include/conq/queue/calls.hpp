@@ -30,8 +30,10 @@ namespace conq {
 /// `takes_throwing_sources`.
 ///
 /// Threads: every call may be made from any thread at any time between the end of the constructor
-/// and the beginning of the destructor. A queue is neither copied nor moved. After fork() the child
-/// may only leave it alone: threads that were in the middle of a call are gone there.
+/// and the beginning of the destructor. Destroying a queue while a call waits on it or a lease of
+/// it lives is a bug: checked builds (CONQ_CHECKED) say so and abort. A queue is neither copied nor
+/// moved. After fork() the child may only leave it alone: threads that were in the middle of a call
+/// are gone there, and what they had locked or claimed stays so for good.
 ///
 /// Stop tokens: any copyable type with stop_requested() and stop_possible(), std::stop_token among
 /// them. Durations and time points: any of std::chrono; a negative or past one tries once,

@@ -16,6 +16,7 @@
 #include "conq/contract/limits.hpp"
 #include "conq/contract/result.hpp"
 #include "conq/contract/status.hpp"
+#include "conq/platform/config.hpp"
 #include "conq/queue/calls.hpp"
 #include "conq/queue/traits.hpp"
 #include "conq/waiting/waiting_room.hpp"
@@ -44,6 +45,11 @@ public:
     explicit basic_locked_queue(std::integral auto maxsize)
         : maxsize_(limits::checked_size(maxsize, 0, "maxsize")) {}
     basic_locked_queue() : basic_locked_queue(0) {}
+#if CONQ_CHECKED
+    ~basic_locked_queue() {
+        if (waiting_ != 0) abort_with("a queue was destroyed while somebody waits on it");
+    }
+#endif
 
     /// Counts n items as processed. Throws std::logic_error, and changes nothing, if the items done
     /// would exceed the items put.
@@ -219,6 +225,7 @@ private:
         using callback = platform::stop_callback_t<Stop, notify_on_stop>;
         [[maybe_unused]] const callback wake_on_stop(within.stop, notify_on_stop{this, &changed});
         std::unique_lock held(mutex_);
+        const counted_in waiting(*this);
         for (;;) {
             if (const status answer = call(); answer != blocked) return answer;
             if (within.stop.stop_requested()) return status::stopped;
@@ -239,12 +246,26 @@ private:
         }
     };
 
+    // Counts the calls that wait, under the mutex: nobody may be left when the queue ends.
+    struct counted_in {
+#if CONQ_CHECKED
+        explicit counted_in(basic_locked_queue& in) noexcept : queue(in) { ++queue.waiting_; }
+        ~counted_in() { --queue.waiting_; }
+        basic_locked_queue& queue;
+#else
+        explicit counted_in(basic_locked_queue&) noexcept {}
+#endif
+    };
+
     mutable mutex_type mutex_;
     condition_type not_empty_, not_full_, all_done_;
     container items_;
     const std::uint64_t maxsize_;
     typename platform_type::template plain<std::uint64_t> unfinished_ = 0;  // under the mutex
     typename platform_type::template plain<bool> is_shut_down_ = false;
+#if CONQ_CHECKED
+    typename platform_type::template plain<int> waiting_ = 0;  // under the mutex
+#endif
     waiting_room<platform_type> room_of_getters_, room_of_putters_;
     wake_flag<platform_type> get_flag_, put_flag_;
 };
