@@ -139,6 +139,46 @@ CONQ_PROMISE(limits, any_token_of_the_standard_shape_stops, any) {
     EXPECT_EQ(answer, status::stopped);
 }
 
+// A token whose callbacks take every lock of the queue when they are made and when they are
+// destroyed: if one of them were held by the waiting call, it would wait for itself for ever.
+template <class Queue> struct probing_token {
+    template <class Callback> struct callback_type {
+        callback_type(const probing_token& token, Callback) : by(token) { by.probe(); }
+        ~callback_type() { by.probe(); }
+        probing_token by;
+    };
+    Queue* queue;
+    int* probes;
+
+    void probe() const {
+        using resumer = conq::resumer<typename Queue::platform_type>;
+        resumer nobody([](resumer*) noexcept {});
+        typename Queue::waiter_type place(nobody);
+        queue->enlist_getter(place);
+        queue->leave_getter(place);
+        queue->enlist_putter(place);
+        queue->leave_putter(place);
+        queue->trim();
+        static_cast<void>(queue->size());
+        static_cast<void>(queue->join_for(0s));
+        ++*probes;
+    }
+    [[nodiscard]] bool stop_requested() const noexcept { return false; }
+    [[nodiscard]] bool stop_possible() const noexcept { return true; }
+};
+
+CONQ_PROMISE(limits, no_lock_is_held_while_a_stop_callback_is_made_or_destroyed, bounded) {
+    using queue = typename Subject::template queue<int>;
+    queue q(1);
+    int probes = 0;
+    const probing_token<queue> token{&q, &probes};
+    EXPECT_EQ(q.get_for(1ms, token).state(), status::timed_out);
+    ASSERT_EQ(q.put(1), status::ok);
+    EXPECT_EQ(q.put_for(2, 1ms, token), status::timed_out);
+    EXPECT_EQ(q.join_for(1ms, token), status::timed_out);
+    EXPECT_EQ(probes, 6);
+}
+
 CONQ_PROMISE(limits, a_waiter_that_gives_up_passes_its_wake_on, any) {
     // Two getters, one of which is stopped while an item arrives: the other must get the item.
     for (int round = 0; round < 300; ++round) {

@@ -92,6 +92,7 @@ CONQ_PROMISE(put_get, all_forms_of_put_and_get_carry_an_item, any) {
     ASSERT_EQ(q.try_put(std::string("moved")), status::ok);
     ASSERT_EQ(q.emplace(std::size_t{3}, 'e'), status::ok);
     ASSERT_EQ(q.try_emplace(std::size_t{3}, 't'), status::ok);
+    for (int i = 0; i < 4; ++i) ASSERT_EQ(q.put(std::to_string(i)), status::ok);
     EXPECT_EQ(text, "copied");
     EXPECT_EQ(q.get().value(), "copied");
     EXPECT_EQ(q.get(token).value(), "copied");
@@ -104,6 +105,10 @@ CONQ_PROMISE(put_get, all_forms_of_put_and_get_carry_an_item, any) {
     EXPECT_EQ(*q.take(), "moved");
     EXPECT_EQ(*q.take_for(1h), "eee");
     EXPECT_EQ(*q.try_take(), "ttt");
+    EXPECT_EQ(*q.take(token), "0");
+    EXPECT_EQ(*q.take_for(1h, token), "1");
+    EXPECT_EQ(*q.take_until(later), "2");
+    EXPECT_EQ(*q.take_until(later, token), "3");
 }
 
 CONQ_PROMISE(put_get, a_put_that_fails_has_not_touched_its_argument, bounded) {

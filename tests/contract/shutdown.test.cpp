@@ -3,6 +3,7 @@
 #include <chrono>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../support/items.hpp"
@@ -79,6 +80,35 @@ CONQ_PROMISE(shutdown, immediate_drops_what_is_unclaimed_and_counts_it_done, any
     EXPECT_EQ(q.join_for(1ms), status::timed_out) << "an item handed out still has to finish";
     q.task_done();
     q.join();
+}
+
+// An item whose end uses the queue that it was in, and notes on which thread it came.
+template <class Queue> struct probing_item {
+    Queue* queue;
+    std::thread::id* ended_on;
+    probing_item(Queue* in, std::thread::id* note) noexcept : queue(in), ended_on(note) {}
+    probing_item(probing_item&& other) noexcept
+        : queue(std::exchange(other.queue, nullptr)), ended_on(other.ended_on) {}
+    ~probing_item() {
+        if (queue == nullptr) return;
+        EXPECT_EQ(queue->unfinished(), 2u) << "counted as done before it has ended";
+        EXPECT_EQ(queue->put(std::move(*this)), status::shut_down);
+        queue->trim();
+        *ended_on = std::this_thread::get_id();
+    }
+};
+template <class Subject>
+struct queue_of_probes : Subject::template queue<probing_item<queue_of_probes<Subject>>> {
+    queue_of_probes() : Subject::template queue<probing_item<queue_of_probes<Subject>>>(2) {}
+};
+
+CONQ_PROMISE(shutdown, immediate_drops_outside_locks_on_the_callers_thread, any) {
+    queue_of_probes<Subject> q;
+    std::thread::id ended_on[2];
+    for (auto& each : ended_on) ASSERT_EQ(q.emplace(&q, &each), status::ok);
+    q.shutdown(conq::immediate);
+    for (const auto& each : ended_on) EXPECT_EQ(each, std::this_thread::get_id());
+    EXPECT_EQ(q.unfinished(), 0u);
 }
 
 CONQ_PROMISE(shutdown, immediate_may_follow_a_graceful_one, any) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Promises to those who wait without a thread: a callback waiter beside threads, on every queue.
+#include <array>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -73,6 +74,37 @@ CONQ_PROMISE(waiters, a_callback_is_called_at_shutdown, any) {
     EXPECT_EQ(waiting.wakes, 1);
     EXPECT_EQ(q.try_get().state(), status::shut_down);
     q.leave_getter(waiting.place);
+}
+
+CONQ_PROMISE(waiters, are_woken_first_come_first_served, any) {
+    using queue = typename Subject::template queue<int>;
+    queue q(4);
+    std::array<callback_waiter<queue>, 3> waiting;
+    for (auto& each : waiting) q.enlist_getter(each.place);
+    q.leave_getter(waiting[0].place);
+    for (int woken = 1; woken < 3; ++woken) {
+        ASSERT_EQ(q.put(woken), status::ok);
+        EXPECT_EQ(waiting[1].wakes, 1);
+        EXPECT_EQ(waiting[2].wakes, woken - 1);
+        EXPECT_EQ(q.get().value(), woken);
+        if (woken == 1) q.leave_getter(waiting[1].place);
+    }
+    q.leave_getter(waiting[2].place);
+    EXPECT_EQ(waiting[0].wakes, 0);
+}
+
+CONQ_PROMISE(waiters, all_are_called_at_shutdown, any) {
+    using queue = typename Subject::template queue<int>;
+    queue q(1);
+    std::array<callback_waiter<queue>, 3> getters, putters;
+    for (auto& each : getters) q.enlist_getter(each.place);
+    for (auto& each : putters) q.enlist_putter(each.place);
+    q.shutdown();
+    for (auto* side : {&getters, &putters}) {
+        for (auto& each : *side) EXPECT_EQ(each.wakes, 1);
+    }
+    for (auto& each : getters) q.leave_getter(each.place);
+    for (auto& each : putters) q.leave_putter(each.place);
 }
 
 CONQ_PROMISE(waiters, a_callback_that_needs_nothing_passes_its_wake_to_a_thread, any) {
