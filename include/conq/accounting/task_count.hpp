@@ -33,16 +33,20 @@ namespace conq {
 
 /// Somebody who joins: a link beside the resumer. See resumer for who keeps it alive.
 template <class Platform> struct joiner {
+    /// Who is resumed, and whom the count has listed before it.
     resumer<Platform>* who;
     typename Platform::template plain<joiner*> next = nullptr;
 
+    /// Not listed yet.
     explicit joiner(resumer<Platform>& resumed) noexcept : who(&resumed) {}
     joiner(const joiner&) = delete;
     joiner& operator=(const joiner&) = delete;
 };
 
+/// The count of dones, and the joiners that wait for it to meet the puts.
 template <class Platform> class task_count {
 public:
+    /// Who may be listed.
     using joiner_type = joiner<Platform>;
 
     task_count() = default;

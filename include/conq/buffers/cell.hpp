@@ -13,6 +13,7 @@ namespace conq {
 /// An item made by `source(address)`, which may throw; then there is no cell.
 template <class T> class cell {
 public:
+    /// Makes the item. Throws what the source throws.
     template <class Source> explicit cell(const Source& source) {
         source(static_cast<void*>(bytes_));
     }

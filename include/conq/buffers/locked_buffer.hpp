@@ -23,6 +23,7 @@
 
 namespace conq {
 
+/// A buffer of items of any type, behind a lock.
 template <class T, class Traits, class PutCargo, class GetCargo> class locked_buffer {
     using platform_type = typename Traits::platform;
     using word_type = typename platform_type::template atomic<std::uint64_t>;

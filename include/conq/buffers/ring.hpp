@@ -36,6 +36,7 @@
 
 namespace conq {
 
+/// A buffer of a fixed capacity, allocated once.
 template <class T, class Traits, class PutCargo, class GetCargo>
     requires lock_free_storable<T>
 class ring {

@@ -47,6 +47,7 @@
 
 namespace conq {
 
+/// A buffer that grows and shrinks with its backlog.
 template <class T, class Traits, class PutCargo, class GetCargo>
     requires lock_free_storable<T>
 class segments {

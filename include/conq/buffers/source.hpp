@@ -13,9 +13,12 @@ namespace conq {
 /// Makes the item by T's constructor from a value of type `From`, an lvalue or rvalue reference.
 template <class T, class From> struct item_source {
     static_assert(std::is_reference_v<From>);
+    /// Whether making the item cannot throw.
     static constexpr bool is_nothrow = std::is_nothrow_constructible_v<T, From>;
+    /// What it is made from; it outlives the source.
     std::remove_reference_t<From>& from;
 
+    /// Makes the item at `address`.
     void operator()(void* address) const noexcept(is_nothrow) {
         ::new (address) T(static_cast<From>(from));
     }

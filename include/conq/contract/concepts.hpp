@@ -38,6 +38,7 @@ concept counted_queue = work_queue<Queue> && requires(Queue& queue, std::uint64_
 
 /// The platform under a queue: the one that it names, or the native one.
 template <class Queue> struct platform_of {
+    /// The platform.
     using type = platform::native;
 };
 template <class Queue>

@@ -17,6 +17,7 @@ namespace conq {
 /// Thrown by `value()` and `lease::release()` where there is no item.
 class bad_result_access : public std::logic_error {
 public:
+    /// Says why: `state`.
     explicit bad_result_access(status state)
         : std::logic_error(std::string("this result holds no item (") + to_string(state) +
                            "): test it with `if (result)` before you take its value"),
@@ -36,6 +37,7 @@ private:
 /// are O(1).
 template <class T> class [[nodiscard]] result {
 public:
+    /// The item's type.
     using value_type = T;
 
     /// No item: `state` says why and is not `ok`.
@@ -144,6 +146,7 @@ private:
 /// The way a buffer puts an item into a result that is still without one. For buffers.
 template <class T> class result_slot {
 public:
+    /// `out` holds no item and outlives the slot.
     explicit result_slot(result<T>& out) noexcept : out_(out) {}
 
     /// Takes the item by move, or by copy where only the copy keeps the strong guarantee.

@@ -20,11 +20,13 @@ namespace conq {
 
 /// Somebody who waits. Threads: `resume` may come from any thread.
 template <class Platform> struct resumer {
+    /// The second half of a wake; `self` may be gone, see above.
     using notify_function = void (*)(resumer* self) noexcept;
 
     /// Bits of the word.
     static constexpr std::uint32_t resumed = 1, stop_seen = 2;
 
+    /// Not resumed yet; `function` is called once for each resuming.
     explicit resumer(notify_function function) noexcept : notify(function) {}
     resumer(const resumer&) = delete;
     resumer& operator=(const resumer&) = delete;
@@ -46,7 +48,9 @@ template <class Platform> struct resumer {
     /// Makes a resumer that was resumed ready to be registered again; a stop is not forgotten.
     void rearm() noexcept { word.fetch_and(~resumed); }
 
+    /// Holds the bits `resumed` and `stop_seen`; threads sleep on it.
     typename Platform::template atomic<std::uint32_t> word{0};
+    /// What a wake calls.
     const notify_function notify;
 };
 
@@ -60,6 +64,7 @@ template <class Platform> void resume(resumer<Platform>& who) noexcept {
 ///
 /// Threads: `sleep` and `stopping` belong to the owner. Progress: `sleep` waits.
 template <class Platform> struct sleeper : resumer<Platform> {
+    /// Awake: its first sleep waits for a resuming from now on.
     sleeper() noexcept : resumer<Platform>(&wake_thread) {}
 
     /// Sleeps until resumed, until a stop is seen or until `deadline`; may return early. Throws
@@ -73,7 +78,9 @@ template <class Platform> struct sleeper : resumer<Platform> {
 
     /// What a stop callback does to the sleeper.
     struct on_stop {
+        /// Who is woken.
         sleeper* self;
+        /// Wakes it for good: no sleep of it waits from here on.
         void operator()() const noexcept {
             self->word.fetch_or(resumer<Platform>::stop_seen);
             Platform::wake(&self->word, 1);

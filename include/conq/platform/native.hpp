@@ -57,6 +57,7 @@ private:
 ///
 /// Threads: every member may be used from any thread.
 template <class Futex> struct basic_native {
+    /// What shared state, the baseline queue and the workers are made of.
     template <class T> using atomic = std::atomic<T>;
     /// A scalar that is not atomic because something else keeps threads apart: a lock, or an edge
     /// of the ledger. A scheduler stands in for it and checks that.

@@ -24,6 +24,7 @@ concept stop_token_like = std::copyable<Token> && requires(const Token token) {
 struct never_stop_token {
     /// A callback that is never called.
     template <class Callback> struct callback_type {
+        /// Registers nothing.
         explicit callback_type(never_stop_token, Callback) noexcept {}
     };
     /// Always false.
@@ -36,7 +37,9 @@ struct never_stop_token {
 
 namespace platform {
 
+/// The type behind stop_callback_t: the token's own, as C++26 names it, or the standard's.
 template <class Token, class Callback> struct stop_callback_for {
+    /// Made from (token, callback).
     using type = typename Token::template callback_type<Callback>;
 };
 #if defined(__cpp_lib_jthread)

@@ -18,6 +18,7 @@ namespace conq {
 /// The buffer of a bounded queue: a ring, or a locked buffer if T's move may throw.
 template <class T, class Traits, class Flag = wake_flag<typename Traits::platform>>
 struct bounded_buffer {
+    /// The buffer chosen.
     using type = locked_buffer<T, Traits, Flag, Flag>;
 };
 template <class T, class Traits, class Flag>

@@ -43,6 +43,7 @@ template <class Queue, class T> class queue_calls {
                   "conq: items are objects that can be moved");
 
 public:
+    /// The item's type, and what take answers.
     using value_type = T;
     using lease_type = lease<Queue>;
 

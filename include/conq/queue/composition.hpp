@@ -37,9 +37,11 @@ namespace conq {
 template <class Queue, class T, class Buffer, class Traits>
 class composition : public queue_calls<Queue, T> {
 public:
+    /// What the queue was made with, and who waits in its rooms.
     using traits = Traits;
     using platform_type = typename Traits::platform;
     using waiter_type = waiter<platform_type>;
+    /// Whether a source may throw while it makes an item; if not, the item is made before.
     static constexpr bool takes_throwing_sources = !lock_free_storable<T>;
 
     /// Counts n items as processed. Throws std::logic_error, and changes nothing, if the items done
@@ -87,10 +89,9 @@ public:
     /// Gives back memory that is held for later use, as far as that can be done now.
     void trim() { buffer_.trim(); }
 
-    // ---- Waiting without a thread (select, coroutines, event loops): enlist, look again by a try_
-    // call, and go to sleep only if that found nothing. Each enlist is followed by a leave, which
-    // passes on a wake that was given and not needed.
-
+    /// Waiting without a thread (select, coroutines, event loops): enlist, look again by a try_
+    /// call, and go to sleep only if that found nothing. Each enlist is followed by a leave, which
+    /// passes on a wake that was given and not needed.
     void enlist_getter(waiter_type& who) noexcept { getters_.room.enlist(who, get_flag()); }
     void leave_getter(waiter_type& who) noexcept { leave(getters_, get_flag(), who); }
     void enlist_putter(waiter_type& who) noexcept { putters_.room.enlist(who, put_flag()); }

@@ -24,6 +24,7 @@ namespace conq {
 /// task_done.
 template <class Queue> class [[nodiscard]] lease {
 public:
+    /// The item's type.
     using value_type = typename Queue::value_type;
 
     /// Made by a queue's take: `get()` makes the result in place.
@@ -87,22 +88,27 @@ private:
 /// exception or `break` drops the lease.
 template <class Queue> class lease_iterator {
 public:
+    /// What std::iterator_traits asks for.
     using iterator_category = std::input_iterator_tag;
     using value_type = lease<Queue>;
     using difference_type = std::ptrdiff_t;
     using reference = value_type&;
     using pointer = value_type*;
 
+    /// Takes the first item: waits while the queue is empty.
     explicit lease_iterator(Queue& queue) : queue_(&queue), lease_(queue.take()) {}
 
+    /// The lease.
     [[nodiscard]] reference operator*() noexcept { return lease_; }
     [[nodiscard]] pointer operator->() noexcept { return &lease_; }
+    /// Ends the lease by done(), then takes the next: waits while the queue is empty.
     lease_iterator& operator++() {
         lease_.done();
         lease_ = queue_->take();
         return *this;
     }
     void operator++(int) { ++*this; }
+    /// Whether the range is over: the lease holds nothing.
     friend bool operator==(const lease_iterator& at, std::default_sentinel_t) noexcept {
         return !at.lease_;
     }

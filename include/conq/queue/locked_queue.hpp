@@ -35,9 +35,11 @@ class basic_locked_queue : public queue_calls<basic_locked_queue<T, Traits>, T> 
     using condition_type = typename Traits::platform::condition;
 
 public:
+    /// What the queue was made with, and who waits in its rooms.
     using traits = Traits;
     using platform_type = typename Traits::platform;
     using waiter_type = waiter<platform_type>;
+    /// Whether a source may throw while it makes an item; if not, the item is made before.
     static constexpr bool takes_throwing_sources = true;
 
     /// A queue of at most `maxsize` items; 0: no bound. Throws std::invalid_argument if it is
@@ -118,8 +120,7 @@ public:
         items_.shrink_to_fit();
     }
 
-    // ---- Waiting without a thread: see composition.
-
+    /// Waiting without a thread: see composition.
     void enlist_getter(waiter_type& who) noexcept { room_of_getters_.enlist(who, get_flag_); }
     void leave_getter(waiter_type& who) noexcept {
         if (room_of_getters_.leave(who, get_flag_) && !empty())

@@ -17,11 +17,13 @@ namespace policy {
 /// returns at most limits::put_wake_delay_ns after room appears. Below
 /// limits::half_empty_wake_slots they are woken at once.
 struct economical {
+    /// Whether each free slot wakes.
     static constexpr bool is_prompt = false;
 };
 
 /// Waiting putters are woken at each slot that becomes free, and nothing relies on a timer.
 struct prompt {
+    /// Whether each free slot wakes.
     static constexpr bool is_prompt = true;
 };
 
@@ -31,6 +33,7 @@ struct prompt {
 ///     struct prompt_traits : conq::default_traits { using wake = conq::policy::prompt; };
 ///     conq::basic_bounded_queue<int, prompt_traits> q(16);
 struct default_traits {
+    /// The machine, how putters are woken, and the allocator of whatever the queue allocates.
     using platform = conq::platform::native;
     using wake = policy::economical;
     template <class T> using allocator = std::allocator<T>;

@@ -17,6 +17,7 @@ namespace conq {
 /// The buffer of a queue: segments, or a locked buffer if T's move may throw.
 template <class T, class Traits, class Flag = wake_flag<typename Traits::platform>>
 struct segmented_buffer {
+    /// The buffer chosen.
     using type = locked_buffer<T, Traits, Flag, Flag>;
 };
 template <class T, class Traits, class Flag>

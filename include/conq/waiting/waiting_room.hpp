@@ -31,6 +31,7 @@ namespace conq {
 
 /// Whether somebody sleeps. Buffers carry it beside the word that the wakers change.
 template <class Platform> struct wake_flag {
+    /// 1: an enlisted waiter may sleep, and no wake is under way.
     typename Platform::template atomic<std::uint32_t> armed{0};
 
     /// For the waking side, after its read-modify-write.
@@ -39,21 +40,26 @@ template <class Platform> struct wake_flag {
 
 /// Somebody in a room: the room's links beside the resumer. See resumer for who keeps it alive.
 template <class Platform> struct waiter {
+    /// What only the holder of the room's lock touches.
     template <class T> using plain = typename Platform::template plain<T>;
+    /// Who is resumed.
     resumer<Platform>* who;
-    // Under the room's lock:
+    /// The room's own, under its lock.
     plain<waiter*> previous = nullptr;
     plain<waiter*> next = nullptr;
     plain<bool> listed = false;
     plain<bool> was_woken = false;  // since it entered: it stands first when it enlists again
 
+    /// In no room yet.
     explicit waiter(resumer<Platform>& resumed) noexcept : who(&resumed) {}
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 };
 
+/// The room: see above.
 template <class Platform> class waiting_room {
 public:
+    /// The flag that it arms, and who may enter.
     using flag = wake_flag<Platform>;
     using waiter_type = waiter<Platform>;
 
