@@ -2,11 +2,15 @@
 # shellcheck shell=bash
 # For check and quickstart: runs stages, a line each, keeps what they said for the case that one
 # fails, and counts their tests. The caller may read stages_failed, tests_passed, tests_failed and
-# the files $stage_logs/skipped (names of skipped tests) and $stage_logs/results (a line a program).
+# the files $stage_logs/skipped (names of skipped tests), $stage_logs/results (a line a program) and
+# $stage_logs/seconds (a suite and its seconds a line). The file that CONQ_STAGES names gains the
+# name of every stage that ran.
 
 stage_logs=$(mktemp -d)
 trap 'rm -rf "$stage_logs"' EXIT
-touch "$stage_logs/skipped" "$stage_logs/results"
+touch "$stage_logs/skipped" "$stage_logs/results" "$stage_logs/seconds"
+stages_ran=${CONQ_STAGES:-}
+unset CONQ_STAGES # tests of this file have stages of their own
 stages_failed=0
 tests_passed=0
 tests_failed=0
@@ -17,10 +21,12 @@ stage() {
     shift
     printf '%-46s' "$name"
     "$@" > "$log" 2>&1 < /dev/null || code=$?
+    [[ -n "$stages_ran" ]] && echo "$name" >> "$stages_ran"
     passed=$(passed_in "$log")
     tests_passed=$((tests_passed + passed))
     skipped_in "$log" >> "$stage_logs/skipped"
     results_in "$log" >> "$stage_logs/results"
+    seconds_in "$log" >> "$stage_logs/seconds"
     if [[ $code -eq 0 ]]; then
         [[ $passed -gt 0 ]] && counts="  $passed tests"
         printf 'ok    %4d s%s\n' $((SECONDS - begin)) "$counts"
@@ -72,6 +78,20 @@ skipped_in() {
 # ctest's own line for each test program, and its closing line.
 results_in() {
     grep -E '^ *[0-9]+/[0-9]+ Test +#[0-9]+:|tests passed, [0-9]+ tests? failed' "$1" || true
+}
+
+# The seconds of each suite, as ctest sums them by label.
+seconds_in() {
+    sed -n 's/^\([a-z_]*\) *= *\([0-9.]*\) sec\*proc.*$/\1 \2/p' "$1"
+}
+
+# shares LABEL...: where the tests' time went, by suite, and what the named ones had together.
+shares() {
+    echo "Seconds of tests, by suite:"
+    awk -v named="$*" '{ sum[$1] += $2; if (index(" " named " ", " " $1 " ")) of += $2 }
+        END { for (each in sum) printf "%10.0f %s\n", sum[each], each | "sort -rn"
+              close("sort -rn"); printf "%10.0f in all of %s\n", of, named }' \
+        "$stage_logs/seconds"
 }
 
 sum() {

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: BSL-1.0
 """Every public name of the library has a doc comment, or stands in a group that has one."""
-import os
-import pathlib
 import re
 
 import doc_comments
 import pytest
+from rules import SOURCE
 
-SOURCE = pathlib.Path(os.environ.get("CONQ_SOURCE", pathlib.Path(__file__).parents[2]))
 HEADERS = sorted((SOURCE / "include/conq").rglob("*.hpp"))
 
 

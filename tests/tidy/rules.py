@@ -1,10 +1,22 @@
 # SPDX-License-Identifier: BSL-1.0
 """The checks themselves: each returns a list of what is wrong, empty if nothing is."""
 import ast
+import os
+import pathlib
 import re
+import subprocess
 
+SOURCE = pathlib.Path(os.environ.get("CONQ_SOURCE", pathlib.Path(__file__).parents[2]))
 LINES_MAX, COLUMNS_MAX, FUNCTION_LINES_MAX = 600, 100, 70
 CODE = (".hpp", ".cpp", ".py", ".sh", ".cmake", ".txt")
+
+
+def tracked_names():
+    """The project's files: what git tracks, and what it would if it were asked now."""
+    listed = subprocess.run(
+        ["git", "-C", str(SOURCE), "ls-files", "--cached", "--others", "--exclude-standard"],
+        capture_output=True, text=True, check=True).stdout.split("\n")
+    return [name for name in listed if name and (SOURCE / name).is_file()]
 
 
 def read_layers(file):

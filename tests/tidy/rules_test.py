@@ -1,22 +1,16 @@
 # SPDX-License-Identifier: BSL-1.0
 """The rules of the tree, each with a canary: a planted fault that the check has to find."""
 import os
-import pathlib
 import shutil
 import subprocess
 
 import pytest
 import rules
-
-SOURCE = pathlib.Path(os.environ.get("CONQ_SOURCE", pathlib.Path(__file__).parents[2]))
+from rules import SOURCE
 
 
 def tracked():
-    """The project's files: what git tracks, and what it would if it were asked now."""
-    listed = subprocess.run(
-        ["git", "-C", str(SOURCE), "ls-files", "--cached", "--others", "--exclude-standard"],
-        capture_output=True, text=True, check=True).stdout.split("\n")
-    return [SOURCE / name for name in listed if name and (SOURCE / name).is_file()]
+    return [SOURCE / name for name in rules.tracked_names()]
 
 
 def header(tmp_path, folder, text):
@@ -146,6 +140,27 @@ def test_cpp_is_formatted():
     files = [str(f) for f in tracked() if f.suffix in (".hpp", ".cpp")]
     done = subprocess.run([tool, "--dry-run", "-Werror", *files], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[:3000]
+
+
+def test_canary_clang_tidy_finds_a_planted_fault(tmp_path):
+    """The settings find a use after a move, and a badly named function; ./check --all asks."""
+    tool = shutil.which("clang-tidy-19")
+    if tool is None:
+        assert not os.environ.get("CI"), "clang-tidy-19 is missing"
+        return
+    file = tmp_path / "planted.hpp"
+    file.write_text("template <class T> T Twice(T x) {\n    T y = static_cast<T&&>(x);\n"
+                    "    return x + y;\n}\n")
+    done = subprocess.run([tool, "--quiet", f"--config-file={SOURCE}/.clang-tidy", str(file), "--",
+                           "-x", "c++", "-std=c++20"], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "readability-identifier-naming" in done.stdout
+    file.write_text("#include <utility>\nstruct s {\n    s(s&&);\n    int v;\n};\n"
+                    "inline int f(s x) {\n    s y = std::move(x);\n    return x.v + y.v;\n}\n")
+    done = subprocess.run([tool, "--quiet", f"--config-file={SOURCE}/.clang-tidy", str(file), "--",
+                           "-x", "c++", "-std=c++20"], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "bugprone-use-after-move" in done.stdout
 
 
 def test_scripts_pass_shellcheck():

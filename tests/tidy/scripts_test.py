@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSL-1.0
 """The scripts of the front door tell the truth: a failure, a skipped test, a missing package."""
 import os
-import pathlib
+import re
+import shutil
 import subprocess
 
 import pytest
-
-SOURCE = pathlib.Path(os.environ.get("CONQ_SOURCE", pathlib.Path(__file__).parents[2]))
+from rules import SOURCE
 
 
 def bash(text, **options):
@@ -60,7 +60,7 @@ def test_a_failed_program_is_shown_and_counted_once():
 
 @pytest.mark.parametrize("says, name", [
     ("1: [  SKIPPED ] put_get.waits (0 ms)", "put_get.waits"),
-    ("2: SKIPPED [1] tests/a_test.py:7: no terminal", "tests/a_test.py:7: no terminal"),
+    ("2: SKIPPED [1] a_test.py:7: no terminal", "a_test.py:7: no terminal"),
     ("3/9 Test #3: lint ....***Not Run (Disabled)   0.00 sec", "lint"),
     ("3/9 Test #3: lint ....***Skipped   0.00 sec", "lint"),
 ])
@@ -76,6 +76,68 @@ def test_canary_a_skipped_test_is_seen(says, name):
 def test_a_stage_reads_no_terminal():
     done = stages('stage "reads" cat')
     assert done.returncode == 0
+
+
+def test_the_seconds_of_suites_are_summed():
+    done = stages("""
+        says() { printf 'cli  =   2.50 sec*proc (6 tests)\nabc=1.5 sec*proc\n'; }
+        stage "one" says
+        stage "two" says
+        shares cli more""")
+    assert "         5 cli\n         3 abc\n         5 in all of cli more\n" in done.stdout
+
+
+@pytest.fixture
+def ci(tmp_path):
+    """Runs CI over a check that is three lines long; CI expects the stages of the real one."""
+    expected = (SOURCE / ".ci/stages").read_text().splitlines()
+
+    def run(names):
+        for name in (".ci/run", "tools/stages.sh"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            shutil.copy(SOURCE / name, tmp_path / name)
+        (tmp_path / ".ci/stages").write_text("".join(f"{name}\n" for name in expected))
+        lines = [f"stage '{name}' true" for name in names]
+        (tmp_path / "check").write_text("#!/usr/bin/env bash\n. tools/stages.sh\n"
+                                        + "\n".join(lines) + "\nreport 0\n")
+        (tmp_path / "check").chmod(0o755)
+        return subprocess.run([tmp_path / ".ci/run"], capture_output=True, text=True)
+    return expected, run
+
+
+def test_ci_passes_if_every_stage_ran(ci):
+    expected, run = ci
+    done = run(expected)
+    assert len(expected) > 10
+    assert done.returncode == 0
+    assert done.stdout.endswith("\n0 passed, 0 failed\n")
+
+
+@pytest.mark.parametrize("which", [0, 5, -1])
+def test_canary_a_stage_that_ci_skipped_is_found(ci, which):
+    expected, run = ci
+    skipped = expected[which]
+    done = run([name for name in expected if name != skipped])
+    assert done.returncode == 1
+    assert done.stdout.endswith(f"\n{skipped}\n")
+
+
+def test_canary_a_stage_that_ci_does_not_know_is_found(ci):
+    expected, run = ci
+    done = run(expected + ["a new one"])
+    assert done.returncode == 1
+    assert done.stdout.endswith("\n\ta new one\n")
+
+
+def test_the_stages_that_ci_expects_are_those_of_check():
+    """Found here, in a second; CI itself would tell at its end."""
+    text = (SOURCE / "check").read_text()
+    in_full = text[text.index('"$mode" == --all ]]; then\n    export'):text.index("\nelse\n")]
+    presets = re.findall(r"build_and_test (\w+)", in_full)
+    names = [f"{preset}: {step}" for preset in presets for step in ("build", "test")]
+    names += re.findall(r'stage "([^"]+)"', in_full)
+    names += re.findall(r'stage "([^"$]+)"', text[:text.index("may_be_absent")])
+    assert sorted(names) == sorted((SOURCE / ".ci/stages").read_text().splitlines())
 
 
 @pytest.fixture
