@@ -14,12 +14,14 @@
 #include <stop_token>
 #include <string>
 
+#include "../support/items.hpp"
 #include "conq/queue.hpp"
 
 namespace {
 
 template <class Queue> class workers : public ::testing::Test {};
-using queues = ::testing::Types<conq::bounded_queue<int>, conq::locked_queue<int>>;
+using queues =
+    ::testing::Types<conq::bounded_queue<int>, conq::queue<int>, conq::locked_queue<int>>;
 TYPED_TEST_SUITE(workers, queues);
 
 TYPED_TEST(workers, process_every_item_once) {
@@ -69,6 +71,36 @@ TYPED_TEST(workers, join_rethrows_the_first_failure_and_counts_the_others) {
     EXPECT_EQ(pool.failures(), 3u);
     EXPECT_EQ(q.unfinished(), 0u) << "a failed item is done, too";
     pool.join();  // rethrown once
+}
+
+TYPED_TEST(workers, a_task_that_was_done_twice_is_a_failure) {
+    TypeParam q(4);
+    conq::workers pool(q, 1, [&](int&) { q.task_done(); });
+    ASSERT_EQ(q.put(1), conq::status::ok);
+    while (pool.failures() == 0) std::this_thread::yield();
+    EXPECT_THROW(pool.join(), std::logic_error);
+}
+
+template <class Queue> class workers_of_throwing_items : public ::testing::Test {};
+using throwing = conq::test::throwing_move_only;
+using queues_of_throwing_items =
+    ::testing::Types<conq::bounded_queue<throwing>, conq::queue<throwing>,
+                     conq::locked_queue<throwing>>;
+TYPED_TEST_SUITE(workers_of_throwing_items, queues_of_throwing_items);
+
+TYPED_TEST(workers_of_throwing_items, try_again_and_count_what_could_not_be_taken) {
+    throwing::throws = false;
+    TypeParam q(4);
+    ASSERT_EQ(q.emplace(7), conq::status::ok);
+    throwing::throws = true;
+    std::atomic<int> seen{0};
+    conq::workers pool(
+        q, 1, [&](throwing& item) { seen += item.value; },
+        [](std::exception_ptr) { throwing::throws = false; });
+    pool.join();
+    EXPECT_EQ(seen.load(), 7);
+    EXPECT_EQ(pool.failures(), 1u);
+    throwing::throws = false;
 }
 
 TYPED_TEST(workers, an_error_handler_gets_every_exception) {

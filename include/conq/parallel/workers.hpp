@@ -43,7 +43,8 @@ using error_handler = std::function<void(std::exception_ptr)>;
 /// `fn(T&, std::stop_token)`, `fn(lease&)`, `fn(T&)`. All workers share one copy of it and call it
 /// at the same time. Its return is the item's good end: the lease is done. An exception drops the
 /// lease (a memory queue counts the item as done) and goes to the error handler; without one the
-/// first is kept for join() and the others are counted.
+/// first is kept for join() and the others are counted. So does an exception of the queue itself:
+/// an item whose move throws stays in the queue and is taken again.
 ///
 /// Threads: all members may be called from any thread. The queue outlives the workers. Progress:
 /// the destructor waits for the functions that run.
@@ -141,7 +142,15 @@ private:
 
     void run() {
         const stop_token stop = stop_.get_token();
-        while (auto task = queue_.take(stop)) {
+        while (run_one(stop)) {
+        }
+    }
+
+    // Takes one item and processes it. False: stopped, or shut down and drained.
+    bool run_one(const stop_token& stop) noexcept {
+        try {
+            auto task = queue_.take(stop);
+            if (!task) return false;
             busy_.fetch_add(1);
             bool has_failed = false;
             try {
@@ -152,7 +161,10 @@ private:
             }
             busy_.fetch_sub(1);
             if (!has_failed) task.done();
+        } catch (...) {  // the queue's own, from take or done
+            fail(std::current_exception());
         }
+        return true;
     }
 
     void call(lease_type& task, const stop_token& stop) {
