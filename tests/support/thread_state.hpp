@@ -4,6 +4,7 @@
 #ifndef CONQ_TESTS_SUPPORT_THREAD_STATE_HPP
 #define CONQ_TESTS_SUPPORT_THREAD_STATE_HPP
 
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,6 +34,8 @@ public:
         while (!has_ended_.load() && state() != 'S') std::this_thread::yield();
     }
     [[nodiscard]] bool has_ended() const { return has_ended_.load(); }
+    /// Sends it a signal, if it has not been joined.
+    void signal(int number) { pthread_kill(thread_.native_handle(), number); }
     void join() {
         if (thread_.joinable()) thread_.join();
     }

@@ -8,8 +8,10 @@
 #ifndef CONQ_PLATFORM_NATIVE_HPP
 #define CONQ_PLATFORM_NATIVE_HPP
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #if __has_include(<stop_token>)
@@ -33,23 +35,29 @@ namespace conq::platform {
 /// A thread with a name that the operating system's tools show. Joined before it is destroyed.
 class named_thread {
 public:
-    /// Starts `body` on a new thread. The system may cut the name (Linux: 15 bytes).
+    /// Starts `body` on a new thread, which has its name before anything of the body runs. The name
+    /// is cut to 15 bytes, which is what Linux keeps.
     /// Throws std::system_error if no thread can be made.
     template <class Body>
-    named_thread(const char* name, Body&& body) : thread_(std::forward<Body>(body)) {
+    named_thread(const char* name, Body body)
+        : thread_([name = cut_of(name), body = std::move(body)]() mutable {
 #if defined(__linux__)
-        char cut[16] = {};
-        for (std::size_t i = 0; i + 1 < sizeof cut && name[i] != '\0'; ++i) cut[i] = name[i];
-        pthread_setname_np(thread_.native_handle(), cut);
-#else
-        static_cast<void>(name);
+              pthread_setname_np(pthread_self(), name.data());
 #endif
+              body();
+          }) {
     }
 
     /// Waits until the body has returned.
     void join() { thread_.join(); }
 
 private:
+    static std::array<char, 16> cut_of(const char* name) noexcept {
+        std::array<char, 16> cut{};
+        for (std::size_t i = 0; i + 1 < cut.size() && name[i] != '\0'; ++i) cut[i] = name[i];
+        return cut;
+    }
+
     std::thread thread_;
 };
 

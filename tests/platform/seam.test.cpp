@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+// Promises of the platform seam, to both ways of sleeping on a word.
+#include <gtest/gtest.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../support/thread_state.hpp"
+#include "conq/platform/condition.hpp"
+#include "conq/platform/lock.hpp"
+#include "conq/platform/native.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using conq::platform::never;
+using conq::platform::sleep_end;
+using conq::test::watched_thread;
+
+template <class Platform> class seam : public ::testing::Test {};
+struct names {
+    template <class Platform> static std::string GetName(int) {
+        return std::is_same_v<Platform, conq::platform::portable> ? "portable" : "native";
+    }
+};
+using platforms = ::testing::Types<conq::platform::native, conq::platform::portable>;
+TYPED_TEST_SUITE(seam, platforms, names);
+
+TYPED_TEST(seam, a_word_that_has_changed_is_not_slept_on) {
+    std::atomic<std::uint32_t> word{1};
+    EXPECT_EQ(TypeParam::wait(word, 0, never), sleep_end::woken);
+}
+
+TYPED_TEST(seam, a_sleep_ends_at_its_deadline) {
+    std::atomic<std::uint32_t> word{0};
+    EXPECT_EQ(TypeParam::wait(word, 0, 0), sleep_end::timed_out);
+    EXPECT_EQ(TypeParam::wait(word, 0, TypeParam::now()), sleep_end::timed_out);
+    const auto deadline = conq::platform::after(TypeParam::now(), 2'000'000);
+    while (TypeParam::wait(word, 0, deadline) != sleep_end::timed_out) {
+    }
+    EXPECT_GE(TypeParam::now(), deadline);
+}
+
+TYPED_TEST(seam, a_wake_ends_the_sleeps_on_its_word_and_no_others) {
+    std::atomic<std::uint32_t> words[2] = {0, 0};
+    const auto sleep_on = [](std::atomic<std::uint32_t>& word) {
+        while (word.load() == 0) static_cast<void>(TypeParam::wait(word, 0, never));
+    };
+    watched_thread other([&] { sleep_on(words[1]); });
+    {
+        watched_thread first([&] { sleep_on(words[0]); });
+        watched_thread second([&] { sleep_on(words[0]); });
+        for (auto* each : {&first, &second, &other}) each->wait_until_asleep();
+        words[0] = 1;
+        TypeParam::wake(&words[0], 2);
+    }
+    EXPECT_FALSE(other.has_ended());
+    words[1] = 1;
+    TypeParam::wake(&words[1], 1);
+}
+
+TYPED_TEST(seam, a_wake_may_come_when_the_word_is_gone) {
+    auto word = std::make_unique<std::atomic<std::uint32_t>>(0);
+    const void* volatile address = word.get();  // out of the compiler's sight, which would warn
+    word.reset();
+    TypeParam::wake(address, 1);
+}
+
+TYPED_TEST(seam, the_lock_lets_in_one_at_a_time) {
+    conq::platform::futex_lock<TypeParam> lock;
+    int count = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 4; ++t) {
+            threads.emplace_back([&] {
+                for (int i = 0; i < 20'000; ++i) {
+                    const std::lock_guard held(lock);
+                    ++count;
+                }
+            });
+        }
+    }
+    EXPECT_EQ(count, 80'000);
+}
+
+TYPED_TEST(seam, a_thread_sleeps_for_the_lock_and_is_woken) {
+    conq::platform::futex_lock<TypeParam> lock;
+    lock.lock();
+    EXPECT_FALSE(lock.try_lock());
+    watched_thread waiting([&] { const std::lock_guard held(lock); });
+    waiting.wait_until_asleep();
+    EXPECT_FALSE(waiting.has_ended());
+    lock.unlock();
+    waiting.join();
+    EXPECT_TRUE(lock.try_lock());
+    lock.unlock();
+}
+
+// glibc's condition variable can lose a wake (its bug 25847): then the wait has to end by itself.
+TEST(portable_waiter, sees_a_change_although_its_wake_is_lost) {
+    std::atomic<std::uint32_t> word{0};
+    watched_thread sleeper(
+        [&] { EXPECT_EQ(conq::platform::portable::wait(word, 0, never), sleep_end::woken); });
+    sleeper.wait_until_asleep();
+    word = 1;  // and no wake
+    sleeper.join();
+}
+
+TEST(portable_waiter, its_condition_ends_each_wait_by_itself) {
+    conq::platform::condition changed;
+    std::mutex mutex;
+    std::unique_lock held(mutex);
+    changed.wait(held, never);  // nobody notifies
+    EXPECT_TRUE(held.owns_lock());
+}
+
+TEST(clock, spans_never_overflow) {
+    using conq::platform::span_ns;
+    EXPECT_EQ(span_ns(-1s), 0u);
+    EXPECT_EQ(span_ns(std::chrono::nanoseconds::min()), 0u);
+    EXPECT_EQ(span_ns(1ms), 1'000'000u);
+    EXPECT_EQ(span_ns(std::chrono::nanoseconds::max()), never);
+    EXPECT_EQ(span_ns(std::chrono::hours::max()), never);
+    using seconds = std::chrono::duration<double>;
+    EXPECT_EQ(span_ns(seconds(std::numeric_limits<double>::quiet_NaN())), 0u);
+    EXPECT_EQ(span_ns(seconds(std::numeric_limits<double>::infinity())), never);
+    EXPECT_EQ(span_ns(seconds(0.5)), 500'000'000u);
+}
+
+TEST(clock, time_points_of_any_clock_become_spans) {
+    using conq::platform::span_until_ns;
+    EXPECT_EQ(span_until_ns(std::chrono::system_clock::time_point::min()), 0u);
+    EXPECT_EQ(span_until_ns(std::chrono::system_clock::time_point::max()), never);
+    EXPECT_EQ(span_until_ns(std::chrono::steady_clock::time_point::max()), never);
+    EXPECT_EQ(span_until_ns(std::chrono::steady_clock::now()), 0u);
+    const auto away = span_until_ns(std::chrono::system_clock::now() + 1h);
+    EXPECT_GT(away, 0u);
+    EXPECT_LE(away, 3'600'000'000'000u);
+    EXPECT_EQ(conq::platform::after(never - 1, 5), never);
+    EXPECT_EQ(conq::platform::after(7, never), never);
+    EXPECT_EQ(conq::platform::after(7, 5), 12u);
+}
+
+TEST(named_thread, has_its_name_cut_to_what_the_system_takes) {
+    std::string name(16, '\0');
+    conq::platform::named_thread thread("a name of more than 15 bytes", [&] {
+        pthread_getname_np(pthread_self(), name.data(), name.size());
+    });
+    thread.join();
+    EXPECT_STREQ(name.c_str(), "a name of more ");
+}
+
+}  // namespace
