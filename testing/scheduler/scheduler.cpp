@@ -1,293 +1,247 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "testing/scheduler/scheduler.hpp"
 
-#include <cxxabi.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <sstream>
-#include <utility>
+#include <bit>
+#include <exception>
+#include <new>
 
 namespace conq::testing {
 namespace {
 
-constexpr std::size_t stack_bytes = 64 * 1024;
-constexpr std::uint64_t steps_max = 20'000;    // more is a livelock
-constexpr std::uint64_t pct_steps = 200;       // over which priority changes are spread
-constexpr std::uint64_t step_back_ns = 5'000;  // time that passes while the others go first
+constexpr std::uint64_t steps_max = 20'000;  // more is a livelock
 constexpr std::uint64_t never = ~std::uint64_t{0};
 
 }  // namespace
 
-cell::cell(std::uint64_t initial) : value(initial) {
-    if (scheduler* s = scheduler::current()) s->add(this);
-}
-cell::~cell() {
-    if (scheduler* s = scheduler::current()) s->remove(this);
-}
-
-void require(bool holds, const std::string& message) {
-    if (!holds) scheduler::current()->fail(message);
-}
-
-finding explore(const exploration& how, const model& what) {
-    finding found;
-    for (; found.schedules < how.schedules; ++found.schedules) {
-        found.seed = how.first_seed + found.schedules;
-        found.failure = scheduler(how).run(found.seed, what, false);
-        if (found.failure.empty()) continue;
-        ++found.schedules;
-        scheduler again(how);
-        found.failure = again.run(found.seed, what, true);
-        found.trace = again.trace_;
-        break;
-    }
-    return found;
-}
-
 std::string scheduler::run(std::uint64_t seed, const model& what, bool traces) {
     random_.seed(seed);
     traces_ = traces;
+    what_ = &what;
     current_ = this;
-    {
-        scenario story;
-        what(story);
-        prepare(story, seed % 2 == 0);
-        while (failure_.empty() && choose_next()) resume(running_);
-        if (failure_.empty()) {
-            for (fiber& each : fibers_) drain(each, true);
-            fibers_.emplace_back().body = [&] {
-                for (const auto& check : story.checks_) check();
-            };
-            prepare(story, false);
-            while (failure_.empty() && choose_next()) resume(running_);
-        }
-        if (!failure_.empty()) {  // abandoned fibers still hold on to the model's objects
-            new scenario(std::move(story));
-            for (fiber& each : fibers_) {
-                new std::function<void()>(std::move(each.body));
-                each.stack.release();
-            }
-        }
-        fibers_.clear();
+    failure_.clear();
+    trace_.clear();
+    clock_ns_ = steps_ = trace_hash_ = 0;
+    depth_ = 0;
+    preemptions_ = 0;
+    lowest_ = 0;
+    started_ = running_ = 0;
+    ready_ = stepped_back_ = 0;
+    is_quiet_ = false;
+    memory_.begin(how_.memory, random_);
+
+    is_pct_ = how_.how == strategy::pct || (how_.how == strategy::mixed && seed % 2 == 0);
+    change_at_.clear();
+    // Changes fall into the first 64, 256 or 1,024 steps: models are of different lengths.
+    const std::uint32_t range = 64u << (2 * random_.below(3));
+    for (std::uint32_t depth = random_.below(3); depth != 0; --depth) {
+        change_at_.push_back(random_.below(range));
     }
+
+    story_ = std::make_unique<scenario>();
+    add_thread("model", [this] { run_first(); });
+    home_.switch_to(threads_[0]->flow);  // comes back when all is over
     current_ = nullptr;
+    if (failure_.empty()) {
+        story_.reset();
+    } else {
+        // Threads that were given up in the middle still hold on to the model's objects: these are
+        // kept for good, where a leak checker can see them.
+        static auto* const graves = new std::vector<std::unique_ptr<scenario>>;
+        static auto* const given_up = new std::vector<std::unique_ptr<thread>>;
+        graves->push_back(std::move(story_));
+        for (auto& each : threads_) given_up->push_back(std::move(each));
+        threads_.clear();
+    }
+    for (const auto& [address, bytes] : allocated_) ::operator delete(address, bytes);
+    allocated_.clear();
     return failure_;
 }
 
-// Makes a fiber of each body that has none yet.
-void scheduler::prepare(scenario& story, bool is_pct) {
-    is_pct_ = is_pct;
-    for (auto& body : std::exchange(story.threads_, {})) fibers_.emplace_back().body = body;
-    for (fiber& each : fibers_) {
-        if (each.stack != nullptr) continue;
-        each.stack.reset(new char[stack_bytes]);
-        each.priority = static_cast<std::int64_t>(random_() % 1'000) + 1;
-        getcontext(&each.context);
-        each.context.uc_stack.ss_sp = each.stack.get();
-        each.context.uc_stack.ss_size = stack_bytes;
-        each.context.uc_link = &main_;
-        makecontext(&each.context, &scheduler::enter_fiber, 0);
-    }
-    for (int i = 0; i < 3; ++i) change_at_.push_back(steps_ + random_() % pct_steps);
+scheduler::thread& scheduler::add_thread(std::string name, std::function<void()> body) {
+    if (started_ == threads_max) fail("more than 15 threads");
+    if (started_ == threads_.size()) threads_.push_back(std::make_unique<thread>());
+    const std::size_t number = started_++;
+    thread& made = *threads_[number];
+    made.number = number;
+    made.body = std::move(body);
+    made.name = name.empty() ? "thread " + std::to_string(number) : std::move(name);
+    made.sleeps_on = nullptr;
+    made.has_timed_out = made.has_ended = false;
+    made.priority = random_.below(1'000) + 1;
+    made.flow.begin(&enter, this);
+    ready_ |= bit(number);
+    if (number != 0) memory_.fork(running_, number);
+    return made;
 }
 
-void scheduler::enter_fiber() {
-    scheduler& s = *current_;
-    fiber& me = s.fibers_[s.running_];
-    me.body();
+// The model's own thread. It outlives the others, and so do the bodies with all that they share.
+void scheduler::run_first() {
+    (*what_)(*story_);
+    const auto bodies = std::exchange(story_->threads_, {});
+    std::vector<std::size_t> mine;
+    for (const auto& [name, body] : bodies) mine.push_back(add_thread(name, body).number);
+    for (const std::size_t each : mine) join(each);
+    for (const auto& check : story_->checks_) check();
+    story_->checks_.clear();
+    story_->owed_ = nullptr;
+    story_->on_interrupt_ = nullptr;
+}
+
+void scheduler::enter(void* self) {
+    scheduler& s = *static_cast<scheduler*>(self);
+    thread& me = *s.threads_[s.running_];
+    try {
+        me.body();
+    } catch (const std::exception& error) {
+        s.fail("the exception \"" + std::string(error.what()) + "\" left " + me.name);
+    }
+    s.end_thread();
+}
+
+void scheduler::end_thread() {
+    thread& me = *threads_[running_];
+    me.body = nullptr;
+    if (me.number == 0) me.flow.switch_to(home_, true);
     me.has_ended = true;
-    s.leave();
-}
-
-// Decides who runs next. False: all have ended, or the run has failed.
-bool scheduler::choose_next() {
-    if (++steps_ > steps_max) {
-        failure_ = "livelock: more than 20000 steps";
-        return false;
-    }
-    if (how_.has_store_buffers) drain_some();
-    if (chance(64)) static_cast<void>(time_out_first());
-    std::vector<std::size_t> ready;
-    bool all_ended = true;
-    for (std::size_t i = 0; i < fibers_.size(); ++i) {
-        all_ended = all_ended && fibers_[i].has_ended;
-        if (!fibers_[i].has_ended && fibers_[i].sleeps_on == nullptr) ready.push_back(i);
-    }
-    if (all_ended) return false;
-    if (ready.empty()) {
-        for (fiber& each : fibers_) drain(each, true);
-        if (time_out_first()) {
-            used_timer_ = true;
-            return choose_next();
+    ready_ &= ~bit(me.number);
+    for (std::size_t t = 0; t < started_; ++t) {
+        if (threads_[t]->sleeps_on == &me) {
+            threads_[t]->sleeps_on = nullptr;
+            ready_ |= bit(t);
         }
-        failure_ = "stuck: everybody sleeps and nobody will wake them";
-        return false;
     }
-    if (is_pct_) {
-        running_ = *std::max_element(ready.begin(), ready.end(), [&](auto a, auto b) {
-            return fibers_[a].priority < fibers_[b].priority;
-        });
-        if (std::find(change_at_.begin(), change_at_.end(), steps_) != change_at_.end()) {
-            fibers_[running_].priority = --lowest_;
-        }
-    } else {
-        running_ = ready[random_() % ready.size()];
+    while (ready_ == 0) wake_somebody();
+    running_ = choose();
+    stepped_back_ = 0;
+    me.flow.switch_to(threads_[running_]->flow, true);
+}
+
+std::size_t scheduler::spawn(std::string name, std::function<void()> body) {
+    step("spawn");
+    return add_thread(std::move(name), std::move(body)).number;
+}
+
+void scheduler::join(std::size_t other) {
+    step("join", other);
+    if (!threads_[other]->has_ended) {
+        threads_[running_]->sleeps_on = threads_[other].get();
+        threads_[running_]->deadline_ns = never;
+        block();
     }
-    return true;
-}
-
-// Lets the earliest deadline pass. False: no sleeper has one that may be relied on.
-bool scheduler::time_out_first() {
-    fiber* first = nullptr;
-    for (fiber& each : fibers_) {
-        if (each.has_ended || each.sleeps_on == nullptr || each.deadline_ns == never) continue;
-        if (first == nullptr || each.deadline_ns < first->deadline_ns) first = &each;
-    }
-    if (first == nullptr) return false;
-    if (!how_.may_rely_on_timers && first->sleeps_on != first) return false;
-    clock_ns_ = std::max(clock_ns_, first->deadline_ns);
-    first->has_timed_out = true;
-    first->sleeps_on = nullptr;
-    return true;
-}
-
-void scheduler::resume(std::size_t which) {
-    // Each fiber has exceptions of its own in flight.
-    void* const globals = abi::__cxa_get_globals();
-    std::memcpy(globals, fibers_[which].exceptions, sizeof fibers_[which].exceptions);
-    is_inside_ = true;
-    swapcontext(&main_, &fibers_[which].context);
-    is_inside_ = false;
-    std::memcpy(fibers_[which].exceptions, globals, sizeof fibers_[which].exceptions);
-    std::memset(globals, 0, sizeof fibers_[which].exceptions);
-}
-
-void scheduler::leave() {
-    swapcontext(&fibers_[running_].context, &main_);
-}
-
-void scheduler::point(const char* operation, const cell* where, std::uint64_t value) {
-    if (where != nullptr) check_alive(*where, operation);
-    if (!is_inside_) return;  // a model is being set up or taken down
-    if (traces_) {
-        std::ostringstream line;
-        line << "thread " << running_ << "  " << operation;
-        if (where != nullptr) line << "  " << where << "  " << std::hex << value;
-        trace_ += line.str() + "\n";
-    }
-    leave();
-    if (where != nullptr) check_alive(*where, operation);
-}
-
-void scheduler::step_back(const char* operation) {
-    clock_ns_ += step_back_ns;
-    if (is_inside_) fibers_[running_].priority = --lowest_;
-    point(operation, nullptr, 0);
-}
-
-std::uint64_t scheduler::load(const cell& from) {
-    point("load", &from, from.value);
-    if (!is_inside_) return from.value;
-    const auto& stores = fibers_[running_].stores;
-    const auto mine = std::find_if(stores.rbegin(), stores.rend(),
-                                   [&](const buffered& each) { return each.to == &from; });
-    return mine != stores.rend() ? mine->value : from.value;
-}
-
-void scheduler::store(cell& to, std::uint64_t value, bool is_seq_cst) {
-    point("store", &to, value);
-    if (!is_inside_) {
-        to.value = value;
-        return;
-    }
-    fiber& me = fibers_[running_];
-    me.stores.push_back({&to, value});
-    if (is_seq_cst || !how_.has_store_buffers) drain(me, true);
-}
-
-std::uint64_t scheduler::begin_rmw(const char* operation, cell& on) {
-    point(operation, &on, on.value);
-    if (is_inside_) drain(fibers_[running_], true);
-    return on.value;
-}
-
-bool scheduler::wait(cell& on, std::uint64_t expected, std::uint64_t deadline_ns) {
-    point("wait", &on, expected);
-    fiber& me = fibers_[running_];
-    drain(me, true);
-    if (on.value != expected || chance(16)) return true;
-    if (deadline_ns <= clock_ns_) return false;
-    me.sleeps_on = &on;
-    me.deadline_ns = deadline_ns;
-    me.has_timed_out = false;
-    leave();
-    return !me.has_timed_out;
-}
-
-void scheduler::wake(const void* address, int count) {
-    point("wake", nullptr, 0);
-    if (is_inside_) drain(fibers_[running_], true);
-    for (fiber& each : fibers_) {
-        if (count == 0) return;
-        if (each.sleeps_on != address || each.has_ended) continue;
-        each.sleeps_on = nullptr;
-        --count;
-    }
-}
-
-void scheduler::sleep(std::uint64_t span_ns) {
-    fiber& me = fibers_[running_];
-    drain(me, true);
-    me.sleeps_on = &me;
-    me.deadline_ns = clock_ns_ + span_ns;
-    point("sleep", nullptr, 0);
-}
-
-std::uint64_t scheduler::now() {
-    point("clock", nullptr, 0);
-    return clock_ns_ += 20;
+    memory_.join(running_, other);
 }
 
 void scheduler::fail(const std::string& message) {
-    failure_ = message;
-    while (is_inside_) leave();  // never resumed
-    std::fprintf(stderr, "a model failed outside of its threads: %s\n", message.c_str());
-    std::abort();
+    if (failure_.empty()) failure_ = message;
+    if (traces_) trace("FAILED: " + message);
+    for (;;) threads_[running_]->flow.switch_to(home_);  // nobody comes back
 }
 
-void scheduler::remove(const cell* dead) {
-    for (fiber& each : fibers_) {
-        const auto pending = std::find_if(each.stores.begin(), each.stores.end(),
-                                          [&](const buffered& b) { return b.to == dead; });
-        if (pending == each.stores.end()) continue;
-        if (!failure_.empty()) return;
-        drain(each, true);  // what a store buffer still held is seen before memory is reused
+void scheduler::point() {
+    if (is_quiet_) return;
+    if (++steps_ > steps_max) fail("livelock: more than 20000 steps");
+    if (memory_.has_pending()) memory_.drain_some();
+    if (static_cast<std::size_t>(std::popcount(ready_)) + 1 < started_ && chance(64)) {
+        if (thread* const late = first_to_time_out(!how_.may_rely_on_timers)) time_out(*late);
     }
-    alive_.erase(dead);
+    go_on(choose());
 }
 
-void scheduler::check_alive(const cell& used, const char* operation) {
-    if (alive_.count(&used) == 0) {
-        fail(std::string("use after destruction: ") + operation);
-    }
+void scheduler::go_on(std::size_t next) {
+    stepped_back_ = 0;
+    if (next == running_) return;
+    thread& from = *threads_[running_];
+    running_ = next;
+    from.flow.switch_to(threads_[next]->flow);
 }
 
-void scheduler::drain(fiber& whose, bool all) {
-    while (!whose.stores.empty()) {
-        const buffered first = whose.stores.front();
-        whose.stores.pop_front();
-        first.to->value = first.value;
-        if (!all) return;
-    }
+// The running thread sleeps; returns when it has been woken.
+void scheduler::block() {
+    ready_ &= ~bit(running_);
+    while (ready_ == 0) wake_somebody();
+    go_on(choose());
 }
 
-void scheduler::drain_some() {
-    for (fiber& each : fibers_) {
-        if (!each.stores.empty() && chance(4)) drain(each, false);
+// Everybody sleeps: time passes, if a timer may help.
+void scheduler::wake_somebody() {
+    memory_.drain_all();
+    const bool is_asked = static_cast<bool>(story_->owed_);
+    thread* const late = first_to_time_out(!how_.may_rely_on_timers && !is_asked);
+    if (late == nullptr) fail("stuck: everybody sleeps, and nobody will wake them");
+    if (is_asked && late->sleeps_on != late) {
+        is_quiet_ = true;
+        const bool owed = story_->owed_();
+        is_quiet_ = false;
+        if (!owed) fail("stuck: everybody sleeps but for timers, and a wake was lost");
     }
+    time_out(*late);
+}
+
+scheduler::thread* scheduler::first_to_time_out(bool plain_sleeps_only) {
+    thread* first = nullptr;
+    for (std::size_t t = 0; t < started_; ++t) {
+        thread& each = *threads_[t];
+        if (each.sleeps_on == nullptr || each.deadline_ns == never) continue;
+        if (plain_sleeps_only && each.sleeps_on != &each) continue;
+        if (first == nullptr || each.deadline_ns < first->deadline_ns) first = &each;
+    }
+    return first;
+}
+
+void scheduler::time_out(thread& who) {
+    clock_ns_ = std::max(clock_ns_, who.deadline_ns);
+    who.has_timed_out = true;
+    who.sleeps_on = nullptr;
+    ready_ |= bit(who.number);
+    note("time", who.number, clock_ns_);
+    if (traces_) trace("time passes: the sleep of " + who.name + " ends");
+}
+
+std::size_t scheduler::choose() {
+    std::uint32_t candidates = ready_ & ~stepped_back_;
+    if (candidates == 0) candidates = ready_;
+    if (how_.how == strategy::exhaustive) return choose_by_path(candidates);
+    if (is_pct_) return choose_by_priority(candidates);
+    if (std::has_single_bit(candidates)) {
+        return static_cast<std::size_t>(std::countr_zero(candidates));
+    }
+    for (auto skip = random_.below(static_cast<std::uint32_t>(std::popcount(candidates)));
+         skip != 0; --skip) {
+        candidates &= candidates - 1;
+    }
+    return static_cast<std::size_t>(std::countr_zero(candidates));
+}
+
+std::size_t scheduler::choose_by_priority(std::uint32_t candidates) {
+    if (std::find(change_at_.begin(), change_at_.end(), steps_) != change_at_.end()) {
+        threads_[running_]->priority = --lowest_;
+    }
+    std::size_t best = threads_max;
+    for (; candidates != 0; candidates &= candidates - 1) {
+        const auto t = static_cast<std::size_t>(std::countr_zero(candidates));
+        if (best == threads_max || threads_[t]->priority > threads_[best]->priority) best = t;
+    }
+    return best;
+}
+
+// The decisions of path_ are followed, then the first of each is taken: to go on where we are.
+std::size_t scheduler::choose_by_path(std::uint32_t candidates) {
+    const bool goes_on = (candidates & bit(running_)) != 0;
+    const int count = std::popcount(candidates);
+    if (count == 1 || (goes_on && preemptions_ == how_.preemptions)) {
+        return goes_on ? running_ : static_cast<std::size_t>(std::countr_zero(candidates));
+    }
+    if (depth_ == path_.size()) path_.push_back({0, static_cast<std::uint8_t>(count)});
+    std::uint8_t skip = path_[depth_++].taken;
+    if (goes_on) {
+        if (skip == 0) return running_;
+        ++preemptions_;
+        --skip;
+        candidates &= ~bit(running_);
+    }
+    for (; skip != 0; --skip) candidates &= candidates - 1;
+    return static_cast<std::size_t>(std::countr_zero(candidates));
 }
 
 }  // namespace conq::testing

@@ -2,143 +2,180 @@
 // A deterministic scheduler: threads are fibers, every access to shared state is a point at which
 // another may go on, and a seed decides which. The same seed gives the same run.
 //
-// It simulates the store buffers of x86 (a store other than seq_cst is seen by others later),
-// spurious wakes, spurious failures of weak compare-and-swaps, time-outs at any point, and time
-// itself. It finds stuck schedules, uses of what has been destroyed, and what a model asserts. Not
-// modelled: reordering beyond x86's.
+// What a point is: every operation on an atomic, every futex call, every look at the clock, every
+// allocation, every move of a model's item. `pause` and `yield` let the others go first. Chosen at
+// random, too: what a load may return (testing/scheduler/memory.hpp), spurious failures of weak
+// compare-and-swaps, spurious wakes, interrupted sleeps, and time-outs where a model allows them.
+//
+// Found: schedules in which everybody sleeps; more than 20,000 steps (a livelock); uses of what has
+// been destroyed; accesses that nothing orders; a timer that helped where no wake was owed; and
+// what a model asserts by `require`.
 #ifndef CONQ_TESTING_SCHEDULER_SCHEDULER_HPP
 #define CONQ_TESTING_SCHEDULER_SCHEDULER_HPP
 
-#include <ucontext.h>
-
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <random>
+#include <source_location>
 #include <string>
-#include <unordered_set>
+#include <utility>
 #include <vector>
+
+#include "testing/scheduler/explore.hpp"
+#include "testing/scheduler/fiber.hpp"
+#include "testing/scheduler/memory.hpp"
+#include "testing/scheduler/random.hpp"
 
 namespace conq::testing {
 
-/// How schedules are chosen.
-struct exploration {
-    std::uint64_t schedules = 20'000;  ///< half of them random, half PCT with 3 priority changes
-    bool has_store_buffers = true;
-    bool may_rely_on_timers = false;  ///< false: it is a fault if only a time-out helps
-    std::uint64_t first_seed = 1;
-};
+using place = std::source_location;
 
-/// What exploring found.
-struct finding {
-    std::uint64_t schedules = 0;  ///< run until the first failure, or all
-    std::uint64_t seed = 0;       ///< of the first failure
-    std::string failure;          ///< empty: none
-    std::string trace;            ///< of the first failure, a line a step
-};
-
-/// One run: its threads, and what has to hold at the end.
-class scenario {
+/// What an atomic is made of here: a handle on a location of the simulated memory. It knows when it
+/// has been destroyed.
+class cell {
 public:
-    void thread(std::function<void()> body) { threads_.push_back(std::move(body)); }
-    void at_end(std::function<void()> check) { checks_.push_back(std::move(check)); }
-
-private:
-    friend class scheduler;
-    std::vector<std::function<void()>> threads_, checks_;
-};
-using model = std::function<void(scenario&)>;
-
-/// Runs a model under many schedules, until the first that fails.
-finding explore(const exploration& how, const model& what);
-
-/// Fails the run with a message if `holds` is false: what models assert with.
-void require(bool holds, const std::string& message);
-
-/// A 64-bit cell of shared memory: what atomics are made of. Registered while it lives.
-struct cell {
     explicit cell(std::uint64_t initial);
     ~cell();
     cell(const cell&) = delete;
     cell& operator=(const cell&) = delete;
-    std::uint64_t value;
+
+private:
+    friend class scheduler;
+    static constexpr std::uint32_t alive = 0x600dce11;
+    std::uint32_t state_ = alive;
+    memory::location_id id_ = 0;
 };
 
-/// The running schedule, or null outside of one. All members are for the platform's use.
+/// The running schedule. All members are for the platform's use.
 class scheduler {
 public:
+    /// Null outside of a run.
     static scheduler* current() noexcept { return current_; }
 
-    /// A point: another fiber may run now.
-    void point(const char* operation, const cell* where, std::uint64_t value);
-    /// A point that lets the others go first.
-    void step_back(const char* operation);
+    using order = std::memory_order;
+    std::uint64_t load(const cell& from, order how, const place& at);
+    void store(const cell& to, std::uint64_t value, order how, const place& at);
+    /// A read-modify-write that always writes: change(old value).
+    template <class Change>
+    std::uint64_t rmw(const char* what, const cell& on, Change change, order how, const place& at) {
+        const std::uint64_t was = begin_rmw(on, how);
+        end_rmw(what, on, was, change(was), how, at);
+        return was;
+    }
+    /// Whether it was equal; `expected` becomes what was read.
+    bool compare_exchange(const cell& on, std::uint64_t& expected, std::uint64_t to, order success,
+                          order failure, bool is_weak, const place& at);
 
-    std::uint64_t load(const cell& from);
-    void store(cell& to, std::uint64_t value, bool is_seq_cst);
-    /// Begins a read-modify-write: drains the store buffer, is a point, answers the value.
-    std::uint64_t begin_rmw(const char* operation, cell& on);
-    bool fails_spuriously() { return chance(8); }
+    /// Plain data: not a point, but a race is a fault.
+    void read_plain(const void* address);
+    void write_plain(const void* address);
 
-    /// Sleeps on a cell. False: the deadline has passed.
-    bool wait(cell& on, std::uint64_t expected, std::uint64_t deadline_ns);
+    /// How a sleep on a futex ended.
+    enum class sleep_end : std::uint8_t { woken, timed_out, interrupted };
+    sleep_end wait(const cell& on, std::uint64_t expected, std::uint64_t deadline_ns,
+                   const place& at);
     void wake(const void* address, int count);
     void sleep(std::uint64_t span_ns);
     std::uint64_t now();
+    /// A point that lets the others go first.
+    void step_back(const char* what);
+    /// Any other point.
+    void step(const char* what, std::uint64_t value = 0);
+    /// What the model does when a sleep was interrupted (it may throw).
+    void interrupted() const;
 
-    /// Which fiber runs.
+    /// Starts another thread; its number.
+    std::size_t spawn(std::string name, std::function<void()> body);
+    /// Waits until that thread has ended.
+    void join(std::size_t thread);
+    /// The number of the running thread.
     [[nodiscard]] std::size_t self() const noexcept { return running_; }
+
+    /// Memory that stays readable until the run is over, so that a use of what is gone is seen.
+    void* allocate(std::size_t bytes);
+
     [[noreturn]] void fail(const std::string& message);
 
-    void add(const cell* born) { alive_.insert(born); }
-    void remove(const cell* dead);
-
 private:
+    friend class cell;
     friend finding explore(const exploration& how, const model& what);
-    struct buffered {
-        cell* to;
-        std::uint64_t value;
-    };
-    struct fiber {
-        ucontext_t context{};
-        std::unique_ptr<char[]> stack;
+    struct thread {
+        fiber flow;
+        std::size_t number = 0;
         std::function<void()> body;
-        std::deque<buffered> stores;
+        std::string name;
         const void* sleeps_on = nullptr;  // an address, or itself for a plain sleep
         std::uint64_t deadline_ns = 0;
         bool has_timed_out = false, has_ended = false;
         std::int64_t priority = 0;
-        void* exceptions[2] = {};
+    };
+    // A decision of an exhaustive run: which of how many.
+    struct choice {
+        std::uint8_t taken, of;
     };
 
     explicit scheduler(const exploration& how) : how_(how) {}
     std::string run(std::uint64_t seed, const model& what, bool traces);
-    void prepare(scenario& story, bool is_pct);
-    bool choose_next();
-    bool time_out_first();
-    void resume(std::size_t which);
-    void leave();
-    static void enter_fiber();
-    void drain(fiber& whose, bool all);
-    void drain_some();
-    void check_alive(const cell& used, const char* operation);
-    bool chance(unsigned one_in) { return random_() % one_in == 0; }
+    bool next_path();
+
+    static void enter(void* self);
+    void run_first();
+    void end_thread();
+    thread& add_thread(std::string name, std::function<void()> body);
+    void point();
+    void go_on(std::size_t next);
+    void block();
+    [[nodiscard]] std::size_t choose();
+    [[nodiscard]] std::size_t choose_by_priority(std::uint32_t candidates);
+    [[nodiscard]] std::size_t choose_by_path(std::uint32_t candidates);
+    void wake_somebody();
+    [[nodiscard]] thread* first_to_time_out(bool plain_sleeps_only);
+    void time_out(thread& who);
+    std::uint64_t begin_rmw(const cell& on, order how);
+    void end_rmw(const char* what, const cell& on, std::uint64_t was, std::uint64_t to, order how,
+                 const place& at);
+    void check(const cell& used, const char* what);
+    void check_fault() {
+        if (!memory_.fault().empty()) fail(memory_.fault());
+    }
+    void note(const char* what, std::uint64_t where, std::uint64_t value);
+    void trace(const std::string& text, const place* at = nullptr);
+    void trace_access(const char* what, const cell& on, order how, const std::string& values,
+                      const place& at);
+    [[nodiscard]] bool chance(std::uint32_t one_in) {
+        return how_.how != strategy::exhaustive && random_.one_in(one_in);
+    }
+    [[nodiscard]] static std::uint32_t bit(std::size_t thread) noexcept {
+        return std::uint32_t{1} << thread;
+    }
 
     static inline scheduler* current_ = nullptr;
     exploration how_;
-    std::mt19937_64 random_;
-    std::vector<fiber> fibers_;
-    std::vector<std::unique_ptr<char[]>> stacks_;
-    ucontext_t main_{};
-    std::size_t running_ = 0;
-    std::uint64_t clock_ns_ = 0, steps_ = 0;
+    random_source random_;
+    memory memory_;
+    fiber home_;
+    std::vector<std::unique_ptr<thread>> threads_;  // kept from run to run, stacks and all
+    std::size_t started_ = 0, running_ = 0;
+    std::uint32_t ready_ = 0, stepped_back_ = 0;  // bits of threads
+    std::unique_ptr<scenario> story_;
+    const model* what_ = nullptr;
+    std::vector<std::pair<void*, std::size_t>> allocated_;
+
+    bool is_pct_ = false, is_quiet_ = false, traces_ = false;
+    std::uint64_t clock_ns_ = 0, steps_ = 0, trace_hash_ = 0;
     std::int64_t lowest_ = 0;
-    bool is_inside_ = false, is_pct_ = false, traces_ = false, used_timer_ = false;
     std::vector<std::uint64_t> change_at_;
-    std::unordered_set<const cell*> alive_;
+    std::vector<choice> path_;
+    std::size_t depth_ = 0;
+    int preemptions_ = 0;
     std::string failure_, trace_;
 };
+
+/// Memory for what a model makes and destroys in the middle of a run.
+template <class T, class... Arguments> T* make_in_run(Arguments&&... arguments) {
+    return ::new (scheduler::current()->allocate(sizeof(T)))
+        T(std::forward<Arguments>(arguments)...);
+}
 
 }  // namespace conq::testing
 

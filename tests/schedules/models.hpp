@@ -1,54 +1,76 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the models have in common: how many schedules, and how a failure is shown.
+// What the models have in common: the queues on the scheduler, and what they check with.
 #ifndef CONQ_TESTS_SCHEDULES_MODELS_HPP
 #define CONQ_TESTS_SCHEDULES_MODELS_HPP
 
-#include <gtest/gtest.h>
-
-#include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "conq/queue/bounded_queue.hpp"
+#include "conq/queue/locked_queue.hpp"
 #include "conq/queue/unbounded_queue.hpp"
+#include "protocols.hpp"
 #include "testing/scheduler/scheduled.hpp"
 
 namespace conq::testing {
 
-/// CONQ_SCHEDULES, or 3,000: how many schedules a model is run under.
-inline std::uint64_t schedules() {
-    const char* const text = std::getenv("CONQ_SCHEDULES");
-    return text != nullptr ? std::strtoull(text, nullptr, 10) : 3'000;
-}
+using ring_queue = basic_bounded_queue<slow_item, scheduled_traits>;
+using prompt_ring_queue = basic_bounded_queue<slow_item, scheduled_prompt_traits>;
+using segment_queue = basic_queue<slow_item, scheduled_traits>;
+using mutex_queue = basic_locked_queue<slow_item, scheduled_traits>;
 
-/// Explores and shows what failed: the seed repeats it.
-inline void holds(const model& what, exploration how = {}) {
-    how.schedules = schedules();
-    const finding found = explore(how, what);
-    EXPECT_EQ(found.failure, "") << "seed " << found.seed << " after " << found.schedules
-                                 << " schedules:\n"
-                                 << found.trace.substr(found.trace.size() > 6'000
-                                                           ? found.trace.size() - 6'000
-                                                           : 0);
-}
+/// An item whose move might throw, as far as the compiler knows: it goes into the locked buffer.
+class careful_item : public slow_item {
+public:
+    explicit careful_item(int value) : slow_item(value) {}
+    careful_item(careful_item&& other) noexcept(false) : slow_item(std::move(other)) {}
+};
+using locked_buffer_queue = basic_bounded_queue<careful_item, scheduled_traits>;
 
-/// Counts what came out: each value exactly once.
-struct receipts {
-    explicit receipts(int count) : times(static_cast<std::size_t>(count), 0) {}
+/// Counts what came out: each value exactly once. Touched by one thread at a time of the schedule.
+class receipts {
+public:
+    explicit receipts(int count) : times_(static_cast<std::size_t>(count), 0) {}
     void add(int value) {
-        require(value >= 0 && static_cast<std::size_t>(value) < times.size(), "a made-up item");
-        require(times[static_cast<std::size_t>(value)]++ == 0, "an item came out twice");
+        require(value >= 0 && static_cast<std::size_t>(value) < times_.size(), "a made-up item");
+        require(times_[static_cast<std::size_t>(value)]++ == 0, "an item came out twice");
     }
     void require_all() const {
-        for (const int each : times) require(each == 1, "an item was lost");
+        for (const int each : times_) require(each == 1, "an item was lost");
     }
-    std::vector<int> times;
+
+private:
+    std::vector<int> times_;
 };
 
-using scheduled_ring = basic_bounded_queue<slow_item, scheduled_traits>;
-using scheduled_prompt_ring = basic_bounded_queue<slow_item, scheduled_prompt_traits>;
-using scheduled_segments = basic_queue<slow_item, scheduled_traits>;
+/// Adds a model for each of the queues: run(queue type's tag, capacity), as a template lambda.
+template <class Queue> struct on {
+    using queue = Queue;
+};
+template <class Run>
+void add_for_queues(protocol_models& to, const std::string& protocol,
+                    const std::vector<int>& capacities, const Run& run, protocol_model like = {}) {
+    const auto add = [&]<class Queue>(on<Queue> which, const std::string& name, int capacity) {
+        like.protocol = protocol;
+        like.variant = name + (capacity == 0 ? "" : " of " + std::to_string(capacity));
+        like.run = [=](scenario& story) { run(story, which, capacity); };
+        to.push_back(like);
+    };
+    for (const int capacity : capacities) {
+        add(on<ring_queue>(), "bounded_queue", capacity);
+        add(on<segment_queue>(), "queue", capacity);
+    }
+    add(on<prompt_ring_queue>(), "prompt bounded_queue", capacities.back());
+    add(on<mutex_queue>(), "locked_queue", capacities.front());
+    add(on<locked_buffer_queue>(), "locked buffer", capacities.front());
+}
+
+/// An item of the queue.
+template <class Queue> typename Queue::value_type item(int value) {
+    return typename Queue::value_type(value);
+}
 
 }  // namespace conq::testing
 

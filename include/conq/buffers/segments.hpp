@@ -334,7 +334,8 @@ private:
             tail_.last.store(next);
             tail_end_ += slots_per_segment;
         }
-        tail_.room.store(std::min(top, tail_end_), std::memory_order_release);  // (12) with (2)
+        tail_.room.store(std::min<std::uint64_t>(top, tail_end_),
+                         std::memory_order_release);  // (12) with (2)
         return status::ok;
     }
     // Under the lock: a segment with all marks clear, or null.

@@ -3,8 +3,9 @@
 // headers name a `Platform` and nothing else of the machine, so that a deterministic scheduler can
 // stand in for it and run the very same code.
 //
-// A platform has: `atomic<T>`, `plain<T>`, `now()`, `pause`, `yield`, `sleep`, `wait`, `wake`,
-// `interrupted`, `mutex`, `condition`, `thread` and `stop_source`, as documented at `basic_native`.
+// A platform has: `atomic<T>`, `plain<T>`, `now()`, `longest_pause`, `pause`, `yield`, `sleep`,
+// `wait`, `wake`, `interrupted`, `mutex`, `condition`, `thread` and `stop_source`, as documented at
+// `basic_native`.
 #ifndef CONQ_PLATFORM_NATIVE_HPP
 #define CONQ_PLATFORM_NATIVE_HPP
 
@@ -80,6 +81,8 @@ template <class Futex> struct basic_native {
     /// The monotonic clock.
     [[nodiscard]] static instant_ns now() noexcept { return monotonic_now(); }
 
+    /// How many pauses in a row still pay; whoever polls for longer yields.
+    static constexpr int longest_pause = 64;
     /// Tells the processor `count` times that this thread polls (x86: some 26 ns each here).
     static void pause(int count) noexcept {
         while (count-- > 0) {

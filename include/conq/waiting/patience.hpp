@@ -42,7 +42,7 @@ public:
     }
 
 private:
-    static constexpr int longest_pause = 64;
+    static constexpr int longest_pause = Platform::longest_pause;
     static constexpr std::uint64_t switched_ns = 1'500;  // a yield that switched: some 1.4 us here
     int pause_;
     int switched_ = 0;

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSL-1.0
+// Shared memory as threads see it, for the deterministic scheduler: which value a load may return,
+// and which accesses are ordered.
+//
+// Three models:
+//   sequential     every load returns the newest value;
+//   store_buffers  x86: a store other than seq_cst is seen by its own thread at once and by the
+//                  others later, in order (Owens, Sarkar, Sewell, "A Better x86 Memory Model:
+//                  x86-TSO", 2009);
+//   views          C++ without load buffering: each location keeps its modification order, each
+//                  thread a view, the oldest message of each location that it may still read; a
+//                  release hands the view on with the message, an acquire takes it over (after
+//                  Kang et al., "A Promising Semantics for Relaxed-Memory Concurrency", POPL 2017,
+//                  without promises; seq_cst after Lahav et al., "Repairing Sequential Consistency
+//                  in C/C++11", PLDI 2017).
+// In all three, happens-before is followed by vector clocks, and these are faults: two accesses to
+// the same plain data, one of them a write, that it does not order; an access to an atomic that is
+// not ordered after its construction or before its destruction.
+//
+// Not modelled: load buffering (a load never returns a value that is stored later in the schedule),
+// fences (the library has none), consume (taken as acquire). Stronger than the standard: the order
+// of seq_cst operations is the order of the schedule, even where happens-before alone would not
+// make it so; a thread may read at most the newest 8 messages of a location; what a thread sees is
+// eventually the newest value; the kernel compares a futex word with the newest value.
+#ifndef CONQ_TESTING_SCHEDULER_MEMORY_HPP
+#define CONQ_TESTING_SCHEDULER_MEMORY_HPP
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "testing/scheduler/random.hpp"
+
+namespace conq::testing {
+
+enum class memory_model : std::uint8_t { sequential, store_buffers, views };
+[[nodiscard]] const char* to_string(memory_model model) noexcept;
+
+/// The most threads of one run, its own included.
+inline constexpr std::size_t threads_max = 16;
+
+/// What is known of every thread's progress.
+struct vector_clock {
+    std::array<std::uint32_t, threads_max> time{};
+
+    void join(const vector_clock& other) noexcept {
+        for (std::size_t t = 0; t < threads_max; ++t) {
+            if (time[t] < other.time[t]) time[t] = other.time[t];
+        }
+    }
+};
+
+/// Plain data by address: who wrote it last, and who has read it since. Open addressing; emptied in
+/// O(1) by counting generations.
+class plain_accesses {
+public:
+    struct entry {
+        const void* address = nullptr;
+        std::uint32_t generation = 0;
+        std::uint32_t writer = 0, written = 0;
+        vector_clock reads;
+    };
+    void clear() noexcept;
+    entry& of(const void* address);
+
+private:
+    void grow();
+    std::vector<entry> table_ = std::vector<entry>(1024);
+    std::uint32_t generation_ = 1;
+    std::size_t used_ = 0;
+};
+
+class memory {
+public:
+    using location_id = std::uint32_t;
+    using order = std::memory_order;
+
+    /// Forgets everything. Thread 0 exists.
+    void begin(memory_model model, random_source& random);
+    /// `child` starts with all that `parent` has seen.
+    void fork(std::size_t parent, std::size_t child);
+    /// `waiter` sees all that `ended` has done.
+    void join(std::size_t waiter, std::size_t ended);
+
+    location_id create(std::size_t thread, std::uint64_t value);
+    void destroy(std::size_t thread, location_id where);
+    /// How many locations there have been.
+    [[nodiscard]] location_id created() const noexcept { return used_; }
+
+    std::uint64_t load(std::size_t thread, location_id where, order how);
+    void store(std::size_t thread, location_id where, std::uint64_t value, order how);
+    /// A read-modify-write begins by rmw_read and ends by one of the other two.
+    std::uint64_t rmw_read(std::size_t thread, location_id where, order how);
+    void rmw_write(std::size_t thread, location_id where, std::uint64_t value, order how);
+    void rmw_fail(std::size_t thread, location_id where, order how);
+    /// The newest value in modification order: what the kernel sees, and traces show.
+    [[nodiscard]] std::uint64_t newest(location_id where) const noexcept {
+        return locations_[where].messages.back().value;
+    }
+
+    void read_plain(std::size_t thread, const void* address);
+    void write_plain(std::size_t thread, const void* address);
+
+    /// Whether a store is waiting in a buffer.
+    [[nodiscard]] bool has_pending() const noexcept { return pending_ != 0; }
+    /// Lets some of the waiting stores become visible.
+    void drain_some();
+    /// All of a thread's stores become visible, as a read-modify-write or a system call does it.
+    void drain(std::size_t thread);
+    void drain_all();
+
+    /// The first fault; empty if there was none.
+    [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
+
+private:
+    using rank = std::uint64_t;  // the place in a location's modification order
+    static constexpr rank rank_step = rank{1} << 24;
+    static constexpr std::uint32_t no_view = ~std::uint32_t{0};
+    static constexpr std::size_t readable_max = 8;
+
+    // What a thread, or who acquires a message, has seen.
+    struct view {
+        vector_clock clock;
+        std::vector<rank> seen;  // by location; views only
+    };
+    struct message {
+        std::uint64_t value;
+        rank at;
+        std::uint32_t released;  // index of a view, or no_view
+        bool follows_rmw;        // written by a read-modify-write of the one before: they stay
+                                 // neighbours
+    };
+    struct location {
+        std::vector<message> messages;  // in modification order; one, but for views
+        rank seq_cst_floor = 0;         // no seq_cst load reads what is older
+        std::size_t creator = 0;
+        std::uint32_t created = 0;
+        vector_clock accesses;
+        std::size_t chosen = 0;  // by rmw_read
+    };
+    struct buffered {
+        location_id to;
+        std::uint64_t value;
+        std::uint32_t released;
+    };
+    struct thread_state {
+        view now;
+        std::deque<buffered> stores;
+    };
+
+    [[nodiscard]] rank seen_by(std::size_t thread, location_id where) const noexcept;
+    [[nodiscard]] std::size_t choose(std::size_t thread, location_id where, order how,
+                                     bool for_rmw);
+    void read(std::size_t thread, location_id where, const message& from, order how);
+    void see(std::size_t thread, location_id where, rank at);
+    [[nodiscard]] std::uint32_t release_view(std::size_t thread, order how);
+    void insert(std::size_t thread, location_id where, message made, order how);
+    void drain_first(thread_state& of);
+    void access(std::size_t thread, location_id where);
+    void take_over(view& into, std::uint32_t released);
+    std::uint32_t new_view();
+    [[nodiscard]] bool is_before(std::size_t thread, std::uint32_t time,
+                                 std::size_t observer) const noexcept {
+        return time <= threads_[observer].now.clock.time[thread];
+    }
+    void race(const char* what, std::size_t a, std::size_t b);
+
+    memory_model model_ = memory_model::sequential;
+    random_source* random_ = nullptr;
+    std::array<thread_state, threads_max> threads_;
+    std::vector<location> locations_;
+    location_id used_ = 0;
+    std::deque<view> views_;
+    std::uint32_t views_used_ = 0;
+    std::size_t pending_ = 0;
+    bool is_alone_ = true;  // no second thread yet
+    std::uint32_t drain_one_in_ = 4;
+    plain_accesses plain_;
+    std::string fault_;
+};
+
+}  // namespace conq::testing
+
+#endif

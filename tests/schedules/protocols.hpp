@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSL-1.0
+// The protocols of the core, as models: small programs on the queues themselves that hold under
+// every schedule. The tests run them; the mutants are judged by them.
+#ifndef CONQ_TESTS_SCHEDULES_PROTOCOLS_HPP
+#define CONQ_TESTS_SCHEDULES_PROTOCOLS_HPP
+
+#include <string>
+#include <vector>
+
+#include "testing/scheduler/explore.hpp"
+
+namespace conq::testing {
+
+/// One model of a protocol.
+struct protocol_model {
+    std::string protocol;  ///< what is at stake: "parking"
+    std::string variant;   ///< on what: "bounded_queue of 2"
+    model run;
+    bool may_rely_on_timers = false;  ///< it has calls with a deadline
+    bool is_small = false;            ///< all its schedules of two preemptions can be run
+};
+using protocol_models = std::vector<protocol_model>;
+
+// Each of these adds the models of one file.
+void add_parking_models(protocol_models& to);
+void add_ending_models(protocol_models& to);  // shutdown, time-outs, stops, interrupts
+void add_join_models(protocol_models& to);
+void add_segment_models(protocol_models& to);
+void add_worker_models(protocol_models& to);
+void add_part_models(protocol_models& to);  // the lock, the room of waiters, the count
+
+/// All of them.
+inline protocol_models all_models() {
+    protocol_models all;
+    add_parking_models(all);
+    add_ending_models(all);
+    add_join_models(all);
+    add_segment_models(all);
+    add_worker_models(all);
+    add_part_models(all);
+    return all;
+}
+
+}  // namespace conq::testing
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+// Put and get against sleep: nothing is lost or doubled, and nobody is left asleep.
+#include <algorithm>
+
+#include "models.hpp"
+
+namespace conq::testing {
+namespace {
+
+// Two putters and two getters.
+template <class Queue> void exchange_items(scenario& story, int capacity, int each) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto got = std::make_shared<receipts>(2 * each);
+    for (int p = 0; p < 2; ++p) {
+        story.thread(
+            [=] {
+                for (int i = 0; i < each; ++i) {
+                    require(q->put(item<Queue>(p * each + i)) == status::ok, "a put was refused");
+                }
+            },
+            "putter " + std::to_string(p + 1));
+        story.thread(
+            [=] {
+                int last[2] = {-1, -1};
+                for (int i = 0; i < each; ++i) {
+                    const auto taken = q->get();
+                    require(static_cast<bool>(taken), "a get was refused");
+                    got->add(taken->value());
+                    int& before = last[taken->value() / each];
+                    require(before < taken->value(), "out of order");
+                    before = taken->value();
+                }
+            },
+            "getter " + std::to_string(p + 1));
+    }
+    story.at_end([=] { got->require_all(); });
+}
+
+// One putter, one getter, two calls each: small enough for every schedule.
+template <class Queue> void pass_two(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    story.thread(
+        [=] {
+            for (int i = 0; i < 2; ++i) static_cast<void>(q->put(item<Queue>(i)));
+        },
+        "putter");
+    story.thread(
+        [=] {
+            for (int i = 0; i < 2; ++i) require(q->get()->value() == i, "out of order");
+        },
+        "getter");
+}
+
+// Where a put has returned, a look afterwards is never answered with empty; busy is allowed while a
+// claim is not yet published, and a waiting get resolves it.
+template <class Queue> void see_what_was_put(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto returned = std::make_shared<scheduled_atomic<int>>(0);
+    for (int p = 0; p < 2; ++p) {
+        story.thread(
+            [=] {
+                static_cast<void>(q->put(item<Queue>(p)));
+                returned->fetch_add(1);
+            },
+            "putter " + std::to_string(p + 1));
+    }
+    story.thread(
+        [=] {
+            int got = 0;
+            for (int look = 0; look < 3 && got < 2; ++look) {
+                const int put = returned->load();
+                const auto taken = q->try_get();
+                got += taken ? 1 : 0;
+                require(taken.state() != status::empty || put <= got, "an item was not seen");
+            }
+            while (got < 2) got += q->get() ? 1 : 0;
+            require(q->try_get().state() == status::empty, "an item too many");
+        },
+        "getter");
+}
+
+// A full queue of 64: putters wait, and are woken at half empty. A timer may help only before.
+template <class Traits> void wait_for_half_empty(scenario& story, int gets) {
+    auto q = std::make_shared<basic_bounded_queue<int, Traits>>(64);
+    for (int i = 0; i < 64; ++i) static_cast<void>(q->put(i));
+    for (int p = 0; p < 2; ++p) {
+        story.thread([=] { require(q->put(64 + p) == status::ok, "a put was refused"); },
+                     "putter " + std::to_string(p + 1));
+    }
+    story.thread(
+        [=] {
+            for (int i = 0; i < gets; ++i) require(*q->get() == i, "out of order");
+        },
+        "getter");
+    if (!Traits::wake::is_prompt) {
+        story.timer_may_help([=] { return q->size() > 32; });
+    }
+    story.at_end([=] { require(q->size() == 66u - static_cast<unsigned>(gets), "miscounted"); });
+}
+
+struct counting_waiter : resumer<scheduled> {
+    counting_waiter() : resumer(&on_wake), place(*this) {}
+    static void on_wake(resumer* self) noexcept { ++static_cast<counting_waiter*>(self)->wakes; }
+    int wakes = 0;
+    waiter<scheduled> place;
+};
+
+// A callback in the room beside a thread: it takes no wake for itself that it does not need.
+template <class Queue> void wait_beside_a_callback(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto waiting = std::make_shared<counting_waiter>();
+    auto got = std::make_shared<int>(0);
+    story.thread(
+        [=] {
+            q->enlist_getter(waiting->place);
+            scheduled::yield();
+            q->leave_getter(waiting->place);
+        },
+        "callback");
+    story.thread([=] { *got = q->get()->value(); }, "getter");
+    story.thread([=] { static_cast<void>(q->put(item<Queue>(7))); }, "putter");
+    story.at_end([=] {
+        require(*got == 7, "the thread got nothing");
+        require(waiting->wakes <= 1, "woken twice");
+    });
+}
+
+// The same on the putters' side.
+template <class Queue> void wait_beside_a_putting_callback(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto waiting = std::make_shared<counting_waiter>();
+    for (int i = 0; i < capacity; ++i) static_cast<void>(q->put(item<Queue>(i)));
+    story.thread(
+        [=] {
+            q->enlist_putter(waiting->place);
+            scheduled::yield();
+            q->leave_putter(waiting->place);
+        },
+        "callback");
+    story.thread([=] { static_cast<void>(q->put(item<Queue>(7))); }, "putter");
+    story.thread([=] { static_cast<void>(q->get()); }, "getter");
+    story.at_end([=] { require(waiting->wakes <= 1, "woken twice"); });
+}
+
+}  // namespace
+
+void add_parking_models(protocol_models& to) {
+    add_for_queues(to, "parking", {1, 2, 3}, [](scenario& story, auto which, int capacity) {
+        exchange_items<typename decltype(which)::queue>(story, capacity, 2);
+    });
+    add_for_queues(to, "parking", {1},
+                   [](scenario& story, auto which, int capacity) {
+                       pass_two<typename decltype(which)::queue>(story, capacity);
+                   },
+                   {.protocol = {}, .variant = {}, .run = {}, .is_small = true});
+    add_for_queues(to, "a claim not yet published", {2},
+                   [](scenario& story, auto which, int capacity) {
+                       see_what_was_put<typename decltype(which)::queue>(story, capacity);
+                   });
+    for (const int gets : {3, 34, 40}) {
+        const std::string name = "bounded_queue of 64, " + std::to_string(gets) + " gets";
+        to.push_back({"put_wake_delay", name,
+                      [=](auto& story) { wait_for_half_empty<scheduled_traits>(story, gets); }});
+        to.push_back({"prompt: no timer at all", name, [=](auto& story) {
+                          wait_for_half_empty<scheduled_prompt_traits>(story, gets);
+                      }});
+    }
+    add_for_queues(to, "a callback waiter", {2}, [](scenario& story, auto which, int capacity) {
+        wait_beside_a_callback<typename decltype(which)::queue>(story, capacity);
+    });
+    add_for_queues(to, "a callback waiter", {1}, [](scenario& story, auto which, int capacity) {
+        wait_beside_a_putting_callback<typename decltype(which)::queue>(story, capacity);
+    });
+}
+
+}  // namespace conq::testing

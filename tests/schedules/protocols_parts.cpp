@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSL-1.0
+// The parts by themselves: the seam's lock, the room of waiters, the count of dones.
+#include <mutex>
+
+#include "conq/accounting/task_count.hpp"
+#include "conq/platform/lock.hpp"
+#include "conq/waiting/waiting_room.hpp"
+#include "models.hpp"
+
+namespace conq::testing {
+namespace {
+
+// The lock keeps threads apart, hands on what was written under it, and wakes who sleeps for it.
+void exclude(scenario& story, int threads, int turns) {
+    struct shared {
+        platform::futex_lock<scheduled> lock;
+        scheduled_plain<int> inside = 0, turns = 0;
+    };
+    auto all = std::make_shared<shared>();
+    for (int t = 0; t < threads; ++t) {
+        story.thread([=] {
+            for (int i = 0; i < turns; ++i) {
+                const std::lock_guard held(all->lock);
+                require(all->inside == 0, "two threads hold the lock");
+                all->inside = 1;
+                scheduler::current()->step("inside");
+                ++all->turns;
+                all->inside = 0;
+            }
+        });
+    }
+    story.at_end([=] { require(all->turns == threads * turns, "a turn was lost"); });
+}
+
+// Whoever takes the lock after the last unlock may destroy it.
+void destroy_the_lock(scenario& story) {
+    using lock = platform::futex_lock<scheduled>;
+    auto* mutex = make_in_run<lock>();
+    auto count = std::make_shared<scheduled_plain<int>>(0);
+    for (int t = 0; t < 2; ++t) {
+        story.thread([=] {
+            mutex->lock();
+            const bool is_last = *count == 1;
+            ++*count;
+            mutex->unlock();
+            if (is_last) mutex->~lock();
+        });
+    }
+}
+
+// First come, first served, as long as nobody leaves; each wake reaches exactly one.
+void wake_in_order(scenario& story) {
+    struct shared {
+        waiting_room<scheduled> room;
+        wake_flag<scheduled> flag;
+        scheduled_atomic<int> woken{0};
+    };
+    struct guest : resumer<scheduled> {
+        explicit guest(shared* all) : resumer(&on_wake), of(all), place(*this) {}
+        static void on_wake(resumer* self) noexcept {
+            auto* me = static_cast<guest*>(self);
+            me->turn = me->of->woken.fetch_add(1) + 1;
+        }
+        shared* of;
+        waiter<scheduled> place;
+        int turn = 0;
+    };
+    auto all = std::make_shared<shared>();
+    auto first = std::make_shared<guest>(all.get()), second = std::make_shared<guest>(all.get());
+    all->room.enlist(first->place, all->flag);
+    all->room.enlist(second->place, all->flag);
+    story.thread(
+        [=] {
+            all->room.wake_one(all->flag);
+            all->flag.armed.exchange(1);
+            all->room.wake_one(all->flag);
+        },
+        "waker");
+    story.thread(
+        [=] {
+            guest third(all.get());  // comes and goes, and takes no wake along
+            all->room.enlist(third.place, all->flag);
+            if (all->room.leave(third.place, all->flag)) all->room.wake_one(all->flag);
+        },
+        "third");
+    story.at_end([=] {
+        require(first->turn == 1 && second->turn == 2, "out of order");
+        static_cast<void>(all->room.leave(first->place, all->flag));
+        static_cast<void>(all->room.leave(second->place, all->flag));
+    });
+}
+
+// The count alone: n dones at once, and a joiner that must see them all.
+void count_batches(scenario& story) {
+    auto tasks = std::make_shared<task_count<scheduled>>();
+    const auto puts = [] { return std::uint64_t{5}; };
+    auto result = std::make_shared<std::vector<scheduled_plain<int>>>(2);
+    for (int t = 0; t < 2; ++t) {
+        story.thread(
+            [=] {
+                (*result)[static_cast<std::size_t>(t)] = 7;
+                tasks->done(t == 0 ? 2 : 3, [] { return std::uint64_t{3}; }, puts);
+            },
+            "worker " + std::to_string(t + 1));
+    }
+    story.thread(
+        [=] {
+            require(join_tasks(*tasks, puts, limit<>{}) == status::ok, "refused");
+            for (const auto& each : *result) require(each == 7, "join returned early");
+        },
+        "joiner");
+}
+
+}  // namespace
+
+void add_part_models(protocol_models& to) {
+    protocol_model like;
+    to.push_back({"the lock", "three threads", [](auto& story) { exclude(story, 3, 2); }});
+    to.push_back(
+        {"the lock", "two threads", [](auto& story) { exclude(story, 2, 1); }, false, true});
+    to.push_back({"the lock", "destroyed", destroy_the_lock, false, true});
+    to.push_back({"the room of waiters", "in order", wake_in_order, false, true});
+    to.push_back({"the count", "batches", count_batches});
+}
+
+}  // namespace conq::testing
