@@ -132,40 +132,57 @@ def test_canaries_bad_text_is_found(tmp_path):
         assert rules.bad_text(file) != []
 
 
+def run_tool(name, *arguments):
+    """Runs a tool that ./check installs for CI alone."""
+    if shutil.which(name) is None:
+        assert not os.environ.get("CI"), f"{name} is missing"
+        pytest.skip(f"{name} is not installed")
+    return subprocess.run([name, *map(str, arguments)], capture_output=True, text=True)
+
+
 def test_cpp_is_formatted():
-    tool = shutil.which("clang-format-19")
-    if tool is None:
-        assert not os.environ.get("CI"), "clang-format-19 is missing"
-        return
-    files = [str(f) for f in tracked() if f.suffix in (".hpp", ".cpp")]
-    done = subprocess.run([tool, "--dry-run", "-Werror", *files], capture_output=True, text=True)
+    files = [file for file in tracked() if file.suffix in (".hpp", ".cpp")]
+    done = run_tool("clang-format-19", "--dry-run", "-Werror", *files)
     assert done.returncode == 0, done.stderr[:3000]
 
 
-def test_canary_clang_tidy_finds_a_planted_fault(tmp_path):
-    """The settings find a use after a move, and a badly named function; ./check --all asks."""
-    tool = shutil.which("clang-tidy-19")
-    if tool is None:
-        assert not os.environ.get("CI"), "clang-tidy-19 is missing"
-        return
+def test_canary_bad_format_is_found(tmp_path):
     file = tmp_path / "planted.hpp"
-    file.write_text("template <class T> T Twice(T x) {\n    T y = static_cast<T&&>(x);\n"
-                    "    return x + y;\n}\n")
-    done = subprocess.run([tool, "--quiet", f"--config-file={SOURCE}/.clang-tidy", str(file), "--",
-                           "-x", "c++", "-std=c++20"], capture_output=True, text=True)
+    for text, code in (("void f() {\n    x();\n}\n", 0), ("void f() {\n  x();\n}\n", 1)):
+        file.write_text(text)
+        done = run_tool("clang-format-19", "--dry-run", "-Werror",
+                        f"--style=file:{SOURCE}/.clang-format", file)
+        assert done.returncode == code
+
+
+@pytest.mark.parametrize("fault, text", [
+    ("readability-identifier-naming", "template <class T> T Twice(T x) { return x + x; }\n"),
+    ("bugprone-use-after-move", "#include <utility>\nstruct s { s(s&&); int v; };\n"
+     "inline int f(s x) { s y = std::move(x); return x.v + y.v; }\n"),
+])
+def test_canary_clang_tidy_finds_a_planted_fault(tmp_path, fault, text):
+    """With the settings that ./check --all uses."""
+    file = tmp_path / "planted.hpp"
+    file.write_text(text)
+    done = run_tool("clang-tidy-19", "--quiet", f"--config-file={SOURCE}/.clang-tidy", file, "--",
+                    "-x", "c++", "-std=c++20")
     assert done.returncode != 0
-    assert "readability-identifier-naming" in done.stdout
-    file.write_text("#include <utility>\nstruct s {\n    s(s&&);\n    int v;\n};\n"
-                    "inline int f(s x) {\n    s y = std::move(x);\n    return x.v + y.v;\n}\n")
-    done = subprocess.run([tool, "--quiet", f"--config-file={SOURCE}/.clang-tidy", str(file), "--",
-                           "-x", "c++", "-std=c++20"], capture_output=True, text=True)
-    assert done.returncode != 0
-    assert "bugprone-use-after-move" in done.stdout
+    assert fault in done.stdout
+
+
+def shellcheck(*files):
+    return subprocess.run(["shellcheck", "-x", "-P", SOURCE, *files], capture_output=True,
+                          text=True)
 
 
 def test_scripts_pass_shellcheck():
-    scripts = [f for f in tracked() if rules.is_bash(f)]
-    assert len(scripts) >= 3
-    done = subprocess.run(["shellcheck", "-x", "-P", str(SOURCE), *map(str, scripts)],
-                          capture_output=True, text=True)
+    scripts = [file for file in tracked() if rules.is_bash(file)]
+    assert len(scripts) >= 5
+    done = shellcheck(*scripts)
     assert done.returncode == 0, done.stdout
+
+
+def test_canary_a_bad_script_is_found(tmp_path):
+    file = tmp_path / "planted.sh"
+    file.write_text("#!/usr/bin/env bash\nrm -r $1\n")
+    assert shellcheck(file).returncode != 0
