@@ -38,12 +38,25 @@ std::size_t command_template::fixed_bytes() const {
 std::size_t command_template::bytes_of(std::size_t item_bytes) const {
     std::size_t bytes = appends_ ? item_bytes + 1 + sizeof(char*) : 0;
     for (const std::string& word : words_) {
-        if (!holds(word)) continue;
-        bytes += word.size() + 1 + sizeof(char*);
-        for (std::size_t at = word.find(placeholder_); at != std::string::npos;
-             at = word.find(placeholder_, at + placeholder_.size())) {
-            bytes += item_bytes - std::min(item_bytes, placeholder_.size());
-        }
+        if (holds(word)) bytes += replaced_bytes(word, item_bytes) + 1 + sizeof(char*);
+    }
+    return bytes;
+}
+
+std::size_t command_template::longest_with(std::size_t item_bytes) const {
+    std::size_t longest = appends_ ? item_bytes : 0;
+    for (const std::string& word : words_) {
+        if (holds(word)) longest = std::max(longest, replaced_bytes(word, item_bytes));
+    }
+    return longest;
+}
+
+std::size_t command_template::replaced_bytes(const std::string& word,
+                                             std::size_t item_bytes) const {
+    std::size_t bytes = word.size();
+    for (std::size_t at = word.find(placeholder_); at != std::string::npos;
+         at = word.find(placeholder_, at + placeholder_.size())) {
+        bytes = bytes - placeholder_.size() + item_bytes;
     }
     return bytes;
 }
@@ -58,6 +71,21 @@ void command_template::add_replaced(word_list& to, std::string_view word,
         to.append(item);
         at = found + placeholder_.size();
     }
+}
+
+std::string shell_line_hint(const command_template& command) {
+    if (command.words().size() != 1) return {};
+    const std::string& line = command.words().front();
+    std::string rest = line;
+    for (std::size_t at = rest.find(command.placeholder()); at != std::string::npos;
+         at = rest.find(command.placeholder())) {
+        rest.erase(at, command.placeholder().size());
+    }
+    constexpr std::string_view blanks = " \t\n", special = "|&;<>()$`\\\"'*?[#~=%!{}";
+    const bool has_special = rest.find_first_of(special) != rest.npos;
+    if (!has_special && rest.find_first_of(blanks) == rest.npos) return {};
+    return "the words of a command are given apart (conq run " + (has_special ? "CMD ARG" : line) +
+           "), and a shell's line as: conq run sh -c 'LINE' sh {}";
 }
 
 std::string shell_quoted(std::string_view word) {

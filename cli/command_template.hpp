@@ -27,20 +27,29 @@ public:
     [[nodiscard]] std::size_t fixed_bytes() const;
     [[nodiscard]] std::size_t bytes_of(std::size_t item_bytes) const;
 
+    /// The longest argument that an item of so many bytes makes; 0 if no argument holds it.
+    [[nodiscard]] std::size_t longest_with(std::size_t item_bytes) const;
+
     /// Whether the program itself depends on the item.
     [[nodiscard]] bool varies_program() const { return holds(words_.front()); }
     [[nodiscard]] const std::vector<std::string>& words() const noexcept { return words_; }
+    [[nodiscard]] const std::string& placeholder() const noexcept { return placeholder_; }
 
 private:
     [[nodiscard]] bool holds(const std::string& word) const {
         return word.find(placeholder_) != std::string::npos;
     }
+    [[nodiscard]] std::size_t replaced_bytes(const std::string& word, std::size_t item_bytes) const;
     void add_replaced(word_list& to, std::string_view word, std::string_view item) const;
 
     std::vector<std::string> words_;
     std::string placeholder_;
     bool appends_;
 };
+
+/// What to say of a command that is not found and looks like a line for a shell: one word, with a
+/// space or a character that shells know in it. Empty if it does not.
+std::string shell_line_hint(const command_template& command);
 
 /// A word as a POSIX shell would take it back, for messages and --dry-run.
 std::string shell_quoted(std::string_view word);

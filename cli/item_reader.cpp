@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "cli/message.hpp"
 
@@ -74,7 +75,14 @@ bool item_reader::fill() {
 }
 
 void item_reader::append(item& to, const char* from, std::size_t size) const {
-    to.bytes.append(from, std::min(size, bytes_max_ - to.bytes.size()));
+    try {
+        to.bytes.append(from, std::min(size, bytes_max_ - to.bytes.size()));
+    } catch (const std::bad_alloc&) {
+        throw own_error(
+            fmt::format("an item of more than {} bytes does not fit into memory: is "
+                        "the delimiter right (-0, -d)?",
+                        to.size));
+    }
     to.size += size;
 }
 

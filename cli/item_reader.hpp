@@ -8,19 +8,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace conq::cli {
 
 /// The longest argument that Linux takes, without its NUL.
 inline constexpr std::size_t argument_bytes_max = 131'071;
-
-/// Whether this can be an argument of a program.
-[[nodiscard]] inline bool fits_argument(std::string_view bytes) noexcept {
-    return bytes.size() <= argument_bytes_max && bytes.find('\0') == std::string_view::npos;
-}
-/// What is said of one that cannot.
-inline constexpr const char* unfit_argument = "too long for an argument: use --stdin";
 
 struct item {
     std::string bytes;     ///< cut to the reader's limit if it is longer
@@ -42,6 +34,8 @@ public:
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
     /// Empty items that were skipped.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+    /// Whether it was `interrupt` that ended the reading.
+    [[nodiscard]] bool is_interrupted() const noexcept { return is_interrupted_; }
 
 private:
     bool fill();

@@ -18,7 +18,6 @@
 #include <cstring>
 #include <utility>
 
-#include "cli/item_reader.hpp"
 #include "cli/message.hpp"
 
 namespace conq::cli {
@@ -76,7 +75,8 @@ bool is_runnable(const std::string& path) {
 
 outcome cannot_start(std::string_view program, int code) {
     const bool missing = code == ENOENT || code == ENOTDIR;
-    std::string text = fmt::format("cannot run {}: {}", shown_name(program), std::strerror(code));
+    // Short: messages of thousands of jobs may be held back, and the item stands beside it.
+    std::string text = fmt::format("cannot run {}: {}", shown(program), std::strerror(code));
     if (code == E2BIG) text += ": give it a shorter command, or the item by --stdin";
     if (code == EAGAIN || code == ENOMEM || code == EMFILE || code == ENFILE) {
         text += ": run fewer jobs at once (-j)";
@@ -127,6 +127,9 @@ process_runner::process_runner(std::string program, running_jobs& running, spool
     sigemptyset(&none);
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
+    if (null_input_ < 0) {  // or jobs would read our own input
+        throw own_error(fmt::format("cannot read /dev/null: {}", std::strerror(errno)));
+    }
     posix_spawnattr_init(&attributes_);
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setsigdefault(&attributes_, &defaults);
@@ -137,7 +140,7 @@ process_runner::process_runner(std::string program, running_jobs& running, spool
 
 process_runner::~process_runner() {
     posix_spawnattr_destroy(&attributes_);
-    if (null_input_ >= 0) ::close(null_input_);
+    ::close(null_input_);
 }
 
 outcome process_runner::run(process_request& request, job_output& output) {
@@ -151,11 +154,6 @@ outcome process_runner::run(process_request& request, job_output& output) {
 
 // Starts the process with its pipes. ok: it runs.
 outcome process_runner::start(process_request& request, process& into) {
-    for (std::size_t i = 0; i < request.arguments.size(); ++i) {
-        if (!fits_argument(request.arguments[i])) {
-            return {outcome::kind::failed, 0, unfit_argument};
-        }
-    }
     const std::string name(request.arguments[0]);
     for (std::size_t i = 0; i < 2; ++i) {
         int ends[2];

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // The command conq.
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <vector>
@@ -20,10 +23,18 @@ constexpr const char* overview =
     "       conq --version\n\n"
     "  ls *.png | conq run optipng {}\n";
 
+// For help and the like: what cannot be written is an error, too.
+void print(const std::string& text) {
+    if (std::fputs(text.c_str(), stdout) == EOF || std::fflush(stdout) != 0) {
+        throw conq::cli::own_error(
+            fmt::format("cannot write standard output: {}", std::strerror(errno)));
+    }
+}
+
 int main_run(const std::vector<std::string>& words) {
     const conq::cli::run_options options = conq::cli::parse_run_options(words);
     if (options.wants_help) {
-        std::fputs(conq::cli::run_help().c_str(), stdout);
+        print(conq::cli::run_help());
         return 0;
     }
     if (options.input_path.empty() && ::isatty(STDIN_FILENO) == 1) {
@@ -53,12 +64,12 @@ int dispatch(std::vector<std::string> words) {
     words.erase(words.begin());
     if (verb == "run") return main_run(words);
     if (verb == "--version") {
-        std::puts("conq " CONQ_VERSION);
+        print("conq " CONQ_VERSION "\n");
         return 0;
     }
     if (verb == "--help" || verb == "-h" || verb == "help") {
         const bool about_run = !words.empty() && words.front() == "run";
-        std::fputs(about_run ? conq::cli::run_help().c_str() : overview, stdout);
+        print(about_run ? conq::cli::run_help() : overview);
         return 0;
     }
     throw conq::cli::usage_error(fmt::format(
@@ -69,16 +80,17 @@ int dispatch(std::vector<std::string> words) {
 
 int main(int argc, char** argv) {
     reserve_standard_files();
+    ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write like others
     try {
         return dispatch({argv + 1, argv + argc});
     } catch (const conq::cli::usage_error& error) {
-        fmt::print(stderr, "conq: {}\n", error.what());
+        conq::cli::complain(error.what());
         return 2;
     } catch (const conq::cli::own_error& error) {
-        fmt::print(stderr, "conq: {}\n", error.what());
+        conq::cli::complain(error.what());
         return error.exit_code;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "conq: {}\n", error.what());
+        conq::cli::complain(error.what());
         return 1;
     }
 }

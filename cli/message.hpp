@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,6 +24,12 @@ struct own_error : std::runtime_error {
         : std::runtime_error(text), exit_code(code) {}
     int exit_code;
 };
+
+/// Says it on standard error. If that cannot be written there is nobody to tell, and the exit code
+/// has to do.
+inline void complain(std::string_view text) noexcept {
+    std::fprintf(stderr, "conq: %.*s\n", static_cast<int>(text.size()), text.data());
+}
 
 /// An item in a message: its beginning, with what is not printable as \xNN.
 inline std::string shown(std::string_view item, std::size_t longest = 60) {

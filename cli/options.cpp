@@ -102,6 +102,9 @@ run_options parse_run_options(const std::vector<std::string>& words) {
         throw usage_error("-d: the delimiter is empty: give one character");
     }
     if (into.is_nul_delimited) o.delimiter = '\0';
+    if (app.count("-a") > 0 && o.input_path.empty()) {
+        throw usage_error("-a: the file's name is empty: name a file to read items from");
+    }
     if (o.placeholder.empty()) throw usage_error("-I: the placeholder is empty: give a text");
     o.command.assign(words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
     return o;

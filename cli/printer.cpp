@@ -91,7 +91,7 @@ void printer::hold(std::uint64_t number, job_output output) {
         const bool fits = held_bytes_ + stream.memory.size() <= held_bytes_max;
         if (!fits && overflow_.append(stream.memory.data(), stream.memory.size(), moved)) {
             stream.spooled.insert(stream.spooled.begin(), moved.begin(), moved.end());
-            stream.memory = {};
+            stream.memory.clear();
         }
         held_bytes_ += stream.memory.size();
         stream.memory.shrink_to_fit();

@@ -19,7 +19,7 @@
 
 #include "cli/byte_budget.hpp"
 #include "cli/command_template.hpp"
-#include "cli/item_reader.hpp"
+#include "cli/job_feed.hpp"
 #include "cli/job_process.hpp"
 #include "cli/message.hpp"
 #include "cli/outcome.hpp"
@@ -36,14 +36,6 @@ namespace {
 
 // Jobs that wait in the queue hold at most this much, or one job, so that memory stays flat.
 constexpr std::size_t queued_bytes_max = 256 * 1024;
-
-struct job {
-    std::uint64_t number = 0;
-    word_list items;
-    std::uint64_t input_bytes = 0;  // of the input that it stands for, with delimiters
-    std::size_t unfit_bytes = 0;    // not 0: the size of its only item, which is no argument
-    byte_budget::charge queued{};
-};
 
 // The file to read items from.
 int open_input(const run_options& options) {
@@ -64,25 +56,10 @@ std::string resolve(const command_template& command) {
     std::string text = code == 126
                            ? fmt::format("{} is no program that can be run", shown_name(name))
                            : fmt::format("{} is not found", shown_name(name));
-    if (command.words().size() == 1 && name.find_first_of(" |&;<>()$`\"'*?") != name.npos) {
-        text += fmt::format(
-            ": the words of a command are given apart (conq run {}), and a shell's line as: "
-            "conq run sh -c 'LINE' sh {{}}",
-            name.find_first_of("|&;<>()$`\"'*?") == name.npos ? name : "CMD ARG");
+    if (const std::string hint = shell_line_hint(command); code == 127 && !hint.empty()) {
+        text += ": " + hint;
     }
     throw own_error(text, code);
-}
-
-// What the kernel grants to arguments and environment together (man 2 execve), less the
-// environment, and some room for the path of a script.
-std::size_t arguments_bytes_max() {
-    constexpr std::size_t kernel_max = 6 * 1024 * 1024, spare = 16'384;
-    const long said = ::sysconf(_SC_ARG_MAX);
-    std::size_t bytes = std::min(kernel_max, said > 0 ? static_cast<std::size_t>(said) : 131'072);
-    for (char** each = environ; *each != nullptr; ++each) {
-        bytes -= std::min(bytes, std::strlen(*each) + 1 + sizeof(char*));
-    }
-    return bytes - std::min(bytes, spare);
 }
 
 // How much is to be read, where that can be known: the rest of a file. 0: unknown.
@@ -91,6 +68,10 @@ std::uint64_t bytes_to_read(int input) {
     if (::fstat(input, &about) != 0 || !S_ISREG(about.st_mode)) return 0;
     const off_t at = ::lseek(input, 0, SEEK_CUR);
     return at >= 0 && about.st_size > at ? static_cast<std::uint64_t>(about.st_size - at) : 0;
+}
+
+std::string skipped_line(std::uint64_t count) {
+    return fmt::format("{} empty items were skipped (--keep-empty keeps them)", count);
 }
 
 // A run: the reader (this thread) -> bounded_queue -> workers -> printer.
@@ -105,12 +86,12 @@ public:
           interrupt_(::eventfd(0, EFD_CLOEXEC)),
           spool_([this](const std::string& why) { spool_is_full(why); }),
           printer_(options.keeps_order, spool_, tally_, [this] { stop_intake(); }),
+          feed_(options_, command_, input_, interrupt_),
           input_bytes_all_(bytes_to_read(input_)),
           queue_(std::max<std::size_t>(16, 2 * job_threads_)) {}
 
     int run() {
         const std::string program = resolve(command_);
-        ::signal(SIGPIPE, SIG_IGN);
         const bool shows_progress = ::isatty(STDERR_FILENO) == 1;
         const signal_thread signals({
             .drain = [this](int signal) { drain(signal); },
@@ -138,43 +119,16 @@ public:
 private:
     void read_items() {
         try {
-            put_items();
+            while (!has_stopped_intake_) {
+                auto next = feed_.next();
+                if (!next) break;
+                put_job(std::move(*next));
+            }
+            if (!has_stopped_intake_) input_bytes_all_ = feed_.bytes();
         } catch (const own_error& error) {
             tally_.add_own_error();
             printer_.say(error.what());
         }
-    }
-
-    void put_items() {
-        const std::size_t bytes_max =
-            options_.feeds_stdin ? std::string().max_size() / 2 : argument_bytes_max;
-        item_reader reader(input_, interrupt_, options_.delimiter, options_.keeps_empty, bytes_max);
-        const std::size_t room =
-            arguments_bytes_max() - std::min(command_.fixed_bytes(), arguments_bytes_max());
-        job next;
-        std::size_t next_bytes = 0;  // as the kernel counts them
-        const auto put = [&] {
-            next.input_bytes = reader.bytes() - input_bytes_put_;
-            input_bytes_put_ += next.input_bytes;
-            put_job(std::exchange(next, job{.number = next.number + 1, .items = {}}));
-            next_bytes = 0;
-        };
-        while (!has_stopped_intake_) {
-            const auto each = reader.next();
-            if (!each || has_stopped_intake_) break;
-            const bool is_unfit = !options_.feeds_stdin &&
-                                  (each->size > each->bytes.size() || !fits_argument(each->bytes));
-            const std::size_t bytes = command_.bytes_of(each->bytes.size());
-            if (!next.items.empty() && (is_unfit || next_bytes + bytes > room)) put();
-            items_read_.fetch_add(1);
-            next.items.add(each->bytes);
-            next_bytes += bytes;
-            if (is_unfit) next.unfit_bytes = each->size;
-            if (is_unfit || next.items.size() == options_.items_per_job) put();
-        }
-        if (!next.items.empty() && !has_stopped_intake_) put();
-        skipped_ = reader.skipped();
-        if (!has_stopped_intake_) input_bytes_all_ = reader.bytes();
     }
 
     // Waits for room of each kind. A queue that is shut down takes none: it counts as not started.
@@ -190,7 +144,9 @@ private:
         each.queued.end();
         job_output output;
         const outcome ended = run_process(processes, each, output);
-        if (ended.how != outcome::kind::ok) output.note = failure_line(each, ended);
+        if (ended.how != outcome::kind::ok) {
+            output.note = fmt::format("conq: {}\n", failure_line(each, ended)) + hint(ended);
+        }
         printer_.finish(each.number, std::move(output));
         tally_.add(ended);
         jobs_running_.fetch_sub(1);
@@ -198,7 +154,7 @@ private:
     }
 
     outcome run_process(process_runner& processes, const job& each, job_output& output) {
-        if (each.unfit_bytes != 0) return {outcome::kind::failed, 0, unfit_argument};
+        if (each.unfit_bytes != 0) return unfit_outcome(options_);
         process_request request{.number = each.number,
                                 .arguments = command_.filled(each.items),
                                 .input = options_.feeds_stdin ? &each.items : nullptr,
@@ -206,19 +162,11 @@ private:
         return processes.run(request, output);
     }
 
-    static std::string failure_line(const job& each, const outcome& ended) {
-        std::string why = ended.message;
-        if (why.empty() && ended.how == outcome::kind::died) {
-            why = fmt::format("died of signal {} ({})", ended.detail, ::strsignal(ended.detail));
-        } else if (why.empty()) {
-            why = fmt::format("exit code {}", ended.detail);
-        }
-        std::string which = shown(each.items[0]);
-        if (each.items.size() > 1) which += fmt::format(" and {} more", each.items.size() - 1);
-        if (each.unfit_bytes > argument_bytes_max) {
-            which += fmt::format(", of {} bytes in all", each.unfit_bytes);
-        }
-        return fmt::format("conq: job {}, {}: {}\n", each.number + 1, which, why);
+    // What is said once, after the first job that did not find its command.
+    std::string hint(const outcome& ended) {
+        if (ended.how != outcome::kind::not_found || has_hinted_.exchange(true)) return {};
+        const std::string text = shell_line_hint(command_);
+        return text.empty() ? text : "conq: " + text + "\n";
     }
 
     // No more items are taken; what waits in the queue is not started. Any thread, never waits.
@@ -235,7 +183,7 @@ private:
         printer_.announce(fmt::format(
             "interrupted: {} done, {} running, {} items read and not started, no more are taken; "
             "once more ends the running jobs",
-            tally_.ended(), jobs_running_.load(), items_read_.load() - items_started_.load()));
+            tally_.ended(), jobs_running_.load(), feed_.items_read() - items_started_.load()));
     }
 
     void terminate(int signal) {
@@ -273,11 +221,8 @@ private:
     }
 
     void sum_up() {
-        const std::uint64_t not_started = items_read_.load() - items_started_.load();
-        if (skipped_ != 0) {
-            printer_.say(
-                fmt::format("{} empty items were skipped (--keep-empty keeps them)", skipped_));
-        }
+        const std::uint64_t not_started = feed_.items_read() - items_started_.load();
+        if (const auto skipped = feed_.skipped(); skipped != 0) printer_.say(skipped_line(skipped));
         if (tally_.failed() != 0) {
             printer_.say(fmt::format("{} of {} jobs failed", tally_.failed(), tally_.ended()));
         }
@@ -296,11 +241,11 @@ private:
     tally tally_;
     running_jobs running_;
     printer printer_;
-    std::atomic<std::uint64_t> items_read_{0}, items_started_{0};
+    job_feed feed_;
+    std::atomic<std::uint64_t> items_started_{0};
     std::atomic<std::uint64_t> input_bytes_done_{0}, input_bytes_all_;
     std::atomic<std::size_t> jobs_running_{0};
-    std::atomic<bool> has_stopped_intake_{false};
-    std::uint64_t input_bytes_put_ = 0, skipped_ = 0;
+    std::atomic<bool> has_stopped_intake_{false}, has_hinted_{false};
     byte_budget budget_{queued_bytes_max};
     bounded_queue<job> queue_;
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
@@ -308,32 +253,28 @@ private:
 
 int print_commands(const run_options& options) {
     const command_template command(options.command, options.placeholder, !options.feeds_stdin);
-    const int never = ::eventfd(0, EFD_CLOEXEC);
-    item_reader reader(open_input(options), never, options.delimiter, options.keeps_empty,
-                       std::string().max_size() / 2);
-    word_list items;
-    const auto print = [&] {
-        std::string line;
-        const word_list words = command.filled(items);
-        for (std::size_t i = 0; i < words.size(); ++i) {
-            if (i != 0) line += ' ';
-            line += shell_quoted(words[i]);
+    job_feed feed(options, command, open_input(options), ::eventfd(0, EFD_CLOEXEC));
+    int code = 0;
+    while (const auto next = feed.next()) {
+        if (next->unfit_bytes != 0) {
+            complain(failure_line(*next, unfit_outcome(options)));
+            code = 123;
+            continue;
         }
-        line += '\n';
+        std::string line;
+        const word_list words = command.filled(next->items);
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            line += shell_quoted(words[i]) + (i + 1 < words.size() ? ' ' : '\n');
+        }
         if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
             throw own_error(fmt::format("cannot write standard output: {}", std::strerror(errno)));
         }
-        items = {};
-    };
-    while (auto each = reader.next()) {
-        items.add(each->bytes);
-        if (items.size() == options.items_per_job) print();
     }
-    if (!items.empty()) print();
     if (std::fflush(stdout) != 0) {
         throw own_error(fmt::format("cannot write standard output: {}", std::strerror(errno)));
     }
-    return 0;
+    if (feed.skipped() != 0) complain(skipped_line(feed.skipped()));
+    return code;
 }
 
 }  // namespace

@@ -53,6 +53,14 @@ def test_one_word_that_looks_like_a_shell_line_is_127_with_the_mend(word):
     assert b"the words of a command are given apart" in done.stderr and b"sh -c" in done.stderr
 
 
+def test_a_shell_line_with_a_placeholder_is_127_with_the_mend_once():
+    done = conq("-k", "echo {}", items=lines(3))
+    assert done.returncode == 127 and done.stdout == b""
+    assert done.stderr.count(b"cannot run 'echo ") == 3
+    assert done.stderr.count(b"the words of a command are given apart (conq run echo {})") == 1
+    assert b"given apart" not in conq("{}", items="no-such-command\n").stderr
+
+
 def test_a_script_without_an_interpreter_line_runs_as_from_a_shell(tmp_path):
     script = tmp_path / "script"
     script.write_text('echo "script $1"\n')
@@ -85,6 +93,15 @@ def test_a_failure_names_its_item_and_stays_with_its_output():
         b"30000", b"conq: job 1, 'a': exit code 7", b"conq: 1 of 1 jobs failed"]
     done = conq("false", items=b"\x01\xff" + b"y" * 100 + b"\n")
     assert rb"'\x01" in done.stderr and b"(102 bytes)" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--no-such-option"], ["-a", "/no/such/file", "echo"],
+                                   ["no-such-command"], ["echo a"]])
+def test_an_error_keeps_its_code_when_nobody_can_be_told(words):
+    code = conq(*words).returncode
+    with open("/dev/full", "wb") as full:
+        assert conq(*words, stderr=full).returncode == code
+    assert conq(*words, stderr=None, preexec_fn=lambda: os.close(2)).returncode == code
 
 
 def test_own_errors_win_over_failed_jobs():

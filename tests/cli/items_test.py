@@ -64,6 +64,10 @@ def test_stdin_of_a_job_is_the_item_or_nothing():
     assert conq("--stdin", "-k", *SHOW, "{}", items="a\n").stdout == b"<a>\n"
 
 
+def test_a_job_without_an_item_on_its_input_reads_dev_null():
+    assert conq("readlink", "/proc/self/fd/0", "-n", items="-n\n").stdout == b"/dev/null"
+
+
 def test_an_item_of_one_mebibyte_goes_through_stdin_whole():
     big = os.urandom(1 << 20).replace(b"\n", b".")
     assert conq("--stdin", "cat", items=big + b"\n").stdout == big
@@ -92,6 +96,16 @@ def test_an_unfit_item_fails_alone_among_several_a_job():
     assert b"1 of 4 jobs failed" in done.stderr
 
 
+def test_an_item_too_long_with_what_stands_around_it_fails_alone():
+    done = conq("-k", "-n", "3", "sh", "-c", 'echo "$#"', "sh", "x{}",
+                items=b"1\n" + b"a" * ARGUMENT_MAX + b"\n2\n3\n")
+    assert done.returncode == 123 and done.stdout == b"1\n2\n"
+    assert b"too long for an argument: use --stdin" in done.stderr
+    done = conq("--stdin", "cat", "{}", items=b"a\0b\n")
+    assert done.returncode == 123
+    assert b"too long for an argument: use --stdin without {}" in done.stderr
+
+
 def test_a_job_gets_fewer_items_where_the_kernel_takes_no_more():
     done = conq("-k", "-n", "100", "sh", "-c", 'echo "$#"', "sh",
                 items=("x" * 100_000 + "\n") * 100)
@@ -114,6 +128,7 @@ def test_items_from_a_file():
     assert conq("-k", "-a", __file__, "-n", "1000", "true").returncode == 0
     done = conq("-a", "/no/such/file", "echo")
     assert done.returncode == 1 and b"/no/such/file" in done.stderr and b"-a" in done.stderr
+    assert conq("-a", "", "echo", items="a\n").returncode == 2
     done = conq("-a", "/", "echo")
     assert done.returncode == 1 and b"cannot read" in done.stderr
 
@@ -123,6 +138,17 @@ def test_dry_run_prints_what_a_shell_would_take_back():
     assert done.stdout == b"echo 'x y' 'a b'\necho 'x y' 'it'\\''s'\n"
     back = subprocess.run(["sh"], input=done.stdout, stdout=subprocess.PIPE, check=True)
     assert back.stdout == b"x y a b\nx y it's\n"
+
+
+def test_dry_run_makes_the_jobs_that_a_run_would():
+    items = b"a\n\nb\0\nc\n" + (b"x" * 100_000 + b"\n") * 30
+    words = ["-n", "100", "echo"]
+    dry, wet = conq("--dry-run", *words, items=items), conq("-k", *words, items=items)
+    assert dry.stdout.splitlines() == [b"echo " + line for line in wet.stdout.splitlines()]
+    assert len(dry.stdout.splitlines()) > 2
+    assert dry.returncode == wet.returncode == 123
+    assert b"too long for an argument: use --stdin" in dry.stderr
+    assert b"1 empty items were skipped" in dry.stderr
 
 
 @pytest.mark.parametrize("words", [["-k", "-j2", "echo", "-n"], ["-kj", "2", "--", "echo", "-n"],

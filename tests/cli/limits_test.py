@@ -39,6 +39,29 @@ def test_memory_is_flat_behind_a_slow_first_job(tmp_path):
     assert int(done.stdout[-10:].strip(b"\0\n")) <= MEMORY_KIB_MAX
 
 
+def test_memory_is_flat_behind_a_slow_first_job_although_all_others_fail(tmp_path):
+    """Programs that are not found, with names of 4,000 bytes: what is said of them is held back."""
+    fifo, first = tmp_path / "fifo", tmp_path / "first"
+    os.mkfifo(fifo)
+    first.write_text(f"#!/bin/sh\nread line < {fifo}\n{PEAK}\n")
+    last = tmp_path / "last"
+    last.write_text(f"#!/bin/sh\necho > {fifo}\n")
+    for program in (first, last):
+        program.chmod(0o755)
+    missing = ("/no/" + "n" * 3_900 + "\n") * 8_000
+    done = conq("-k", "-j2", "{}", items=f"{first}\n{missing}{last}\n")
+    assert done.returncode == 127 and done.stderr.count(b"cannot run '/no/n") == 8_000
+    assert int(done.stdout) <= MEMORY_KIB_MAX
+
+
+def test_an_item_that_memory_cannot_hold_is_said_with_the_mend():
+    little = (lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28)))
+    with open("/dev/zero", "rb") as endless:
+        done = conq("--stdin", "-j1", "true", stdin=endless, preexec_fn=little)
+    assert done.returncode == 1
+    assert b"does not fit into memory: is the delimiter right (-0, -d)?" in done.stderr
+
+
 def test_too_many_open_files_are_said_with_the_mend():
     few = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8)))
     done = conq("-j1", "true", items=lines(1), preexec_fn=few)

@@ -71,6 +71,17 @@ def test_a_full_disk_on_stdout_is_an_own_error():
     assert b"cannot write standard output: No space left" in done.stderr
 
 
+@pytest.mark.parametrize("words", [["--dry-run", "echo"], ["--help"]])
+def test_what_conq_prints_itself_has_to_be_written(words):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    for says, stdout in ((b"No space left", "/dev/full"), (b"Broken pipe", write_end)):
+        with open(stdout, "wb") as nowhere:
+            done = conq(*words, items=lines(50_000), stdout=nowhere)
+        assert done.returncode == 1
+        assert b"cannot write standard output: " + says in done.stderr
+
+
 def test_a_closed_pipe_on_stdout_ends_the_run():
     run = start("echo", stdin=subprocess.PIPE)
     run.stdout.close()

@@ -9,6 +9,7 @@
 
 #include "cli/byte_budget.hpp"
 #include "cli/command_template.hpp"
+#include "cli/outcome.hpp"
 #include "cli/progress.hpp"
 #include "cli/spool.hpp"
 #include "cli/word_list.hpp"
@@ -102,6 +103,29 @@ TEST(spool, gives_back_what_was_stored_and_begins_anew_when_empty) {
     ASSERT_TRUE(file.append("g", 1, anew));
     EXPECT_EQ(anew[0].at, 0);
     EXPECT_EQ(complaint, "");
+}
+
+TEST(tally, answers_the_first_code_that_applies) {
+    tally all;
+    EXPECT_EQ(all.exit_code(), 0);
+    all.add({});
+    EXPECT_EQ(all.exit_code(), 0);
+    all.add({outcome::kind::died, 9});
+    EXPECT_EQ(all.exit_code(), 125);
+    all.add({outcome::kind::failed, 255});
+    EXPECT_EQ(all.exit_code(), 123);
+    all.add({outcome::kind::cannot_run});
+    EXPECT_EQ(all.exit_code(), 126);
+    all.add({outcome::kind::not_found});
+    EXPECT_EQ(all.exit_code(), 127);
+    all.set_interrupted(130);
+    EXPECT_EQ(all.exit_code(), 130);
+    all.set_interrupted(143);
+    EXPECT_EQ(all.exit_code(), 143);
+    all.add_own_error();
+    EXPECT_EQ(all.exit_code(), 1);
+    EXPECT_EQ(all.ended(), 5u);
+    EXPECT_EQ(all.failed(), 4u);
 }
 
 TEST(progress, says_what_is_known) {

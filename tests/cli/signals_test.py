@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 import pytest
-from support import CONQ, TIMEOUT_S, lines, start
+from support import CONQ, TIMEOUT_S, conq, lines, start
 
 
 class Blocked:
@@ -130,6 +130,16 @@ def test_a_job_has_default_signals_and_a_group_of_its_own():
     assert masks["SigBlk"] == 0 and masks["SigIgn"] & 0x7FFFFFFF == 0, text
     left, right = text.splitlines()[-1].split(" = ")
     assert left == right
+
+
+@pytest.mark.parametrize("name", ["TTIN", "TTOU"])
+def test_a_job_that_stops_on_the_terminal_is_continued_once_and_then_failed(name):
+    done = conq("-kj1", "sh", "-c", f"kill -{name} $$; echo went on", items="a\n")
+    assert done.returncode == 0 and done.stdout == b"went on\n" and done.stderr == b""
+    done = conq("-kj1", "sh", "-c", f"kill -{name} $$; echo went on; kill -{name} $$; echo again",
+                items="a\n")
+    assert done.returncode == 123 and done.stdout == b"went on\n"
+    assert b"wants the terminal (SIG" + name.encode() + b")" in done.stderr
 
 
 def in_terminal(words, items):
