@@ -87,7 +87,7 @@ def table(board):
     rows = {}
     for line in board["lines"]:  # oldest commit first
         rows.setdefault((line["property"], line["method"]), []).append(line)
-    out = ["# Scoreboard", "",
+    out = ["<!-- SPDX-License-Identifier: BSL-1.0 -->", "# Scoreboard", "",
            "Written by `./check --campaign`; not by hand. [What the words mean](README.md).",
            "Seeds are those that the first and the last run began with.", "",
            "| property | method | checked in all | at the last commit | distinct, most in a run "

@@ -32,6 +32,7 @@ def test_includes_point_down_only():
     ("waiting", "conq/accounting/task_count.hpp"),  # sideways
     ("buffers", "conq/queue.hpp"),                  # to the top
     ("misplaced", "conq/platform/clock.hpp"),       # a folder that no layer names
+    ("platform", "../contract/status.hpp"),         # up, by another way
 ])
 def test_canary_bad_include_is_found(tmp_path, folder, include):
     file = header(tmp_path, folder, f'#include "{include}"\n')
@@ -49,6 +50,8 @@ def test_the_machine_is_named_in_the_platform_only():
     "std::this_thread::yield();",
     "auto t = std::chrono::steady_clock::now();", "    static int calls = 0;",
     "    static std::array<int, 3> table;", "    static const auto& table = make();",
+    "    static item table(make());", "    if (x) { static item made(1); }",
+    "using clock = steady_clock; auto t = clock::now();",
     "std::atomic_thread_fence(std::memory_order_seq_cst);",
 ])
 def test_canary_forbidden_word_is_found(tmp_path, line):
@@ -126,8 +129,9 @@ def test_every_file_names_its_licence_and_no_machine():
 
 
 def test_canaries_bad_text_is_found(tmp_path):
-    for text in ["int x;\n", "// SPDX-License-Identifier: BSL-1.0\n// /work/" + "main/x\n"]:
-        file = tmp_path / "planted.cpp"
+    for name, text in [("a.cpp", "int x;\n"), ("a.md", "# A page\n"), ("a.txt", "0 x\n"),
+                       ("a.cpp", "// SPDX-License-Identifier: BSL-1.0\n// /work/" + "main/x\n")]:
+        file = tmp_path / name
         file.write_text(text)
         assert rules.bad_text(file) != []
 
