@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSL-1.0
+// Records the calls of real threads. Each thread has a log of its own, whose memory is there before
+// the first call: a recorded call costs two readings of the clock and a few stores to a line that
+// no other thread touches. The clock is read right before and right after the call.
+#ifndef CONQ_TESTING_HISTORY_RECORDER_HPP
+#define CONQ_TESTING_HISTORY_RECORDER_HPP
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "conq/contract/status.hpp"
+#include "testing/history/clock.hpp"
+#include "testing/history/operation.hpp"
+
+namespace conq::testing {
+
+/// The calls of one thread.
+///
+/// Threads: belongs to one, until that has been joined. Allocates in the constructor only.
+class thread_log {
+public:
+    /// Room for `capacity` calls.
+    thread_log(std::uint8_t thread, std::size_t capacity) : thread_(thread), calls_(capacity) {}
+
+    /// Begins a call; the clock is read last. If `end` does not follow, because the call threw or
+    /// the thread was stopped for good, the answer stays `maybe`.
+    /// Throws std::length_error if there is no room, before anything was called.
+    operation& begin(call what, form how, std::uint64_t value, std::uint64_t span_ns) {
+        if (used_ == calls_.size()) throw std::length_error("a thread_log is full");
+        operation& op = calls_[used_++];
+        op.end_ns = no_end;
+        op.said = answer::maybe;
+        op.value = value;
+        op.span_ns = static_cast<std::uint32_t>(span_ns);
+        op.thread = thread_;
+        op.what = what;
+        op.how = how;
+        op.begin_ns = stamp();
+        return op;
+    }
+    /// Ends it; the clock is read first.
+    static void end(operation& op, answer said) {
+        op.end_ns = stamp();
+        op.said = said;
+    }
+
+    /// Forgets all calls, and keeps the memory.
+    void clear() noexcept { used_ = 0; }
+    [[nodiscard]] std::span<const operation> calls() const { return {calls_.data(), used_}; }
+    /// How many more calls fit.
+    [[nodiscard]] std::size_t room() const noexcept { return calls_.size() - used_; }
+
+private:
+    std::uint8_t thread_;
+    std::vector<operation> calls_;
+    std::size_t used_ = 0;
+};
+
+/// Adds the calls of a thread that has been joined.
+inline void gather(history& into, const thread_log& log) {
+    into.operations.insert(into.operations.end(), log.calls().begin(), log.calls().end());
+}
+
+/// What a recorded get answered.
+struct taken {
+    answer said;
+    std::uint64_t value;
+};
+
+/// A queue as one thread sees it, each call recorded. Items are made from a number, T(number), and
+/// tell it: they are integers or have a member `value`. The forms that the contract calls equal
+/// (put and emplace, _for and _until) take turns, by the number.
+///
+/// Threads: belongs to one, as its log does. Throws what the queue throws, and std::length_error if
+/// the log is full.
+template <class Queue> class recorded {
+    using item_type = typename Queue::value_type;
+    using clock = std::chrono::steady_clock;
+
+public:
+    recorded(Queue& queue, thread_log& log) noexcept : queue_(&queue), log_(&log) {}
+
+    answer put(std::uint64_t value) {
+        return record(call::put, form::waits, value, 0, [&] {
+            return value % 2 == 0 ? queue_->put(item_type(value)) : queue_->emplace(value);
+        });
+    }
+    template <class Stop> answer put(std::uint64_t value, Stop stop) {
+        return record(call::put, form::stoppable, value, 0,
+                      [&] { return queue_->put(item_type(value), stop); });
+    }
+    answer put_for(std::uint64_t value, std::chrono::nanoseconds span) {
+        return record(call::put, form::timed, value, count(span), [&] {
+            return value % 2 == 0 ? queue_->put_for(item_type(value), span)
+                                  : queue_->put_until(item_type(value), clock::now() + span);
+        });
+    }
+    template <class Stop>
+    answer put_for(std::uint64_t value, std::chrono::nanoseconds span, Stop stop) {
+        return record(call::put, form::timed_stoppable, value, count(span),
+                      [&] { return queue_->put_for(item_type(value), span, stop); });
+    }
+    answer try_put(std::uint64_t value) {
+        return record(call::put, form::tries, value, 0, [&] {
+            return value % 2 == 0 ? queue_->try_put(item_type(value)) : queue_->try_emplace(value);
+        });
+    }
+
+    taken get() {
+        return record_get(form::waits, 0, [&] { return queue_->get(); });
+    }
+    template <class Stop> taken get(Stop stop) {
+        return record_get(form::stoppable, 0, [&] { return queue_->get(stop); });
+    }
+    taken get_for(std::chrono::nanoseconds span) {
+        return record_get(form::timed, count(span), [&] {
+            return span.count() % 2 == 0 ? queue_->get_for(span)
+                                         : queue_->get_until(clock::now() + span);
+        });
+    }
+    template <class Stop> taken get_for(std::chrono::nanoseconds span, Stop stop) {
+        return record_get(form::timed_stoppable, count(span),
+                          [&] { return queue_->get_for(span, stop); });
+    }
+    taken try_get() {
+        return record_get(form::tries, 0, [&] { return queue_->try_get(); });
+    }
+    /// take(), and done() of the lease: two calls.
+    taken take_and_done() {
+        operation& op = log_->begin(call::get, form::waits, 0, 0);
+        auto lease = queue_->take();
+        const taken got = end_get(op, lease);
+        if (lease) record_done(1, [&] { lease.done(); });
+        return got;
+    }
+
+    /// task_done: ok, or refused.
+    answer done(std::uint64_t count) {
+        return record_done(count, [&] { queue_->task_done(count); });
+    }
+
+    void join() {
+        record_bare(call::join, 0, [&] { queue_->join(); });
+    }
+    template <class Stop> answer join(Stop stop) {
+        return record(call::join, form::stoppable, 0, 0, [&] { return queue_->join(stop); });
+    }
+    answer join_for(std::chrono::nanoseconds span) {
+        return record(call::join, form::timed, 0, count(span),
+                      [&] { return queue_->join_for(span); });
+    }
+    answer try_join() {
+        return record(call::join, form::tries, 0, 0, [&] { return queue_->try_join(); });
+    }
+
+    void shutdown() {
+        record_bare(call::shutdown, 0, [&] { queue_->shutdown(); });
+    }
+    void shutdown_now() {
+        record_bare(call::shutdown_now, 0, [&] { queue_->shutdown(immediate); });
+    }
+    void set_maxsize(std::uint64_t bound)
+        requires requires(Queue& queue) { queue.set_maxsize(bound); }
+    {
+        record_bare(call::resize, bound, [&] { queue_->set_maxsize(bound); });
+    }
+    void trim()
+        requires requires(Queue& queue) { queue.trim(); }
+    {
+        record_bare(call::other, 0, [&] { queue_->trim(); });
+    }
+    template <class Source> void ask_stop(Source& source) {
+        record_bare(call::ask_stop, 0, [&] { source.request_stop(); });
+    }
+
+private:
+    static std::uint64_t count(std::chrono::nanoseconds span) {
+        return static_cast<std::uint64_t>(span.count());
+    }
+    template <class Call>
+    answer record(call what, form how, std::uint64_t value, std::uint64_t span_ns, Call make) {
+        operation& op = log_->begin(what, how, value, span_ns);
+        const status said = make();
+        thread_log::end(op, to_answer(said));
+        return op.said;
+    }
+    template <class Call> void record_bare(call what, std::uint64_t value, Call make) {
+        operation& op = log_->begin(what, form::waits, value, 0);
+        make();
+        thread_log::end(op, answer::ok);
+    }
+    template <class Call> answer record_done(std::uint64_t count, Call make) {
+        operation& op = log_->begin(call::done, form::waits, count, 0);
+        answer said = answer::ok;
+        try {
+            make();
+        } catch (const std::logic_error&) {
+            said = answer::refused;
+        }
+        thread_log::end(op, said);
+        return said;
+    }
+    template <class Call> taken record_get(form how, std::uint64_t span_ns, Call make) {
+        operation& op = log_->begin(call::get, how, 0, span_ns);
+        const auto got = make();
+        return end_get(op, got);
+    }
+    template <class Got> static taken end_get(operation& op, const Got& got) {
+        thread_log::end(op, to_answer(got.state()));
+        if (got) op.value = number(*got);
+        return {op.said, op.value};
+    }
+    static std::uint64_t number(const item_type& item) {
+        if constexpr (std::convertible_to<item_type, std::uint64_t>) {
+            return item;
+        } else {
+            return item.value;
+        }
+    }
+
+    Queue* queue_;
+    thread_log* log_;
+};
+
+}  // namespace conq::testing
+
+#endif

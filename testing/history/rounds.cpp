@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "testing/history/rounds.hpp"
+
+namespace conq::testing {
+
+shape draw_shape(std::uint64_t seed, const crowd& of) {
+    dice dice(seed);
+    shape made{};
+    made.seed = seed;
+    made.putters = static_cast<unsigned>(dice.between(1, of.putters_most));
+    made.getters = static_cast<unsigned>(dice.between(1, of.getters_most));
+    made.mixers = of.has_mixers ? static_cast<unsigned>(dice.below(3)) : 0;
+    made.joiners = static_cast<unsigned>(dice.below(3));
+    made.puts_each = dice.between(1, std::uint64_t{1} << dice.between(0, 10));
+    made.tries_percent = static_cast<unsigned>(dice.below(3) * 30);
+    made.timed_percent = static_cast<unsigned>(dice.below(3) * 20);
+    made.token_percent = static_cast<unsigned>(dice.below(3) * 20);
+    made.dones_most = dice.chance(50) ? 1 : dice.between(2, 8);
+    made.pauses_most = dice.chance(50) ? 0 : dice.between(1, 50);
+    made.priorities = std::min(of.priorities, std::uint64_t{1} << dice.below(10));
+    made.stops = dice.chance(30);
+    made.closes = dice.chance(30);
+    made.drops = dice.chance(15);
+    made.resizes = of.resizes;
+    return made;
+}
+
+std::string to_string(const shape& of) {
+    std::string text = "seed " + std::to_string(of.seed) + ": ";
+    text += std::to_string(of.putters) + " put, " + std::to_string(of.getters) + " get, ";
+    text += std::to_string(of.mixers) + " do both, " + std::to_string(of.joiners) + " join; ";
+    text += std::to_string(of.puts_each) + " puts each, " + std::to_string(of.tries_percent) +
+            "% tries, " + std::to_string(of.timed_percent) + "% timed, " +
+            std::to_string(of.token_percent) + "% with a token";
+    for (const auto& [does, what] :
+         {std::pair(of.stops, ", a stop"), std::pair(of.closes, ", a shutdown"),
+          std::pair(of.drops, ", an immediate shutdown"), std::pair(of.resizes, ", set_maxsize")}) {
+        if (does) text += what;
+    }
+    return text;
+}
+
+}  // namespace conq::testing

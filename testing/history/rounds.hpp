@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: BSL-1.0
+// Rounds: one queue, a random crowd of threads that put, get, join, shut down, stop and resize, and
+// every call recorded. Many short rounds of different shapes meet more interleavings than a long
+// one.
+#ifndef CONQ_TESTING_HISTORY_ROUNDS_HPP
+#define CONQ_TESTING_HISTORY_ROUNDS_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <iterator>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "conq/platform/native.hpp"
+#include "testing/history/checker.hpp"
+#include "testing/history/dice.hpp"
+#include "testing/history/recorder.hpp"
+
+namespace conq::testing {
+
+/// What a queue allows and is able to do.
+struct crowd {
+    unsigned putters_most = 4, getters_most = 4;
+    bool has_mixers = true;  ///< threads that put and get
+    bool resizes = false;    ///< set_maxsize is called
+    bool joins_wait = true;  ///< join() without an end is called; a queue that loses items hangs it
+    unsigned priority_from = 48;
+    std::uint64_t priorities = 1;  ///< how many at most
+};
+
+/// What happens in a round.
+struct shape {
+    std::uint64_t seed;
+    unsigned putters, getters, mixers, joiners;
+    std::uint64_t puts_each;
+    unsigned tries_percent, timed_percent, token_percent;  ///< of puts and gets; the rest wait
+    std::uint64_t dones_most;                              ///< that are counted at once
+    std::uint64_t pauses_most;                             ///< between two calls
+    std::uint64_t priorities;
+    bool stops, closes, drops, resizes;  ///< at a random moment
+
+    [[nodiscard]] std::uint64_t puts_most() const noexcept {
+        return (putters + mixers) * puts_each;
+    }
+};
+
+/// The shape that belongs to a seed.
+[[nodiscard]] shape draw_shape(std::uint64_t seed, const crowd& of);
+[[nodiscard]] std::string to_string(const shape& of);
+
+inline constexpr std::uint64_t puts_each_most = 1024;
+
+/// Runs rounds, one after the other.
+///
+/// A thread that puts ends when it has put all, or is told of a shutdown; then the queue is shut
+/// down, and the threads that get end when they are told so. So a round ends on every correct
+/// queue, whatever the shape.
+template <class Queue> class rounds {
+public:
+    explicit rounds(const crowd& of) : crowd_(of) {
+        for (unsigned i = 0; i < threads_most; ++i) {
+            logs_.emplace_back(static_cast<std::uint8_t>(i), calls_most);
+        }
+    }
+
+    /// All that happened to the queue, which has to be new.
+    [[nodiscard]] history run(Queue& queue, const shape& how) {
+        queue_ = &queue;
+        shape_ = how;
+        ready_ = 0;
+        used_ = 0;
+        goes_ = puts_ended_ = gets_ended_ = false;
+        stop_ = std::stop_source();
+        for (thread_log& log : logs_) log.clear();
+        std::vector<std::thread> putters, getters, others;
+        for (unsigned i = 0; i < how.putters; ++i) putters.push_back(start(&rounds::put_all, i));
+        for (unsigned i = 0; i < how.mixers; ++i) {
+            putters.push_back(start(&rounds::mix, how.putters + i));
+        }
+        for (unsigned i = 0; i < how.getters; ++i) getters.push_back(start(&rounds::get_all, i));
+        for (unsigned i = 0; i < how.joiners; ++i) others.push_back(start(&rounds::join_often, i));
+        if (how.stops) others.push_back(start(&rounds::ask_stop, 0));
+        if (how.closes || how.drops) others.push_back(start(&rounds::close, 0));
+        if (how.resizes) others.push_back(start(&rounds::resize, 0));
+        while (ready_ != used_) std::this_thread::yield();
+        goes_ = true;
+        for (std::thread& each : putters) each.join();
+        puts_ended_ = true;
+        recorded<Queue>(queue, logs_[used_]).shutdown();
+        for (std::thread& each : getters) each.join();
+        gets_ended_ = true;
+        for (std::thread& each : others) each.join();
+        history all;
+        for (const thread_log& log : logs_) gather(all, log);
+        all.at_end = final_state{queue.size(), queue.unfinished()};
+        return all;
+    }
+
+private:
+    using nanoseconds = std::chrono::nanoseconds;
+    static constexpr unsigned threads_most = 16;
+    // A getter may get, and call task_done for, all that at most six threads put, and polls
+    // besides.
+    static constexpr std::size_t calls_most = 16 * puts_each_most;
+
+    // Of one thread: who it is, what it throws dice for, what it has left.
+    struct me {
+        recorded<Queue> queue;
+        thread_log& log;
+        conq::testing::dice dice;
+        unsigned number;        // among its kind
+        bool has_token = true;  // until it was stopped
+    };
+
+    std::thread start(void (rounds::*body)(me&), unsigned number) {
+        const unsigned id = used_++;
+        return std::thread([this, body, number, id] {
+            me self{{*queue_, logs_[id]}, logs_[id], dice(shape_.seed * 31 + id), number};
+            ++ready_;
+            while (!goes_) std::this_thread::yield();
+            (this->*body)(self);
+        });
+    }
+
+    void put_all(me& self) {
+        std::uint64_t left = shape_.puts_each, told = 0;  // told is told: some ask again
+        while (left > 0) {
+            // Each put may fail once and more; when the log gets short, only waiting is left.
+            const bool must_wait = self.log.room() < 2 * puts_each_most;
+            const answer said = put_somehow(self, value(self, left), must_wait);
+            if (said == answer::shut_down && ++told > self.dice.below(6)) return;
+            if (said == answer::stopped) self.has_token = false;
+            if (said == answer::ok) --left;
+            pause(self);
+        }
+    }
+
+    void get_all(me& self) {
+        std::uint64_t undone = 0, polls = shape_.puts_each + 64, told = 0;
+        for (;;) {
+            const bool by_lease = self.dice.chance(10);
+            const taken got = by_lease ? self.queue.take_and_done() : get_somehow(self, polls == 0);
+            if (got.said == answer::shut_down && ++told > self.dice.below(6)) break;
+            if (got.said == answer::stopped) self.has_token = false;
+            if (got.said != answer::ok && polls > 0) --polls;
+            if (by_lease || got.said != answer::ok) continue;
+            if (++undone >= self.dice.between(1, shape_.dones_most)) {
+                self.queue.done(undone);
+                undone = 0;
+            }
+            pause(self);
+        }
+        if (undone > 0) self.queue.done(undone);
+    }
+
+    // Puts and gets without waiting for long: one that does both could wait for itself.
+    void mix(me& self) {
+        for (std::uint64_t left = shape_.puts_each; left > 0; --left) {
+            const std::uint64_t kind = self.dice.below(100);
+            answer said = answer::ok;
+            taken got{answer::empty, 0};
+            if (kind < 30) {
+                said = self.queue.try_put(value(self, left));
+            } else if (kind < 50) {
+                said = self.queue.put_for(value(self, left), span(self));
+            } else if (kind < 75) {
+                got = self.queue.try_get();
+            } else if (kind < 95) {
+                got = self.queue.get_for(span(self));
+            } else if (kind < 97) {
+                self.queue.done(std::uint64_t{1} << 32);  // too many: refused
+            } else if constexpr (requires { self.queue.trim(); }) {
+                self.queue.trim();
+            }
+            if (got.said == answer::ok) self.queue.done(1);
+            if (said == answer::shut_down) return;
+            pause(self);
+        }
+    }
+
+    void join_often(me& self) {
+        for (int i = 0; i < 200 && !gets_ended_; ++i) {
+            const std::uint64_t kind = self.dice.below(100);
+            if (kind < 30 && crowd_.joins_wait) {
+                self.queue.join();
+            } else if (kind < 60) {
+                static_cast<void>(self.queue.join_for(span(self)));
+            } else if (kind < 80 && crowd_.joins_wait && self.has_token) {
+                self.has_token = self.queue.join(stop_.get_token()) != answer::stopped;
+            } else {
+                static_cast<void>(self.queue.try_join());
+            }
+            linger(self, 20);
+        }
+    }
+
+    void ask_stop(me& self) {
+        linger(self, std::uint64_t{1} << self.dice.below(11));
+        self.queue.ask_stop(stop_);
+    }
+    void close(me& self) {
+        linger(self, std::uint64_t{1} << self.dice.below(11));
+        if (shape_.closes) self.queue.shutdown();
+        linger(self, 20);
+        if (shape_.drops) self.queue.shutdown_now();
+    }
+    void resize(me& self) {
+        static constexpr std::uint64_t bounds[] = {0, 1, 2, 3, 8, 64, 100, 1000};
+        for (int i = 0; i < 1000 && !puts_ended_; ++i) {
+            if constexpr (requires { self.queue.set_maxsize(1); }) {
+                self.queue.set_maxsize(bounds[self.dice.below(std::size(bounds))]);
+            }
+            linger(self, 20);
+        }
+    }
+
+    answer put_somehow(me& self, std::uint64_t value, bool must_wait) {
+        const std::uint64_t kind = self.dice.below(100);
+        const bool with_token = self.has_token && self.dice.chance(shape_.token_percent);
+        const std::stop_token token = with_token ? stop_.get_token() : std::stop_token();
+        if (must_wait) return self.queue.put(value);
+        if (kind < shape_.tries_percent) return self.queue.try_put(value);
+        if (kind < shape_.tries_percent + shape_.timed_percent) {
+            return with_token ? self.queue.put_for(value, span(self), token)
+                              : self.queue.put_for(value, span(self));
+        }
+        return with_token ? self.queue.put(value, token) : self.queue.put(value);
+    }
+    taken get_somehow(me& self, bool must_wait) {
+        const std::uint64_t kind = self.dice.below(100);
+        const bool with_token = self.has_token && self.dice.chance(shape_.token_percent);
+        const std::stop_token token = with_token ? stop_.get_token() : std::stop_token();
+        if (must_wait) return self.queue.get();
+        if (kind < shape_.tries_percent) return self.queue.try_get();
+        if (kind < shape_.tries_percent + shape_.timed_percent) {
+            return with_token ? self.queue.get_for(span(self), token)
+                              : self.queue.get_for(span(self));
+        }
+        return with_token ? self.queue.get(token) : self.queue.get();
+    }
+
+    // No two are the same, as long as `left` counts down.
+    std::uint64_t value(me& self, std::uint64_t left) {
+        const std::uint64_t priority = self.dice.below(shape_.priorities);
+        const std::uint64_t writers = shape_.putters + shape_.mixers;
+        return priority << crowd_.priority_from |
+               ((shape_.puts_each - left) * writers + self.number);
+    }
+    static nanoseconds span(me& self) {
+        return nanoseconds(static_cast<std::int64_t>(self.dice.below(60'000)));
+    }
+    void pause(me& self) const {
+        if (shape_.pauses_most == 0) return;
+        if (self.dice.chance(5)) std::this_thread::yield();
+        platform::native::pause(static_cast<int>(self.dice.below(shape_.pauses_most)));
+    }
+    // A random number of turns of the other threads, as long as they have something to do.
+    void linger(me& self, std::uint64_t most) const {
+        for (std::uint64_t i = self.dice.below(most + 1); i > 0 && !puts_ended_; --i) {
+            std::this_thread::yield();
+        }
+    }
+
+    crowd crowd_;
+    std::vector<thread_log> logs_;
+    Queue* queue_ = nullptr;
+    shape shape_{};
+    std::stop_source stop_;
+    std::atomic<unsigned> ready_{0};
+    unsigned used_ = 0;
+    std::atomic<bool> goes_{false}, puts_ended_{false}, gets_ended_{false};
+};
+
+}  // namespace conq::testing
+
+#endif

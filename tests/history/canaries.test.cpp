@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+// Planted faults: each has to be found in histories of real threads, and named for what it is.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <initializer_list>
+#include <string>
+
+#include "planted_queue.hpp"
+#include "subjects.hpp"
+
+namespace conq::test {
+namespace {
+
+template <order By, fault With, std::uint64_t Bound = 8>
+struct planted : subject<planted_queue<By, With>, By> {
+    static constexpr const char* name = "planted";
+    static constexpr std::uint64_t bound = Bound;
+    // A queue that loses something would hang a join without an end.
+    static constexpr crowd by_whom = By == order::spsc
+                                         ? crowd{.putters_most = 1,
+                                                 .getters_most = 1,
+                                                 .has_mixers = false,
+                                                 .joins_wait = With == fault::none}
+                                         : crowd{.joins_wait = With == fault::none,
+                                                 .priorities = By == order::priority ? 1024u : 1u};
+    static auto make() { return planted_queue<By, With>(Bound); }
+};
+
+// What a fault is found as depends on what shows it first.
+template <class Subject>
+void expect_found(const char* what, std::initializer_list<const char*> properties) {
+    const outcome found = run_rounds<Subject>(5'000'000);
+    std::printf("    %s: found in %llu calls\n%s\n", what,
+                static_cast<unsigned long long>(found.operations), found.wrong.c_str());
+    EXPECT_NE(std::find(properties.begin(), properties.end(), found.property), properties.end())
+        << what << " was found as \"" << found.property << "\"";
+}
+
+TEST(canaries, a_lifo_posing_as_fifo_is_found) {
+    expect_found<planted<order::fifo, fault::turned>>("LIFO", {"order"});
+}
+TEST(canaries, a_fifo_posing_as_lifo_is_found) {
+    expect_found<planted<order::lifo, fault::turned>>("FIFO", {"order"});
+}
+TEST(canaries, overtaking_is_found_in_every_order) {
+    expect_found<planted<order::fifo, fault::overtakes>>("overtaking", {"order"});
+    expect_found<planted<order::lifo, fault::overtakes>>("overtaking", {"order"});
+    expect_found<planted<order::priority, fault::overtakes>>("overtaking", {"order"});
+    expect_found<planted<order::spsc, fault::overtakes>>("overtaking", {"order"});
+}
+TEST(canaries, equals_in_the_wrong_order_are_found) {
+    expect_found<planted<order::priority, fault::equals_turned>>("equals turned", {"order"});
+}
+TEST(canaries, a_duplicate_is_found) {
+    expect_found<planted<order::fifo, fault::duplicates>>("duplicate", {"once"});
+}
+TEST(canaries, a_made_up_item_is_found) {
+    expect_found<planted<order::fifo, fault::makes_up>>("made up", {"fresh"});
+}
+TEST(canaries, a_loss_is_found_in_every_order) {
+    expect_found<planted<order::fifo, fault::loses>>("loss", {"shutdown", "order", "end"});
+    expect_found<planted<order::lifo, fault::loses>>("loss", {"shutdown", "end"});
+    expect_found<planted<order::priority, fault::loses>>("loss", {"shutdown", "order", "end"});
+    expect_found<planted<order::spsc, fault::loses>>("loss", {"shutdown", "order", "end"});
+}
+TEST(canaries, a_false_empty_is_found) {
+    expect_found<planted<order::fifo, fault::empty_falsely>>("false empty", {"empty", "time-out"});
+}
+TEST(canaries, a_false_full_is_found) {
+    expect_found<planted<order::fifo, fault::full_falsely>>("false full", {"full", "time-out"});
+    expect_found<planted<order::fifo, fault::full_falsely, 0>>("false full, no bound", {"full"});
+}
+TEST(canaries, an_exceeded_bound_is_found) {
+    expect_found<planted<order::fifo, fault::exceeds_bound, 2>>("over the bound", {"bound"});
+}
+TEST(canaries, a_join_that_returns_early_is_found) {
+    expect_found<planted<order::fifo, fault::joins_early>>("early join", {"join"});
+}
+TEST(canaries, a_put_after_shutdown_is_found) {
+    expect_found<planted<order::fifo, fault::puts_when_shut>>("put after shutdown", {"shutdown"});
+}
+TEST(canaries, a_get_that_ends_before_all_is_drained_is_found) {
+    expect_found<planted<order::fifo, fault::drained_falsely>>("not drained", {"shutdown"});
+}
+TEST(canaries, drops_that_are_not_counted_are_found) {
+    expect_found<planted<order::fifo, fault::drops_uncounted>>("drops", {"end"});
+}
+TEST(canaries, a_done_too_many_is_found) {
+    expect_found<planted<order::fifo, fault::counts_any_done>>("dones", {"count"});
+}
+TEST(canaries, an_early_time_out_is_found) {
+    expect_found<planted<order::fifo, fault::times_out_early>>("early time-out", {"time-out"});
+}
+TEST(canaries, a_call_that_ignores_its_stop_is_found) {
+    expect_found<planted<order::fifo, fault::carries_on>>("stop", {"stop"});
+}
+
+// The same queues without a fault: nothing may be found.
+template <class Subject> void expect_right() {
+    const outcome all = run_rounds<Subject>(testing::scaled(500'000));
+    EXPECT_EQ(all.wrong, "");
+    all.print("plain");
+}
+TEST(canaries, a_plain_fifo_is_right) {
+    expect_right<planted<order::fifo, fault::none>>();
+}
+TEST(canaries, a_plain_lifo_is_right) {
+    expect_right<planted<order::lifo, fault::none>>();
+}
+TEST(canaries, a_plain_priority_queue_is_right) {
+    expect_right<planted<order::priority, fault::none>>();
+}
+TEST(canaries, a_plain_queue_is_right_for_one_putter_and_one_getter) {
+    expect_right<planted<order::spsc, fault::none>>();
+}
+
+}  // namespace
+}  // namespace conq::test

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSL-1.0
+// A plain queue of each order behind a mutex, right by its simplicity, with a fault planted in it:
+// the checkers have to find each.
+#ifndef CONQ_TESTS_HISTORY_PLANTED_QUEUE_HPP
+#define CONQ_TESTS_HISTORY_PLANTED_QUEUE_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <iterator>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "conq/platform/native.hpp"
+#include "conq/queue/calls.hpp"
+#include "testing/history/checker.hpp"
+
+namespace conq::test {
+
+/// What is wrong. But for `turned`, once in a while only.
+enum class fault {
+    none,
+    turned,      ///< LIFO if it should be FIFO, and the other way round
+    overtakes,   ///< the second comes out before the first
+    duplicates,  ///< an item stays when it is taken
+    loses,       ///< an item is accepted and gone
+    makes_up,    ///< what comes out was never put
+    empty_falsely,
+    full_falsely,
+    exceeds_bound,
+    joins_early,      ///< join returns although one item is unfinished
+    puts_when_shut,   ///< a put is accepted after shutdown
+    drained_falsely,  ///< a get is told shut_down while something is in
+    drops_uncounted,  ///< shutdown(immediate) does not count what it drops as done
+    counts_any_done,  ///< task_done does not look at the number of puts
+    times_out_early,
+    carries_on,     ///< a call whose token was stopped before is carried out
+    equals_turned,  ///< of equal priority, the last comes first
+};
+
+template <testing::order By, fault With>
+class planted_queue : public queue_calls<planted_queue<By, With>, std::uint64_t> {
+    using item_type = std::uint64_t;
+    using order = testing::order;
+
+public:
+    static constexpr bool takes_throwing_sources = true;
+
+    /// At most `bound` items; 0: no bound. Priorities are in the bits from 48 on.
+    explicit planted_queue(std::uint64_t bound) : bound_(bound) {}
+
+    void task_done(std::uint64_t n = 1) {
+        const std::lock_guard held(mutex_);
+        if (n > unfinished_) {
+            if constexpr (With != fault::counts_any_done) throw std::logic_error("too many");
+        }
+        unfinished_ -= std::min(n, unfinished_);
+    }
+    status try_join() {
+        const std::lock_guard held(mutex_);
+        return is_joined() ? status::ok : status::busy;
+    }
+    void shutdown() {
+        const std::lock_guard held(mutex_);
+        is_shut_down_ = true;
+    }
+    void shutdown(immediate_t) {
+        const std::lock_guard held(mutex_);
+        is_shut_down_ = true;
+        if constexpr (With != fault::drops_uncounted) unfinished_ -= items_.size();
+        items_.clear();
+    }
+    [[nodiscard]] std::uint64_t size() {
+        const std::lock_guard held(mutex_);
+        return items_.size();
+    }
+    [[nodiscard]] std::uint64_t unfinished() {
+        const std::lock_guard held(mutex_);
+        return unfinished_;
+    }
+
+private:
+    friend class queue_calls<planted_queue, item_type>;
+
+    template <class Source> status try_put_item(const Source& source) {
+        const std::lock_guard held(mutex_);
+        if (is_shut_down_ && !strikes(fault::puts_when_shut)) return status::shut_down;
+        if (strikes(fault::full_falsely)) return status::full;
+        if (bound_ != 0 && items_.size() >= bound_ && !strikes(fault::exceeds_bound)) {
+            return status::full;
+        }
+        item_type item;
+        source(&item);
+        if (!strikes(fault::loses)) items_.insert(place_for(item), item);
+        ++unfinished_;
+        return status::ok;
+    }
+    result<item_type> try_get_item() {
+        const std::lock_guard held(mutex_);
+        if (is_shut_down_ && (items_.empty() || strikes(fault::drained_falsely))) {
+            return result<item_type>(status::shut_down);
+        }
+        if (items_.empty() || strikes(fault::empty_falsely)) {
+            return result<item_type>(status::empty);
+        }
+        auto taken = items_.begin();
+        if (items_.size() > 1 && strikes(fault::overtakes)) ++taken;
+        item_type item = *taken;
+        if (!strikes(fault::duplicates)) items_.erase(taken);
+        if (strikes(fault::makes_up)) item += std::uint64_t{1} << 40;
+        return result<item_type>(std::in_place, [&] { return item; });
+    }
+    template <class Source, class Stop>
+    status put_item(const Source& source, const limit<Stop>& within) {
+        return wait(within, status::full, [&] { return try_put_item(source); });
+    }
+    template <class Stop> result<item_type> get_item(const limit<Stop>& within) {
+        result<item_type> got(status::empty);
+        const status said = wait(within, status::empty, [&] {
+            got = try_get_item();
+            return got.state();
+        });
+        return got ? got : result<item_type>(said);
+    }
+    template <class Stop> status join_within(const limit<Stop>& within) {
+        return wait(within, status::busy, [&] { return try_join(); });
+    }
+
+    // Tries until the answer is another one than `blocked`, or time is up, or a stop is asked.
+    template <class Stop, class Attempt>
+    status wait(const limit<Stop>& within, status blocked, Attempt attempt) {
+        const bool carries_on = With == fault::carries_on;
+        if (within.stop.stop_requested() && !carries_on) return status::stopped;
+        const bool is_early = With == fault::times_out_early;
+        const platform::instant_ns deadline = platform::after(
+            platform::native::now(), is_early ? within.span_ns / 2 : within.span_ns);
+        for (;;) {
+            const status said = attempt();
+            if (said != blocked && said != status::busy) return said;
+            if (within.stop.stop_requested()) return status::stopped;
+            if (platform::native::now() >= deadline) return status::timed_out;
+            std::this_thread::yield();
+        }
+    }
+
+    // Under the mutex. Once in a while; more often where a round gives few chances.
+    bool strikes(fault which) {
+        constexpr bool is_rare = With == fault::puts_when_shut || With == fault::drained_falsely;
+        return With == which && ++chances_ % (is_rare ? 5 : 50) == 0;
+    }
+    bool is_joined() {
+        return unfinished_ == 0 || (unfinished_ == 1 && strikes(fault::joins_early));
+    }
+    auto place_for(item_type item) {
+        if constexpr (By == order::priority) {
+            constexpr int bits = 48;
+            const auto before = [](item_type a, item_type b) { return a >> bits < b >> bits; };
+            if constexpr (With == fault::equals_turned) {
+                return std::lower_bound(items_.begin(), items_.end(), item, before);
+            } else {
+                return std::upper_bound(items_.begin(), items_.end(), item, before);
+            }
+        } else {
+            const bool at_front = (By == order::lifo) != (With == fault::turned);
+            return at_front ? items_.begin() : items_.end();
+        }
+    }
+
+    std::mutex mutex_;
+    std::deque<item_type> items_;
+    std::uint64_t bound_, unfinished_ = 0, chances_ = 0;
+    bool is_shut_down_ = false;
+};
+
+}  // namespace conq::test
+
+#endif
