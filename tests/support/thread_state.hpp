@@ -4,7 +4,7 @@
 #ifndef CONQ_TESTS_SUPPORT_THREAD_STATE_HPP
 #define CONQ_TESTS_SUPPORT_THREAD_STATE_HPP
 
-#include <pthread.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
