@@ -9,14 +9,25 @@ function(conq_strict target)
   target_link_libraries(${target} PRIVATE conq::conq)
 endfunction()
 
-# conq_test(NAME SOURCE...): one GoogleTest program, one test of ctest. Its label is its folder.
+# conq_test(NAME [SHARDS n] SOURCE...): one GoogleTest program, one test of ctest, or n that run at
+# the same time, each with its share. Their label is their folder.
 function(conq_test name)
-  add_executable(${name} ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 test "" SHARDS "")
+  add_executable(${name} ${test_UNPARSED_ARGUMENTS})
   conq_strict(${name})
   target_link_libraries(${name} PRIVATE GTest::gtest GTest::gtest_main)
-  add_test(NAME ${name} COMMAND ${name})
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
-  set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600)
+  if(NOT test_SHARDS)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600)
+    return()
+  endif()
+  foreach(shard RANGE 1 ${test_SHARDS})
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${name}_${shard} COMMAND ${name})
+    set_tests_properties(${name}_${shard} PROPERTIES LABELS ${folder} TIMEOUT 3600
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${test_SHARDS};GTEST_SHARD_INDEX=${index}")
+  endforeach()
 endfunction()
 
 # conq_pytest(NAME FILE [VARIABLE=VALUE...]): one file of pytest, one test of ctest.

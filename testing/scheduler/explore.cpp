@@ -60,6 +60,7 @@ finding explore(const exploration& how, const model& what) {
             }
             return found;
         }
+        if (found.distinct == how.enough) break;
         if (how.how == strategy::exhaustive && !runner.next_path()) {
             found.has_seen_all = true;
             break;

@@ -28,6 +28,7 @@ struct exploration {
     std::uint64_t schedules = 20'000;  ///< at most; the first failure ends it
     memory_model memory = memory_model::store_buffers;
     strategy how = strategy::mixed;
+    std::uint64_t enough = 0;         ///< distinct traces after which to end; 0: never
     int preemptions = 2;              ///< exhaustive only
     bool may_rely_on_timers = false;  ///< false: it is a fault if only a time-out helps
     std::uint64_t first_seed = 1;     ///< of the first schedule; the others follow

@@ -18,8 +18,8 @@ bool releases(order how) noexcept {
 
 }  // namespace
 
-const char* to_string(memory_model model) noexcept {
-    switch (model) {
+const char* to_string(memory_model which) noexcept {
+    switch (which) {
         case memory_model::sequential:
             return "sequential";
         case memory_model::store_buffers:
@@ -60,8 +60,8 @@ void plain_accesses::grow() {
     }
 }
 
-void memory::begin(memory_model model, random_source& random) {
-    model_ = model;
+void memory::begin(memory_model which, random_source& random) {
+    model_ = which;
     random_ = &random;
     for (thread_state& each : threads_) {
         each.now.clock = {};
@@ -73,7 +73,7 @@ void memory::begin(memory_model model, random_source& random) {
     used_ = views_used_ = 0;
     pending_ = 0;
     // Some runs keep stores back for long: two threads may then stay blind to each other.
-    drain_one_in_ = model == memory_model::store_buffers && random.one_in(2) ? 16 : 3;
+    drain_one_in_ = which == memory_model::store_buffers && random.one_in(2) ? 16 : 3;
     plain_.clear();
     fault_.clear();
 }
@@ -228,15 +228,15 @@ void memory::insert(std::size_t thread, location_id where, message made, order h
     }
     rank floor = seen_by(thread, where);
     if (how == order::seq_cst) floor = std::max(floor, at.seq_cst_floor);
-    std::size_t place = at.messages.size();
+    std::size_t position = at.messages.size();
     // Never before the first: it is there since the construction.
-    while (place > 1 && at.messages[place - 1].at > floor && random_->one_in(4)) --place;
-    if (place == at.messages.size()) {
+    while (position > 1 && at.messages[position - 1].at > floor && random_->one_in(4)) --position;
+    if (position == at.messages.size()) {
         made.at = (at.messages.back().at / rank_step + 1) * rank_step;
     } else {
-        const rank before = at.messages[place - 1].at, after = at.messages[place].at;
-        if (at.messages[place].follows_rmw || after - before < 2) {  // no room: the last, then
-            place = at.messages.size();
+        const rank before = at.messages[position - 1].at, after = at.messages[position].at;
+        if (at.messages[position].follows_rmw || after - before < 2) {  // no room: the last, then
+            position = at.messages.size();
             made.at = (at.messages.back().at / rank_step + 1) * rank_step;
         } else {
             made.at = before + (after - before) / 2;
@@ -245,7 +245,7 @@ void memory::insert(std::size_t thread, location_id where, message made, order h
     see(thread, where, made.at);
     if (how == order::seq_cst) at.seq_cst_floor = std::max(at.seq_cst_floor, made.at);
     made.released = release_view(thread, how);
-    at.messages.insert(at.messages.begin() + static_cast<std::ptrdiff_t>(place), made);
+    at.messages.insert(at.messages.begin() + static_cast<std::ptrdiff_t>(position), made);
 }
 
 std::uint64_t memory::rmw_read(std::size_t thread, location_id where, order how) {

@@ -38,10 +38,10 @@
 namespace conq::testing {
 
 enum class memory_model : std::uint8_t { sequential, store_buffers, views };
-[[nodiscard]] const char* to_string(memory_model model) noexcept;
+[[nodiscard]] const char* to_string(memory_model which) noexcept;
 
 /// The most threads of one run, its own included.
-inline constexpr std::size_t threads_max = 16;
+inline constexpr std::size_t threads_max = 8;
 
 /// What is known of every thread's progress.
 struct vector_clock {
@@ -80,7 +80,7 @@ public:
     using order = std::memory_order;
 
     /// Forgets everything. Thread 0 exists.
-    void begin(memory_model model, random_source& random);
+    void begin(memory_model which, random_source& random);
     /// `child` starts with all that `parent` has seen.
     void fork(std::size_t parent, std::size_t child);
     /// `waiter` sees all that `ended` has done.

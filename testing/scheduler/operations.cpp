@@ -10,7 +10,8 @@
 namespace conq::testing {
 namespace {
 
-constexpr std::uint64_t step_back_ns = 5'000;  // time that passes while the others go first
+// The time that passes while the others go first: less than what threads poll for, or more.
+constexpr std::uint64_t step_back_ns = 5'000, long_step_back_ns = 60'000;
 
 const char* file_name(const place& at) noexcept {
     const char* const slash = std::strrchr(at.file_name(), '/');
@@ -219,9 +220,12 @@ std::uint64_t scheduler::now() {
 }
 
 void scheduler::step_back(const char* what) {
-    clock_ns_ += step_back_ns;
-    if (is_pct_) threads_[running_]->priority = --lowest_;
-    stepped_back_ = bit(running_);
+    // In a run of hasty threads whoever polls mostly keeps his turn and soon goes to sleep.
+    clock_ns_ += is_hasty_ ? long_step_back_ns : step_back_ns;
+    if (!is_hasty_ || chance(4)) {
+        if (is_pct_) threads_[running_]->priority = --lowest_;
+        stepped_back_ = bit(running_);
+    }
     step(what);
 }
 

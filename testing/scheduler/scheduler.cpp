@@ -31,6 +31,7 @@ std::string scheduler::run(std::uint64_t seed, const model& what, bool traces) {
     memory_.begin(how_.memory, random_);
 
     is_pct_ = how_.how == strategy::pct || (how_.how == strategy::mixed && seed % 2 == 0);
+    is_hasty_ = chance(2);
     change_at_.clear();
     // Changes fall into the first 64, 256 or 1,024 steps: models are of different lengths.
     const std::uint32_t range = 64u << (2 * random_.below(3));
@@ -59,7 +60,7 @@ std::string scheduler::run(std::uint64_t seed, const model& what, bool traces) {
 }
 
 scheduler::thread& scheduler::add_thread(std::string name, std::function<void()> body) {
-    if (started_ == threads_max) fail("more than 15 threads");
+    if (started_ == threads_max) fail("more than 7 threads");
     if (started_ == threads_.size()) threads_.push_back(std::make_unique<thread>());
     const std::size_t number = started_++;
     thread& made = *threads_[number];
@@ -196,6 +197,15 @@ void scheduler::time_out(thread& who) {
     ready_ |= bit(who.number);
     note("time", who.number, clock_ns_);
     if (traces_) trace("time passes: the sleep of " + who.name + " ends");
+}
+
+std::size_t scheduler::asleep() const noexcept {
+    std::size_t found = 0;
+    for (std::size_t t = 1; t < started_; ++t) {  // the model's own waits for their end
+        const thread& each = *threads_[t];
+        found += each.sleeps_on != nullptr && each.sleeps_on != &each ? 1 : 0;
+    }
+    return found;
 }
 
 std::size_t scheduler::choose() {

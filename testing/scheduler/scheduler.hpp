@@ -91,6 +91,9 @@ public:
     /// The number of the running thread.
     [[nodiscard]] std::size_t self() const noexcept { return running_; }
 
+    /// How many threads sleep on a futex: for models that begin when others sleep.
+    [[nodiscard]] std::size_t asleep() const noexcept;
+
     /// Memory that stays readable until the run is over, so that a use of what is gone is seen.
     void* allocate(std::size_t bytes);
 
@@ -161,7 +164,7 @@ private:
     const model* what_ = nullptr;
     std::vector<std::pair<void*, std::size_t>> allocated_;
 
-    bool is_pct_ = false, is_quiet_ = false, traces_ = false;
+    bool is_pct_ = false, is_hasty_ = false, is_quiet_ = false, traces_ = false;
     std::uint64_t clock_ns_ = 0, steps_ = 0, trace_hash_ = 0;
     std::int64_t lowest_ = 0;
     std::vector<std::uint64_t> change_at_;
