@@ -73,8 +73,11 @@ def merge(board, lines, commit, date, machine):
             entry = {**key, "runs": 0, "count": 0, "distinct": 0, "first_seed": line["seed"],
                      "last_seed": line["seed"]}
             board["lines"].append(entry)
+        is_repeated = line["seed"] in (entry["first_seed"], entry["last_seed"]) and entry["runs"]
         entry["runs"] += 1
-        entry["count"] += line["count"]
+        # The same seed is the same work: what is exhaustive always begins at 1.
+        entry["count"] = max(entry["count"], line["count"]) if is_repeated \
+            else entry["count"] + line["count"]
         # Runs may repeat each other's traces: what surely differs is what differed within one.
         entry["distinct"] = max(entry["distinct"], line["distinct"])
         entry["first_seed"] = min(entry["first_seed"], line["seed"])

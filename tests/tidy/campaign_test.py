@@ -35,6 +35,13 @@ def test_totals_accumulate_by_property_and_method():
     assert (first["runs"], first["count"], first["commit"]) == (2, 15, COMMIT)
 
 
+def test_the_same_seed_again_is_no_more_than_it_was():
+    board = merged({"count": 10})
+    for count, kept in ((10, 10), (12, 12), (5, 12)):
+        merged({"count": count}, board=board)
+        assert board["lines"][0]["count"] == kept
+
+
 @pytest.mark.parametrize("line, commit", [
     ({"seed": 0}, COMMIT), ({}, None), ({}, ""), ({}, "main"), ({"count": 0}, COMMIT),
     ({"property": ""}, COMMIT),
