@@ -16,7 +16,18 @@
 #if defined(CONQ_TESTING_ASAN)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+
+// Frames on a stack of AddressSanitizer's own would be at addresses that fibers share one after
+// another, and the search for data races goes by address.
+extern "C" const char* __asan_default_options();   // NOLINT: the name is the sanitizer's
+extern "C" const char* __asan_default_options() {  // NOLINT
+    return "detect_stack_use_after_return=0";
+}
 #endif
+
+// Functions that run while stacks are exchanged: AddressSanitizer must not move their locals to a
+// stack of its own, which may be gone by then.
+#define CONQ_TESTING_NO_ASAN [[gnu::no_sanitize_address]]
 
 namespace conq::testing {
 namespace {
@@ -30,7 +41,7 @@ constexpr std::size_t stack_bytes = 128 * 1024;
 }  // namespace
 
 struct fiber::entry {
-    static void run(boost::context::detail::transfer_t from) {
+    CONQ_TESTING_NO_ASAN static void run(boost::context::detail::transfer_t from) {
         auto* const pair = static_cast<fiber**>(from.data);
         fiber& me = *pair[1];
         pair[0]->context_ = from.fctx;
@@ -55,7 +66,7 @@ void fiber::begin(function body, void* argument) {
         boost::context::detail::make_fcontext(stack_.get() + stack_bytes, stack_bytes, &entry::run);
 }
 
-void fiber::switch_to(fiber& to, bool ends) {
+CONQ_TESTING_NO_ASAN void fiber::switch_to(fiber& to, bool ends) {
     void* const globals = abi::__cxa_get_globals();
     std::memcpy(exceptions_, globals, sizeof exceptions_);
     std::memcpy(globals, to.exceptions_, sizeof exceptions_);
@@ -71,7 +82,7 @@ void fiber::switch_to(fiber& to, bool ends) {
 }
 
 // Just switched here from `from`.
-void fiber::arrive([[maybe_unused]] fiber& from) {
+CONQ_TESTING_NO_ASAN void fiber::arrive([[maybe_unused]] fiber& from) {
 #if defined(CONQ_TESTING_ASAN)
     const void* bottom = nullptr;
     std::size_t size = 0;
