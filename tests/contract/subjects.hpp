@@ -31,7 +31,8 @@ struct prompt_traits : default_traits {
 
 template <template <class, class> class Queue, class Traits, unsigned Capabilities> struct subject {
     static constexpr unsigned capabilities = Capabilities;
-    template <class T> using queue = Queue<T, Traits>;
+    using traits = Traits;
+    template <class T, class Other = Traits> using queue = Queue<T, Other>;
 };
 
 struct locked : subject<basic_locked_queue, default_traits, bounded | unbounded | fifo> {

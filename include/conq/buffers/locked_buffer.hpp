@@ -60,13 +60,15 @@ public:
         return status::ok;
     }
 
-    /// All items at once, to be dropped outside the lock; `gets` counts them.
-    [[nodiscard]] auto take_all() {
-        container taken;
+    /// What holds items.
+    using container = std::deque<cell<T>, typename Traits::template allocator<cell<T>>>;
+
+    /// Moves all items at once into `into`, which is empty, to be dropped outside the lock; `gets`
+    /// counts them.
+    void take_all(container& into) noexcept {
         const std::lock_guard held(lock_);
-        taken.swap(items_);
-        get_.word.fetch_add(one * taken.size());
-        return taken;
+        into.swap(items_);
+        get_.word.fetch_add(one * into.size());
     }
 
     /// B2: whether there is room; true when closed.
@@ -118,7 +120,6 @@ public:
 private:
     static constexpr std::uint64_t closed = 1, one = 2;
 
-    using container = std::deque<cell<T>, typename Traits::template allocator<cell<T>>>;
     template <class Cargo> struct alignas(cache_line_bytes) side {
         word_type word{0};
         Cargo cargo;

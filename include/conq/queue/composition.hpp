@@ -63,12 +63,21 @@ public:
     }
 
     /// The same, and what no getter has claimed is dropped, on this thread and outside locks, and
-    /// counted as done. Items handed out still have to be done before join returns.
+    /// counted as done. Items handed out still have to be done before join returns. Throws
+    /// std::bad_alloc only if T's move may throw; then nothing has changed.
     void shutdown(immediate_t) {
-        shutdown();
-        if (const std::uint64_t dropped = drop_all(); dropped != 0) {
-            task_done(dropped);  // the last access: whoever joins may destroy the queue
+        std::uint64_t dropped = 0;
+        if constexpr (requires { typename Buffer::container; }) {
+            typename Buffer::container taken;  // first: where it allocates, it may throw
+            shutdown();
+            buffer_.take_all(taken);
+            dropped = taken.size();
+            taken.clear();
+        } else {
+            shutdown();
+            dropped = drop_each();
         }
+        if (dropped != 0) task_done(dropped);  // the last access: who joins may destroy the queue
     }
 
     /// Whether shutdown was called.
@@ -312,21 +321,17 @@ private:
     }
 
     // Drops all items that nobody has claimed; how many.
-    std::uint64_t drop_all() {
-        if constexpr (requires { buffer_.take_all(); }) {
-            return buffer_.take_all().size();
-        } else {
-            std::uint64_t dropped = 0;
-            const auto take_one = [this] {
-                result<T> item(status::empty);
-                return buffer_.try_get(result_slot<T>(item));
-            };
-            while (attempt_resolved(status::empty, take_one, platform::never, never_stop_token{}) ==
-                   status::ok) {
-                ++dropped;
-            }
-            return dropped;
+    std::uint64_t drop_each() {
+        std::uint64_t dropped = 0;
+        const auto take_one = [this] {
+            result<T> item(status::empty);
+            return buffer_.try_get(result_slot<T>(item));
+        };
+        while (attempt_resolved(status::empty, take_one, platform::never, never_stop_token{}) ==
+               status::ok) {
+            ++dropped;
         }
+        return dropped;
     }
 
     Buffer buffer_;

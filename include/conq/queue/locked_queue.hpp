@@ -82,9 +82,10 @@ public:
     }
 
     /// The same, and what no getter has claimed is dropped, outside the lock, and counted as done.
+    /// Throws std::bad_alloc; then nothing has changed.
     void shutdown(immediate_t) {
+        container dropped;  // first: where it allocates, it may throw
         shutdown();
-        container dropped;
         {
             const std::lock_guard held(mutex_);
             dropped.swap(items_);

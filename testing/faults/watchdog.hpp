@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSL-1.0
+// What ends a test that hangs, and says where: a lost wake must not look like a slow machine.
+#ifndef CONQ_TESTING_FAULTS_WATCHDOG_HPP
+#define CONQ_TESTING_FAULTS_WATCHDOG_HPP
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <stop_token>
+#include <thread>
+
+namespace conq::testing {
+
+/// Aborts the program if `beat` is not called for `limit`, and says what began at the last beat.
+/// Threads: `beat` may come from any thread.
+class watchdog {
+public:
+    /// Long enough for a machine that is busy with other things.
+    static constexpr std::chrono::seconds usual_limit{60};
+
+    explicit watchdog(std::chrono::milliseconds limit = usual_limit);
+
+    /// `what`, which has to outlive the watchdog, begins now, with this seed.
+    void beat(const char* what, std::uint64_t seed) noexcept;
+
+private:
+    void watch(const std::stop_token& stop, std::chrono::milliseconds limit) const;
+
+    std::atomic<const char*> what_{"the first beat"};
+    std::atomic<std::uint64_t> seed_{0}, beats_{0};
+    std::jthread thread_;  // last: it uses the others
+};
+
+}  // namespace conq::testing
+
+#endif

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSL-1.0
+// Every public call of a queue, by name, with what it has to answer: a table for tests that make a
+// call fail at every place where it can.
+#ifndef CONQ_TESTS_TEARDOWN_CALLS_HPP
+#define CONQ_TESTS_TEARDOWN_CALLS_HPP
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <utility>
+#include <vector>
+
+#include "conq/queue.hpp"
+
+namespace conq::test {
+
+/// What a call answered.
+struct answer {
+    status state = status::ok;
+    int value = 0;  ///< of the item that it took
+    friend bool operator==(const answer&, const answer&) = default;
+};
+
+/// What a call does to a queue if it does not fail.
+enum class effect {
+    put,           ///< adds the argument
+    get,           ///< takes an item and owes its task_done
+    get_and_done,  ///< takes an item and ends it
+    take,          ///< takes an item into the lease
+    end,           ///< ends the lease's item
+    release,       ///< takes the item out of the lease and owes its task_done
+    done,          ///< pays one task_done
+    join,
+    shut_down,
+    drop_all,
+    none
+};
+
+/// The things that a call is made with.
+template <class Queue> struct desk {
+    Queue& queue;
+    std::optional<typename Queue::value_type> argument;  ///< of puts
+    std::optional<typename Queue::lease_type> held;      ///< what `take` took
+};
+
+/// A call. `blocked` is what it answers where it has to wait; ok: it would wait for ever, and must
+/// not be made.
+template <class Queue> struct named_call {
+    const char* name;
+    effect does;
+    status blocked;
+    answer (*make)(desk<Queue>&);
+};
+
+// Makes an object in place by a call: no move is added to the call's own.
+template <class Call> struct made_by {
+    Call call;
+    operator decltype(call())() const { return call(); }  // NOLINT: that is its use
+};
+template <class Call> made_by(Call) -> made_by<Call>;
+
+template <class Item> answer taken(const result<Item>& from) {
+    return {from.state(), from ? from->value : 0};
+}
+template <class Queue> answer taken(const lease<Queue>& from) {
+    return {from.state(), from ? from->value : 0};
+}
+inline std::stop_token live_token() {
+    static const std::stop_source never_stopped;
+    return never_stopped.get_token();
+}
+inline std::stop_token stopped_token() {
+    std::stop_source source;
+    source.request_stop();
+    return source.get_token();
+}
+inline constexpr std::chrono::microseconds soon{20};
+inline std::chrono::steady_clock::time_point past() {
+    return std::chrono::steady_clock::now() - std::chrono::hours(1);
+}
+
+template <class Queue> std::vector<named_call<Queue>> puts() {
+    using d = desk<Queue>&;
+    using enum status;
+    std::vector<named_call<Queue>> all = {
+        {"put(T&&)", effect::put, ok,
+         [](d on) -> answer { return {on.queue.put(std::move(*on.argument))}; }},
+        {"put(T&&, stop)", effect::put, ok,
+         [](d on) -> answer { return {on.queue.put(std::move(*on.argument), live_token())}; }},
+        {"put_for(T&&)", effect::put, timed_out,
+         [](d on) -> answer { return {on.queue.put_for(std::move(*on.argument), soon)}; }},
+        {"put_until(T&&)", effect::put, timed_out,
+         [](d on) -> answer { return {on.queue.put_until(std::move(*on.argument), past())}; }},
+        {"try_put(T&&)", effect::put, full,
+         [](d on) -> answer { return {on.queue.try_put(std::move(*on.argument))}; }},
+        {"emplace", effect::put, ok,
+         [](d on) -> answer { return {on.queue.emplace(on.argument->value)}; }},
+        {"try_emplace", effect::put, full,
+         [](d on) -> answer { return {on.queue.try_emplace(on.argument->value)}; }},
+    };
+    if constexpr (std::copy_constructible<typename Queue::value_type>) {
+        const auto add = [&](named_call<Queue> call) { all.push_back(call); };
+        add({"put(const T&)", effect::put, ok,
+             [](d on) -> answer { return {on.queue.put(std::as_const(*on.argument))}; }});
+        add({"put(const T&, stop)", effect::put, ok, [](d on) -> answer {
+                 return {on.queue.put(std::as_const(*on.argument), live_token())};
+             }});
+        add({"put_for(const T&)", effect::put, timed_out, [](d on) -> answer {
+                 return {on.queue.put_for(std::as_const(*on.argument), soon, live_token())};
+             }});
+        add({"put_until(const T&)", effect::put, timed_out, [](d on) -> answer {
+                 return {on.queue.put_until(std::as_const(*on.argument), past())};
+             }});
+        add({"try_put(const T&)", effect::put, full,
+             [](d on) -> answer { return {on.queue.try_put(std::as_const(*on.argument))}; }});
+    }
+    return all;
+}
+
+template <class Queue> std::vector<named_call<Queue>> gets() {
+    using d = desk<Queue>&;
+    using enum status;
+    return {
+        {"get()", effect::get, ok, [](d on) { return taken(on.queue.get()); }},
+        {"get(stop)", effect::get, ok, [](d on) { return taken(on.queue.get(live_token())); }},
+        {"get_for", effect::get, timed_out, [](d on) { return taken(on.queue.get_for(soon)); }},
+        {"get_until", effect::get, timed_out,
+         [](d on) { return taken(on.queue.get_until(past())); }},
+        {"try_get", effect::get, empty, [](d on) { return taken(on.queue.try_get()); }},
+        {"take()", effect::get_and_done, ok, [](d on) { return taken(on.queue.take()); }},
+        {"take(stop)", effect::get_and_done, ok,
+         [](d on) { return taken(on.queue.take(live_token())); }},
+        {"take_for", effect::get_and_done, timed_out,
+         [](d on) { return taken(on.queue.take_for(soon, live_token())); }},
+        {"take_until", effect::get_and_done, timed_out,
+         [](d on) { return taken(on.queue.take_until(past())); }},
+        {"begin()", effect::get_and_done, ok, [](d on) { return taken(*on.queue.begin()); }},
+        {"try_take", effect::take, empty,
+         [](d on) {
+             on.held.emplace(made_by{[&] { return on.queue.try_take(); }});
+             const answer got = taken(*on.held);
+             if (got.state != ok) on.held.reset();
+             return got;
+         }},
+    };
+}
+
+template <class Queue> std::vector<named_call<Queue>> lease_ends() {
+    using d = desk<Queue>&;
+    using lease = typename Queue::lease_type;
+    using item = typename Queue::value_type;
+    using enum status;
+    return {
+        {"lease.done()", effect::end, ok,
+         [](d on) {
+             const answer was = taken(*on.held);
+             on.held->done();
+             on.held.reset();
+             return was;
+         }},
+        {"a lease dropped", effect::end, ok,
+         [](d on) {
+             const answer was = taken(*on.held);
+             on.held.reset();
+             return was;
+         }},
+        {"lease(lease&&)", effect::end, ok,
+         [](d on) {
+             lease other(std::move(*on.held));
+             on.held.reset();
+             const answer was = taken(other);
+             other.done();
+             return was;
+         }},
+        {"lease = lease&&", effect::end, ok,
+         [](d on) {
+             lease other(on.queue, [] { return result<item>(status::empty); });
+             other = std::move(*on.held);
+             on.held.reset();
+             return taken(other);
+         }},
+        {"lease.release()", effect::release, ok,
+         [](d on) -> answer {
+             const item out = on.held->release();
+             on.held.reset();
+             return {status::ok, out.value};
+         }},
+    };
+}
+
+template <class Queue> std::vector<named_call<Queue>> others() {
+    using d = desk<Queue>&;
+    using enum status;
+    std::vector<named_call<Queue>> all = {
+        {"put, stopped", effect::none, stopped,
+         [](d on) -> answer { return {on.queue.put(std::move(*on.argument), stopped_token())}; }},
+        {"get, stopped", effect::none, stopped,
+         [](d on) { return taken(on.queue.get(stopped_token())); }},
+        {"join, stopped", effect::none, stopped,
+         [](d on) -> answer { return {on.queue.join(stopped_token())}; }},
+        {"task_done()", effect::done, ok,
+         [](d on) -> answer { return on.queue.task_done(), answer{}; }},
+        {"task_done, too many", effect::none, full,
+         [](d on) -> answer {
+             try {
+                 on.queue.task_done(on.queue.unfinished() + 1);
+             } catch (const std::logic_error&) {
+                 return {full};
+             }
+             return {};
+         }},
+        {"join()", effect::join, ok, [](d on) -> answer { return on.queue.join(), answer{}; }},
+        {"join(stop)", effect::join, ok,
+         [](d on) -> answer { return {on.queue.join(live_token())}; }},
+        {"join_for", effect::join, timed_out,
+         [](d on) -> answer { return {on.queue.join_for(soon)}; }},
+        {"join_until", effect::join, timed_out,
+         [](d on) -> answer { return {on.queue.join_until(past(), live_token())}; }},
+        {"try_join", effect::join, busy, [](d on) -> answer { return {on.queue.try_join()}; }},
+        {"shutdown()", effect::shut_down, ok,
+         [](d on) -> answer { return on.queue.shutdown(), answer{}; }},
+        {"shutdown(immediate)", effect::drop_all, ok,
+         [](d on) -> answer { return on.queue.shutdown(immediate), answer{}; }},
+        {"trim()", effect::none, ok, [](d on) -> answer { return on.queue.trim(), answer{}; }},
+    };
+    if constexpr (requires(Queue& queue) { queue.set_maxsize(1); }) {
+        all.push_back({"set_maxsize", effect::none, ok, [](d on) -> answer {
+                           return on.queue.set_maxsize(on.queue.maxsize()), answer{};
+                       }});
+        all.push_back({"set_maxsize, negative", effect::none, full, [](d on) -> answer {
+                           try {
+                               on.queue.set_maxsize(-1);
+                           } catch (const std::invalid_argument&) {
+                               return {full};
+                           }
+                           return {};
+                       }});
+    }
+    return all;
+}
+
+/// Every public call, but for the constructors and those that cannot fail.
+template <class Queue> std::vector<named_call<Queue>> all_calls() {
+    std::vector<named_call<Queue>> all;
+    for (const auto& some : {puts<Queue>(), gets<Queue>(), lease_ends<Queue>(), others<Queue>()}) {
+        all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+}
+
+}  // namespace conq::test
+
+#endif
