@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <iterator>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -85,7 +86,8 @@ private:
 
 /// The range over a queue: `for (auto& task : q) work(*task);` ends when the queue is shut down and
 /// drained. The iterator owns the lease; `++` calls done() first and then waits for the next; an
-/// exception or `break` drops the lease.
+/// exception or `break` drops the lease. If T's move throws in `++`, the next item has not been
+/// taken, and the iterator is at the end.
 template <class Queue> class lease_iterator {
 public:
     /// What std::iterator_traits asks for.
@@ -96,26 +98,31 @@ public:
     using pointer = value_type*;
 
     /// Takes the first item: waits while the queue is empty.
-    explicit lease_iterator(Queue& queue) : queue_(&queue), lease_(queue.take()) {}
+    explicit lease_iterator(Queue& queue) : queue_(&queue) { take_next(); }
 
     /// The lease.
-    [[nodiscard]] reference operator*() noexcept { return lease_; }
-    [[nodiscard]] pointer operator->() noexcept { return &lease_; }
+    [[nodiscard]] reference operator*() noexcept { return *lease_; }
+    [[nodiscard]] pointer operator->() noexcept { return &*lease_; }
     /// Ends the lease by done(), then takes the next: waits while the queue is empty.
     lease_iterator& operator++() {
-        lease_.done();
-        lease_ = queue_->take();
+        lease_->done();
+        take_next();
         return *this;
     }
     void operator++(int) { ++*this; }
     /// Whether the range is over: the lease holds nothing.
     friend bool operator==(const lease_iterator& at, std::default_sentinel_t) noexcept {
-        return !at.lease_;
+        return !at.lease_ || !*at.lease_;
     }
 
 private:
+    // In place: a move that throws after the queue has given the item away would lose it.
+    void take_next() {
+        lease_.emplace(*queue_, [this] { return queue_->get(); });
+    }
+
     Queue* queue_;
-    lease<Queue> lease_;
+    std::optional<lease<Queue>> lease_;
 };
 
 }  // namespace conq

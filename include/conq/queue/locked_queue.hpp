@@ -228,13 +228,18 @@ private:
         [[maybe_unused]] const callback wake_on_stop(within.stop, notify_on_stop{this, &changed});
         std::unique_lock held(mutex_);
         const counted_in waiting(*this);
-        for (;;) {
-            if (const status answer = call(); answer != blocked) return answer;
-            if (within.stop.stop_requested()) return status::stopped;
-            if (deadline != platform::never && platform_type::now() >= deadline) {
-                return status::timed_out;
+        try {
+            for (;;) {
+                if (const status answer = call(); answer != blocked) return answer;
+                if (within.stop.stop_requested()) return status::stopped;
+                if (deadline != platform::never && platform_type::now() >= deadline) {
+                    return status::timed_out;
+                }
+                changed.wait(held, deadline);
             }
-            changed.wait(held, deadline);
+        } catch (...) {
+            changed.notify_one();  // what this thread was woken for is still there for another
+            throw;
         }
     }
     struct notify_on_stop {

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+// Failures of calls that wait, and of those that are made of several: whoever was woken and fails
+// passes the wake on, and what was not handed out is not lost.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "../contract/subjects.hpp"
+#include "../support/thread_state.hpp"
+#include "stage.hpp"
+#include "testing/faults/watchdog.hpp"
+
+namespace conq::test {
+namespace {
+
+using namespace conq::testing;  // NOLINT: the tools of this suite
+
+// Waits that do not look again by themselves: on the native platform a condition's time-out would
+// rescue a lost wake after a while.
+struct patient_condition : std::condition_variable {
+    void wait(std::unique_lock<std::mutex>& lock, platform::instant_ns deadline) {
+        if (deadline == platform::never) return std::condition_variable::wait(lock);
+        wait_until(lock, std::chrono::steady_clock::time_point(
+                             std::chrono::nanoseconds(static_cast<std::int64_t>(deadline))));
+    }
+};
+struct patient_platform : platform::native {
+    using condition = patient_condition;
+};
+template <class Traits> struct patient_traits : counting_traits<Traits> {
+    using platform = patient_platform;
+};
+
+// The next one that is made, or moved, anywhere fails.
+struct once_failing {
+    static inline std::atomic<bool> fails_on_making{false}, fails_on_move{false};
+    int value;
+    explicit once_failing(int v) : value(v) {
+        if (fails_on_making.exchange(false)) throw planned_fault();
+    }
+    once_failing(once_failing&& other) noexcept(false) : value(other.value) {
+        if (fails_on_move.exchange(false)) throw planned_fault();
+    }
+};
+
+template <class Subject> class waiting_failures : public contract<Subject> {
+public:
+    template <class Item>
+    using patient_queue =
+        typename Subject::template queue<Item, patient_traits<typename Subject::traits>>;
+
+    // A thread that makes the call; how the calls ended is counted.
+    template <class Call> std::unique_ptr<watched_thread> caller(Call call) {
+        return std::make_unique<watched_thread>([this, call] {
+            try {
+                ++(call() == status::ok ? ok_ : others_);
+            } catch (const std::exception&) {
+                ++failed_;
+            }
+        });
+    }
+    // Makes the call on two threads; once both sleep, `wakes_one` makes one of them go on, and that
+    // one fails. The other has to do what the first did not.
+    template <class Call, class WakeOne> void one_of_two_fails(Call call, WakeOne wakes_one) {
+        {
+            const auto first = caller(call);
+            first->wait_until_asleep();
+            const auto second = caller(call);
+            second->wait_until_asleep();
+            wakes_one();
+        }
+        EXPECT_EQ(ok_, 1);
+        EXPECT_EQ(failed_, 1);
+        EXPECT_EQ(others_, 0);
+    }
+
+private:
+    watchdog dog_;  // a wake that is lost makes its waiter sleep for ever
+    std::atomic<int> ok_{0}, failed_{0}, others_{0};
+};
+using subjects_that_differ = ::testing::Types<locked, bounded_ring, segmented>;
+TYPED_TEST_SUITE(waiting_failures, subjects_that_differ, subject_names);
+
+TYPED_TEST(waiting_failures, a_get_that_was_woken_and_fails_passes_the_wake_on) {
+    typename TestFixture::template patient_queue<once_failing> q(4);
+    this->one_of_two_fails([&] { return q.get().state(); },
+                           [&] {
+                               once_failing::fails_on_move = true;
+                               q.emplace(1);
+                           });
+    EXPECT_EQ(q.unfinished(), 1u);
+}
+
+TYPED_TEST(waiting_failures, a_put_that_was_woken_and_fails_passes_the_wake_on) {
+    typename TestFixture::template patient_queue<once_failing> q(1);
+    q.emplace(1);
+    this->one_of_two_fails([&] { return q.emplace(2); },
+                           [&] {
+                               once_failing::fails_on_making = true;
+                               EXPECT_EQ(q.get()->value, 1);
+                           });
+    EXPECT_EQ(q.size(), 1u);
+}
+
+TYPED_TEST(waiting_failures, a_put_that_was_woken_and_finds_no_memory_passes_the_wake_on) {
+    if (TypeParam::capabilities & lock_free_try && !(TypeParam::capabilities & resizable)) {
+        return;  // a ring never allocates
+    }
+    // Full where the next put allocates: at the end of a segment, of a deque's block of two.
+    constexpr int full = (TypeParam::capabilities & resizable) != 0 ? 16 : 15;
+    typename TestFixture::template patient_queue<steady_item> q(full);
+    for (int i = 0; i < full; ++i) q.emplace(i);
+    std::atomic<bool> is_first{true};
+    this->one_of_two_fails(
+        [&] {
+            steady_item item(full);
+            const bool fails = is_first.exchange(false);
+            const fault_plan plan(allocation_fault, fails ? 1 : 1'000);
+            return q.put(std::move(item));
+        },
+        [&] { EXPECT_EQ(q.get()->value, 0); });
+    EXPECT_EQ(q.size(), static_cast<unsigned>(full));
+}
+
+TYPED_TEST(waiting_failures, an_iterator_whose_increment_fails_takes_nothing) {
+    bool was_struck = true;
+    for (std::uint64_t n = 1; was_struck; ++n) {
+        typename TypeParam::template queue<fragile_item> q(4);
+        for (int i = 1; i <= 3; ++i) q.emplace(i);
+        auto at = q.begin();
+        const fault_plan plan(any_fault, n);
+        try {
+            ++at;
+        } catch (const planned_fault&) {
+            EXPECT_TRUE(at == q.end());
+            EXPECT_EQ(q.size(), 2u) << "the first is done, and the second is not lost: n = " << n;
+            EXPECT_EQ(q.unfinished(), 2u);
+        }
+        was_struck = plan.has_fired();
+        EXPECT_TRUE(was_struck || n > 1) << "nothing failed";
+    }
+}
+
+}  // namespace
+}  // namespace conq::test
