@@ -131,6 +131,8 @@ public:
 private:
     using thread = typename platform_type::thread;
     template <class U> using atomic = typename platform_type::template atomic<U>;
+    // Before a take that failed is tried again, so that what lasts does not burn a core.
+    static constexpr std::uint64_t retry_pause_ns = 1'000'000;
 
     static std::size_t checked(std::integral auto threads) {
         if (std::cmp_less(threads, 1)) {
@@ -163,6 +165,7 @@ private:
             if (!has_failed) task.done();
         } catch (...) {  // the queue's own, from take or done
             fail(std::current_exception());
+            platform_type::sleep(retry_pause_ns);
         }
         return true;
     }
@@ -196,15 +199,15 @@ private:
     }
 
     void tell_failures() const noexcept {
-        const char* first = "unknown";
-        std::string text;
         try {
             if (first_failure_ != nullptr) std::rethrow_exception(first_failure_);
         } catch (const std::exception& error) {
-            text = error.what();
-            first = text.c_str();
+            return tell_failures(error.what());
         } catch (...) {
         }
+        tell_failures("unknown");
+    }
+    void tell_failures(const char* first) const noexcept {
         std::fprintf(stderr,
                      "conq: workers %s: %llu task(s) failed and nobody asked (first: %s): call "
                      "join() or failures(), or give an error handler\n",
