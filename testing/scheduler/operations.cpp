@@ -232,7 +232,7 @@ void scheduler::step_back(const char* what) {
 void scheduler::step(const char* what, std::uint64_t value) {
     point();
     note(what, 0, value);
-    if (traces_) trace(what);
+    if (traces_ && running_ != 0) trace(what);  // the model's own are of no interest
 }
 
 void scheduler::interrupted() const {

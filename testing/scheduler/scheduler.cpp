@@ -169,14 +169,22 @@ void scheduler::wake_somebody() {
     memory_.drain_all();
     const bool is_asked = static_cast<bool>(story_->owed_);
     thread* const late = first_to_time_out(!how_.may_rely_on_timers && !is_asked);
-    if (late == nullptr) fail("stuck: everybody sleeps, and nobody will wake them");
+    if (late == nullptr) fail("stuck: " + sleepers() + "nobody will wake them");
     if (is_asked && late->sleeps_on != late) {
         is_quiet_ = true;
         const bool owed = story_->owed_();
         is_quiet_ = false;
-        if (!owed) fail("stuck: everybody sleeps but for timers, and a wake was lost");
+        if (!owed) fail("stuck but for a timer: " + sleepers() + "a wake was lost");
     }
     time_out(*late);
+}
+
+std::string scheduler::sleepers() const {
+    std::string names;
+    for (std::size_t t = 1; t < started_; ++t) {
+        if (threads_[t]->sleeps_on != nullptr) names += threads_[t]->name + " sleeps, ";
+    }
+    return names;
 }
 
 scheduler::thread* scheduler::first_to_time_out(bool plain_sleeps_only) {

@@ -132,6 +132,7 @@ private:
     [[nodiscard]] std::size_t choose_by_priority(std::uint32_t candidates);
     [[nodiscard]] std::size_t choose_by_path(std::uint32_t candidates);
     void wake_somebody();
+    [[nodiscard]] std::string sleepers() const;
     [[nodiscard]] thread* first_to_time_out(bool plain_sleeps_only);
     void time_out(thread& who);
     std::uint64_t begin_rmw(const cell& on, order how);
