@@ -21,7 +21,8 @@
 // their slots are marked taken. A getter does not look into a guest before its claim (it may not
 // wait after it): it claims below `limit`, which the holder of the lock moves over published slots.
 //
-// It gives the promises B1 to B5 of a buffer (ARCHITECTURE.md).
+// It gives the promises B1 to B5 of a buffer (ARCHITECTURE.md). No published algorithm: linked
+// segments as many queues have them, with a bound and a segment that one CAS on the index proves.
 //
 // Threads: any. Progress: non-blocking; `busy` is the answer behind a slot that was claimed and not
 // yet published, or while another thread changes segments. A put allocates a segment (about 4 KiB)

@@ -34,6 +34,7 @@
 namespace conq::platform {
 
 /// A thread with a name that the operating system's tools show. Joined before it is destroyed.
+/// Threads: belongs to one.
 class named_thread {
 public:
     /// Starts `body` on a new thread, which has its name before anything of the body runs. The name

@@ -33,7 +33,8 @@ struct bounded_buffer<T, Traits, Flag> {
 /// times (sizeof(T) + 8) bytes, rounded up to alignment, allocated by the constructor and never
 /// again. Items whose move may throw live behind a lock instead; they allocate as they come.
 /// Progress: an uncontended put or get is one compare-and-swap; not lock-free, because an item
-/// behind a slot that was claimed and not yet published waits for that claimant.
+/// behind a slot that was claimed and not yet published waits for that claimant. Cost: O(1) a call,
+/// but O(waiters) for shutdown, O(items) for an immediate one.
 template <class T, class Traits = default_traits>
 class basic_bounded_queue : public composition<basic_bounded_queue<T, Traits>, T,
                                                typename bounded_buffer<T, Traits>::type, Traits> {

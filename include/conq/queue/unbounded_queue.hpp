@@ -34,7 +34,8 @@ struct segmented_buffer<T, Traits, Flag> {
 /// move may throw live behind a lock instead.
 /// Progress: an uncontended put or get is one compare-and-swap, but at the end of a segment, where
 /// a lock is taken for about a microsecond; not lock-free, because an item behind a slot that was
-/// claimed and not yet published waits for that claimant. A put may allocate.
+/// claimed and not yet published waits for that claimant. A put may allocate. Cost: O(1) a call,
+/// but O(waiters) for shutdown and set_maxsize, O(items) for an immediate shutdown.
 template <class T, class Traits = default_traits>
 class basic_queue : public composition<basic_queue<T, Traits>, T,
                                        typename segmented_buffer<T, Traits>::type, Traits> {

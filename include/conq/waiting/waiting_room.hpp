@@ -6,7 +6,7 @@
 // The waking side:    change what the sleepers look at by a seq_cst read-modify-write, then load
 //                     the flag; if it is armed, wake_one.
 // All four are seq_cst, so at least one side sees the other: no wake is lost, and a fence is not
-// needed (a store-buffering pair; the flag stands on the line that the waker has just changed).
+// needed (Dekker's pattern; the flag stands on the line that the waker has just changed).
 //
 // Invariants. A waker takes the flag away, so one wake is under way for each arming; whoever was
 // woken arms it again for those behind him when he leaves. Room not empty => flag armed, or a
