@@ -17,13 +17,27 @@
 
 namespace conq::test {
 
+/// The calling thread, as the kernel numbers it.
+inline int thread_id() {
+    return static_cast<int>(::syscall(SYS_gettid));
+}
+
+/// Whether a thread of this process sleeps in the kernel; false for 0, and for one that has ended.
+inline bool is_asleep(int id) {
+    std::ifstream file("/proc/self/task/" + std::to_string(id) + "/stat");
+    std::string line;
+    std::getline(file, line);
+    const auto after_name = line.rfind(") ");  // then a letter: R runs, S sleeps
+    return after_name != std::string::npos && line[after_name + 2] == 'S';
+}
+
 /// A thread that is joined at the end and can tell whether it sleeps.
 class watched_thread {
 public:
     template <class Body>
     explicit watched_thread(Body body)
         : thread_([this, body = std::move(body)]() mutable {
-              id_.store(static_cast<int>(::syscall(SYS_gettid)));
+              id_.store(thread_id());
               body();
               has_ended_.store(true);
           }) {}
@@ -31,7 +45,7 @@ public:
 
     /// Returns once the thread sleeps in the kernel, or has ended.
     void wait_until_asleep() const {
-        while (!has_ended_.load() && state() != 'S') std::this_thread::yield();
+        while (!has_ended_.load() && !is_asleep(id_.load())) std::this_thread::yield();
     }
     [[nodiscard]] bool has_ended() const { return has_ended_.load(); }
     /// Sends it a signal, if it has not been joined.
@@ -41,17 +55,6 @@ public:
     }
 
 private:
-    // The letter after the name in /proc/self/task/ID/stat: R runs, S sleeps.
-    [[nodiscard]] char state() const {
-        const int id = id_.load();
-        if (id == 0) return 'R';
-        std::ifstream file("/proc/self/task/" + std::to_string(id) + "/stat");
-        std::string line;
-        std::getline(file, line);
-        const auto after_name = line.rfind(") ");
-        return after_name == std::string::npos ? 'R' : line[after_name + 2];
-    }
-
     std::atomic<int> id_{0};
     std::atomic<bool> has_ended_{false};
     std::thread thread_;

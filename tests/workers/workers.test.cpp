@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <latch>
 #include <mutex>
 #include <set>
@@ -15,6 +16,7 @@
 #include <string>
 
 #include "../support/items.hpp"
+#include "../support/thread_state.hpp"
 #include "conq/queue.hpp"
 
 namespace {
@@ -184,6 +186,49 @@ TYPED_TEST(workers, threads_are_named_and_counted) {
     pool.join();
     EXPECT_EQ(pool.size(), 2u);
     EXPECT_EQ(names, (std::set<std::string>{"encode-1", "encode-2"}));
+}
+
+// Two workers, each of which puts three items into their own queue of one, until both sleep there;
+// `put` is how. Whether something is said, and how often.
+template <class Queue, class Put> std::ptrdiff_t lines_of_workers_that_fill_their_queue(Put put) {
+    ::testing::internal::CaptureStderr();
+    {
+        Queue q(1);
+        std::atomic<int> ids[2] = {0, 0};
+        std::atomic<int> started{0}, ended{0};
+        conq::workers pool(q, 2, [&](int& is_parent) {
+            if (is_parent == 0) return;
+            ids[started++] = conq::test::thread_id();
+            while (started < 2) std::this_thread::yield();
+            for (int i = 0; i < 3; ++i) put(q, 0);
+            ++ended;
+        });
+        EXPECT_EQ(q.put(1), conq::status::ok);
+        EXPECT_EQ(q.put(1), conq::status::ok);
+        for (int i = 0; i < 2;) i += conq::test::is_asleep(ids[i]) ? 1 : 0;
+        while (ended < 2) {
+            if (q.try_get()) q.task_done();  // somebody else takes, after all
+            std::this_thread::yield();
+        }
+        pool.join();
+    }
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_EQ(said.empty(), said.find("all 2 wait for room in the full queue") == said.npos)
+        << said;
+    return std::count(said.begin(), said.end(), '\n');
+}
+
+TYPED_TEST(workers, that_all_wait_in_a_put_to_their_own_queue_are_told_once) {
+    const auto lines = lines_of_workers_that_fill_their_queue<TypeParam>(
+        [](TypeParam& q, int item) { q.put(item); });
+    EXPECT_EQ(lines, 1);
+}
+
+TYPED_TEST(workers, that_may_give_up_a_put_to_their_own_queue_are_not_told) {
+    using namespace std::chrono_literals;
+    const auto lines = lines_of_workers_that_fill_their_queue<TypeParam>(
+        [](TypeParam& q, int item) { static_cast<void>(q.put_for(item, 1h)); });
+    EXPECT_EQ(lines, 0);
 }
 
 TYPED_TEST(workers, need_at_least_one_thread) {

@@ -22,6 +22,7 @@
 #include "conq/contract/concepts.hpp"
 #include "conq/platform/lock.hpp"
 #include "conq/platform/native.hpp"
+#include "conq/queue/own_put.hpp"
 
 namespace conq {
 
@@ -45,6 +46,10 @@ using error_handler = std::function<void(std::exception_ptr)>;
 /// lease (a memory queue counts the item as done) and goes to the error handler; without one the
 /// first is kept for join() and the others are counted. So does an exception of the queue itself:
 /// an item whose move throws stays in the queue and is taken again.
+///
+/// A worker that puts into its own full queue waits for the other workers; if all of them do, for
+/// ever. Then a line on standard error says so, once. Give such a queue no bound (`conq::queue`),
+/// put from outside of the workers, or limit the wait (put_for).
 ///
 /// Threads: all members may be called from any thread. The queue outlives the workers. Progress:
 /// the destructor waits for the functions that run.
@@ -81,6 +86,7 @@ public:
         const std::size_t count =
             options.threads != 0 ? options.threads
                                  : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+        crew_.size = count;
         try {
             threads_.reserve(count);
             for (std::size_t i = 1; i <= count; ++i) {
@@ -143,6 +149,7 @@ private:
     }
 
     void run() {
+        crew_.enter();
         const stop_token stop = stop_.get_token();
         while (run_one(stop)) {
         }
@@ -214,6 +221,23 @@ private:
                      name_.c_str(), static_cast<unsigned long long>(failures_.load()), first);
     }
 
+    // The workers as their puts know them.
+    struct crew_of_pool : crew<platform_type> {
+        explicit crew_of_pool(workers& of) noexcept
+            : crew<platform_type>{&of.queue_, 0, &tell}, pool(of) {}
+        static void tell(crew<platform_type>& self) noexcept {
+            auto& all = static_cast<crew_of_pool&>(self);
+            if (all.has_told.exchange(true)) return;
+            std::fprintf(stderr,
+                         "conq: workers %s: all %zu wait for room in the full queue that they take "
+                         "from, and if nobody else does, for ever: give the queue no bound, put "
+                         "from outside, or use put_for\n",
+                         all.pool.name_.c_str(), all.size);
+        }
+        workers& pool;
+        atomic<bool> has_told{false};
+    };
+
     void end_threads() noexcept {
         stop();
         for (thread& each : threads_) each.join();
@@ -223,6 +247,7 @@ private:
     std::string name_;
     Function function_;
     error_handler on_error_;
+    crew_of_pool crew_{*this};
     stop_source stop_;
     atomic<std::size_t> busy_{0};
     atomic<std::uint64_t> failures_{0};

@@ -79,6 +79,12 @@ template <class Futex> struct basic_native {
     using stop_source = std::stop_source;
 #endif
 
+    /// A pointer for each thread, null at first: whose worker it is.
+    [[nodiscard]] static void*& thread_slot() noexcept {
+        static thread_local void* slot = nullptr;
+        return slot;
+    }
+
     /// The monotonic clock.
     [[nodiscard]] static instant_ns now() noexcept { return monotonic_now(); }
 

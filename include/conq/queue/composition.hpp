@@ -23,6 +23,7 @@
 #include "conq/platform/config.hpp"
 #include "conq/queue/calls.hpp"
 #include "conq/queue/join.hpp"
+#include "conq/queue/own_put.hpp"
 #include "conq/queue/traits.hpp"
 #include "conq/waiting/patience.hpp"
 #include "conq/waiting/waiting_room.hpp"
@@ -260,11 +261,15 @@ private:
             waiter_type& place;
             ~leaving() { queue.leave(here.waiters, here.wake, place); }
         } const on_return{*this, here, place};
+        const bool is_put = &here.waiters == &putters_;
+        const bool is_limited = deadline != platform::never || stop.stop_possible();
+        const own_put<platform_type> mine(is_put && !is_limited ? static_cast<Queue*>(this)
+                                                                : nullptr);
         for (;;) {
             here.waiters.room.enlist(place, here.wake);
             // Stop and clock are looked at before the attempt: what happened before either wins.
             const bool stopped = stop.stop_requested();
-            const bool timer = &here.waiters == &putters_ && wakes_late();
+            const bool timer = is_put && wakes_late();
             const platform::instant_ns now =
                 deadline != platform::never || timer ? platform_type::now() : 0;
             if (const status answer = try_now(); answer != here.blocked) return answer;

@@ -18,6 +18,7 @@
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
 #include "conq/queue/calls.hpp"
+#include "conq/queue/own_put.hpp"
 #include "conq/queue/traits.hpp"
 #include "conq/waiting/waiting_room.hpp"
 
@@ -227,6 +228,8 @@ private:
         // Made and destroyed with no lock held: it may have to wait for a callback that runs.
         using callback = platform::stop_callback_t<Stop, notify_on_stop>;
         [[maybe_unused]] const callback wake_on_stop(within.stop, notify_on_stop{this, &changed});
+        const bool is_limited = deadline != platform::never || within.stop.stop_possible();
+        const own_put<platform_type> mine(&changed == &not_full_ && !is_limited ? this : nullptr);
         std::unique_lock held(mutex_);
         const counted_in waiting(*this);
         try {
