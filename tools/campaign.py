@@ -26,7 +26,7 @@ import scoreboard
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # (preset, label) -> its share of the time.
 SHARES = {
-    ("check", "schedules"): 12, ("check", "history"): 4, ("asan", "teardown"): 3,
+    ("check", "schedules"): 16, ("check", "history"): 4, ("asan", "teardown"): 3,
     ("check", "oversubscription"): 2, ("check", "mutants"): 1, ("asan", "schedules"): 1,
     ("asan", "history"): 1,
 }
