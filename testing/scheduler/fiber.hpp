@@ -38,7 +38,7 @@ private:
     // For AddressSanitizer: the stack (of a thread, it is learnt when the thread first leaves it).
     const void* stack_bottom_ = nullptr;
     std::size_t stack_size_ = 0;
-    void* fake_stack_ = nullptr;
+    [[maybe_unused]] void* fake_stack_ = nullptr;
 };
 
 }  // namespace conq::testing
