@@ -27,7 +27,10 @@ void add_ending_models(protocol_models& to);  // shutdown, time-outs, stops, int
 void add_join_models(protocol_models& to);
 void add_segment_models(protocol_models& to);
 void add_worker_models(protocol_models& to);
-void add_part_models(protocol_models& to);  // the lock, the room of waiters, the count
+void add_part_models(protocol_models& to);      // the lock, the room of waiters, the count
+void add_waking_models(protocol_models& to);    // each wake where nothing else would help
+void add_counting_models(protocol_models& to);  // what a look at the counts may answer
+void add_clean_up_models(protocol_models& to);  // items, memory, exceptions, failures of workers
 
 /// All of them.
 inline protocol_models all_models() {
@@ -38,6 +41,9 @@ inline protocol_models all_models() {
     add_segment_models(all);
     add_worker_models(all);
     add_part_models(all);
+    add_waking_models(all);
+    add_counting_models(all);
+    add_clean_up_models(all);
     return all;
 }
 

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: BSL-1.0
+// What is made is ended, once: items and memory, also where an item throws on its way; and what
+// workers owe to those who start them, or who never ask how it went.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+#include "conq/parallel/workers.hpp"
+#include "models.hpp"
+
+namespace conq::testing {
+namespace {
+
+// What this run has made and not yet ended. Each model begins with an empty one.
+struct {
+    int items, blocks;
+} alive;
+
+class counted_item {
+public:
+    explicit counted_item(int value) noexcept : value_(value) { ++alive.items; }
+    counted_item(counted_item&& other) noexcept : value_(other.value_) { ++alive.items; }
+    counted_item& operator=(counted_item&&) = delete;
+    ~counted_item() { --alive.items; }
+
+private:
+    int value_;
+    char more_[1'000] = {};  // makes segments of 16 slots, the least
+};
+
+template <class T> struct counting_allocator {
+    using value_type = T;
+    counting_allocator() = default;
+    template <class U>
+    counting_allocator(const counting_allocator<U>&) noexcept {}  // NOLINT: allocators convert
+    T* allocate(std::size_t n) {
+        T* const made = scheduled_allocator<T>().allocate(n);
+        ++alive.blocks;
+        return made;
+    }
+    void deallocate(T*, std::size_t) noexcept { --alive.blocks; }
+    friend bool operator==(counting_allocator, counting_allocator) noexcept { return true; }
+};
+struct counted_traits : scheduled_traits {
+    template <class T> using allocator = counting_allocator<T>;
+};
+using counted_ring = basic_bounded_queue<counted_item, counted_traits>;
+using counted_segments = basic_queue<counted_item, counted_traits>;
+using counted_mutex_queue = basic_locked_queue<counted_item, counted_traits>;
+
+template <class Queue> void end_and_count(Queue* q) {
+    q->~Queue();
+    require(alive.items == 0, "an item was not destroyed, or twice");
+    require(alive.blocks == 0, "memory was not given back, or twice");
+}
+
+// Items are taken in every form, or left in the queue.
+template <class Queue> void count_all(scenario& story, int backlog) {
+    alive = {};
+    auto* q = make_in_run<Queue>(backlog + 32);
+    for (int i = 0; i < backlog; ++i) static_cast<void>(q->put(counted_item(i)));
+    for (int p = 0; p < 2; ++p) {
+        story.thread(
+            [=] {
+                for (int i = 0; i < 9; ++i) static_cast<void>(q->put(counted_item(i)));
+            },
+            "putter " + std::to_string(p + 1));
+    }
+    story.thread(
+        [=] {
+            for (int i = 0; i < 4 + backlog; ++i) static_cast<void>(q->get());
+            auto task = q->take();
+            task = q->take();
+            static_cast<void>(task.release());
+            static_cast<void>(q->get());
+        },
+        "getter");
+    story.thread([=] { q->trim(); }, "trimmer");
+    story.at_end([=] { end_and_count(q); });
+}
+
+// An item at a time needs few segments, however many pass; a backlog's are given back with it.
+void keep_little(scenario& story) {
+    alive = {};
+    auto* q = make_in_run<counted_segments>();
+    story.thread([=] {
+        for (int i = 0; i < 160; ++i) {
+            static_cast<void>(q->put(counted_item(i)));
+            static_cast<void>(q->get());
+            require(alive.blocks <= 4, "segments are not used again");
+        }
+    });
+    story.at_end([=] { end_and_count(q); });
+}
+
+void give_back(scenario& story) {
+    alive = {};
+    auto* q = make_in_run<counted_segments>();
+    constexpr int backlog = 20 * 16;
+    for (int i = 0; i < backlog; ++i) static_cast<void>(q->put(counted_item(i)));
+    for (int g = 0; g < 2; ++g) {
+        story.thread([=] {
+            for (int i = 0; i < backlog / 2; ++i) static_cast<void>(q->get());
+        });
+    }
+    story.at_end([=] {
+        q->trim();
+        require(alive.blocks <= 17, "the memory of a backlog is not given back");
+        end_and_count(q);
+    });
+}
+
+// An immediate shutdown drops items like anybody else.
+template <class Queue> void count_dropped(scenario& story) {
+    alive = {};
+    auto* q = make_in_run<Queue>(8);
+    for (int i = 0; i < 4; ++i) static_cast<void>(q->put(counted_item(i)));
+    story.thread([=] { q->shutdown(immediate); }, "closer");
+    story.thread([=] { static_cast<void>(q->put(counted_item(9))); }, "putter");
+    story.at_end([=] { end_and_count(q); });
+}
+
+// An item whose n-th move throws, and no other.
+class fragile_item {
+public:
+    fragile_item(int value, int throws_at) : value_(value), throws_at_(throws_at) {}
+    fragile_item(fragile_item&& other) noexcept(false)
+        : value_(other.value_), throws_at_(--other.throws_at_) {
+        scheduler::current()->step("move");
+        if (throws_at_ == 0) throw std::runtime_error("a move");
+    }
+    fragile_item& operator=(fragile_item&&) = delete;
+    [[nodiscard]] int value() const noexcept { return value_; }
+
+private:
+    int value_, throws_at_;
+};
+
+// A put and a get whose item throws change nothing, and hold up nobody.
+template <class Queue> void throw_on_the_way(scenario& story) {
+    auto q = std::make_shared<Queue>(2);
+    auto sum = std::make_shared<int>(0);
+    auto caught = std::make_shared<int>(0);
+    story.thread(
+        [=] {
+            fragile_item broken(100, 1);
+            try {
+                static_cast<void>(q->put(std::move(broken)));
+            } catch (const std::runtime_error&) {
+                ++*caught;
+            }
+            require(broken.value() == 100, "a put that threw has touched its argument");
+            require(q->unfinished() <= 2, "a put that threw is counted");
+        },
+        "unlucky putter");
+    story.thread([=] { static_cast<void>(q->put(fragile_item(1, 2))); }, "putter");
+    story.thread([=] { static_cast<void>(q->put(fragile_item(2, -1))); }, "lucky putter");
+    for (int g = 0; g < 2; ++g) {
+        story.thread(
+            [=] {
+                try {
+                    *sum += q->get()->value();
+                } catch (const std::runtime_error&) {
+                    ++*caught;
+                    *sum += q->get()->value();
+                }
+            },
+            "getter " + std::to_string(g + 1));
+    }
+    story.at_end([=] {
+        require(*caught == 2, "not two moves threw");
+        require(*sum == 3 && q->size() == 0, "an item was lost, or is there twice");
+        require(q->unfinished() == 2, "miscounted");
+        require(q->try_get().state() == status::empty, "held up, or an item too many");
+        q->task_done(2);
+        q->join();
+    });
+}
+
+// A get that waits, is served, and throws: the item stays for the next.
+template <class Queue> void throw_after_waiting(scenario& story) {
+    auto q = std::make_shared<Queue>(2);
+    story.thread(
+        [=] {
+            bool has_thrown = false;
+            try {
+                static_cast<void>(q->get());
+            } catch (const std::runtime_error&) {
+                has_thrown = true;
+            }
+            require(has_thrown && q->size() == 1, "an item that threw was taken");
+            require(q->get()->value() == 5, "another item");
+        },
+        "getter");
+    story.thread([=] { static_cast<void>(q->put(fragile_item(5, 2))); }, "putter");
+}
+
+// ---- workers
+
+// A platform that makes two threads of a pool, and no third.
+struct few_threads : scheduled {
+    class thread : public scheduled_thread {
+    public:
+        template <class Body>
+        thread(const char* name, Body body) : scheduled_thread(checked(name), std::move(body)) {}
+
+    private:
+        static const char* checked(const char* name) {
+            if (std::string(name).ends_with("-3")) throw std::runtime_error("no more threads");
+            return name;
+        }
+    };
+};
+struct few_threads_traits : scheduled_traits {
+    using platform = few_threads;
+};
+
+// A pool that cannot be made ends the threads that it has made.
+void fail_to_start(scenario& story) {
+    using queue = basic_bounded_queue<slow_item, few_threads_traits>;
+    auto* q = make_in_run<queue>(2);
+    static_cast<void>(q->put(slow_item(0)));
+    story.thread([=] {
+        bool has_thrown = false;
+        try {
+            workers pool(*q, 3, [](slow_item&) {});
+        } catch (const std::runtime_error&) {
+            has_thrown = true;
+        }
+        require(has_thrown, "a third thread was made");
+        if (q->size() == 1) q->take().done();
+        q->join();
+        q->~queue();
+    });
+}
+
+// Who asks how it went.
+enum class asks { nobody, join, failures, a_handler, a_handler_that_throws, join_after_it };
+
+// What standard error was told meanwhile.
+class told {
+public:
+    told() : before_(dup(STDERR_FILENO)), file_(memfd_create("told", 0)) {
+        dup2(file_, STDERR_FILENO);
+    }
+    ~told() {
+        dup2(before_, STDERR_FILENO);
+        close(before_);
+        close(file_);
+    }
+    told(const told&) = delete;
+    told& operator=(const told&) = delete;
+    [[nodiscard]] std::string text() const {
+        std::fflush(stderr);
+        char bytes[1'000] = {};
+        const ssize_t size = pread(file_, bytes, sizeof bytes - 1, 0);
+        return {bytes, static_cast<std::size_t>(size)};
+    }
+
+private:
+    int before_, file_;
+};
+
+void fail_and_ask(asks who) {
+    auto q = std::make_shared<ring_queue>(2);
+    const told told_meanwhile;
+    error_handler handler;
+    if (who >= asks::a_handler) {
+        handler = [=](std::exception_ptr) {
+            if (who > asks::a_handler) throw std::runtime_error("a handler failed");
+        };
+    }
+    std::string rethrown;
+    {
+        workers pool(*q, 1, [](slow_item&) { throw std::runtime_error("a task failed"); }, handler);
+        static_cast<void>(q->put(slow_item(0)));
+        if (who == asks::join || who == asks::join_after_it) {
+            try {
+                pool.join();
+            } catch (const std::runtime_error& failure) {
+                rethrown = failure.what();
+            }
+        }
+        q->join();
+        if (who == asks::failures) require(pool.failures() == 1, "miscounted failures");
+    }
+    const std::string text = told_meanwhile.text();
+    const bool is_told = who == asks::nobody || who == asks::a_handler_that_throws;
+    const char* const what = who < asks::a_handler ? "a task failed" : "a handler failed";
+    require(text.empty() != is_told, "told to nobody who did not ask, or to somebody who did");
+    require(!is_told || text.find(what) != std::string::npos, "the failure is not named");
+    if (who == asks::join || who == asks::join_after_it) require(rethrown == what, "another one");
+}
+
+// busy() counts who is in the function, and nobody once join has returned.
+void count_the_busy(scenario& story) {
+    auto q = std::make_shared<ring_queue>(2);
+    story.thread([=] {
+        auto busy = std::make_shared<std::function<std::size_t()>>();
+        workers pool(*q, 2, [=](slow_item&) {
+            require((*busy)() >= 1, "a worker that is busy is not counted");
+        });
+        *busy = [&pool] { return pool.busy(); };
+        static_cast<void>(q->put(slow_item(0)));
+        pool.join();
+        require(pool.busy() == 0, "somebody is busy with nothing");
+    });
+}
+
+}  // namespace
+
+void add_clean_up_models(protocol_models& to) {
+    const std::string memory = "items and memory";
+    to.push_back({memory, "an item at a time", keep_little});
+    to.push_back({memory, "a backlog comes and goes", give_back});
+    to.push_back({memory, "dropped, bounded_queue", count_dropped<counted_ring>});
+    to.push_back({memory, "dropped, queue", count_dropped<counted_segments>});
+    to.push_back({memory, "bounded_queue", [](auto& s) { count_all<counted_ring>(s, 0); }});
+    to.push_back({memory, "locked_queue", [](auto& s) { count_all<counted_mutex_queue>(s, 0); }});
+    to.push_back({memory, "queue", [](auto& s) { count_all<counted_segments>(s, 0); }});
+    const std::string thrown = "an item that throws";
+    using locked_buffer = basic_bounded_queue<fragile_item, scheduled_traits>;
+    using mutex = basic_locked_queue<fragile_item, scheduled_traits>;
+    to.push_back({thrown, "after waiting, locked buffer", throw_after_waiting<locked_buffer>});
+    to.push_back({thrown, "after waiting, locked_queue", throw_after_waiting<mutex>});
+    to.push_back({thrown, "locked buffer", throw_on_the_way<locked_buffer>});
+    to.push_back({thrown, "locked_queue", throw_on_the_way<mutex>});
+    const std::string pools = "workers and those who ask";
+    for (const asks who : {asks::nobody, asks::join, asks::failures, asks::a_handler,
+                           asks::a_handler_that_throws, asks::join_after_it}) {
+        to.push_back({pools, "who fail, " + std::to_string(static_cast<int>(who)),
+                      [=](auto& story) { story.thread([=] { fail_and_ask(who); }); }});
+    }
+    to.push_back({pools, "who cannot start", fail_to_start});
+    to.push_back({pools, "who are busy", count_the_busy});
+}
+
+}  // namespace conq::testing

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a look at the counts may answer while others move: sizes, bounds, unfinished items.
+#include <stdexcept>
+
+#include "models.hpp"
+
+namespace conq::testing {
+namespace {
+
+using locked_segment_queue = basic_queue<careful_item, scheduled_traits>;  // one that may grow
+
+// While items come and go, a look is off by what moves meanwhile, and no more.
+template <class Queue> void look_at_sizes(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    story.thread(
+        [=] {
+            for (int i = 0; i < 3; ++i) {
+                static_cast<void>(q->put(item<Queue>(i)));
+                static_cast<void>(q->get());
+                if (i > 0) q->task_done();
+            }
+        },
+        "worker");
+    story.thread(
+        [=] {
+            require(q->size() <= 3, "more in it than were put");
+            require(q->unfinished() <= 3, "more unfinished than were put");
+            require(!q->full(), "full with few of many");
+        },
+        "watcher");
+}
+
+// The count never was zero before the last done: a task puts its child before its own end.
+template <class Queue> void try_join_with_children(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto is_last = std::make_shared<scheduled_atomic<bool>>(false);
+    static_cast<void>(q->put(item<Queue>(0)));
+    story.thread(
+        [=] {
+            for (int i = 1; i < 3; ++i) {
+                static_cast<void>(q->get());
+                static_cast<void>(q->put(item<Queue>(i)));
+                q->task_done();
+            }
+            is_last->store(true);
+            q->task_done();
+        },
+        "worker");
+    story.thread(
+        [=] { require(q->try_join() != status::ok || is_last->load(), "try_join answered early"); },
+        "joiner");
+}
+
+// Two dones too many beside a joiner: each is refused, and the queue goes on.
+template <class Queue> void refuse_dones_beside_a_joiner(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto refused = std::make_shared<int>(0);
+    static_cast<void>(q->put(item<Queue>(0)));
+    for (int w = 0; w < 3; ++w) {
+        story.thread(
+            [=] {
+                try {
+                    q->task_done();
+                } catch (const std::logic_error&) {
+                    ++*refused;
+                }
+            },
+            "worker " + std::to_string(w + 1));
+    }
+    story.thread([=] { q->join(); }, "joiner");
+    story.at_end([=] {
+        require(*refused == 2, "not two of three were refused");
+        q->join();
+        require(q->try_join() == status::ok, "miscounted");
+    });
+}
+
+// Once set_maxsize(1) has returned, nothing comes in but what was in by then.
+template <class Queue> void shrink_the_bound(scenario& story) {
+    auto q = std::make_shared<Queue>(3);
+    auto size = std::make_shared<std::uint64_t>(0);
+    story.thread(
+        [=] {
+            for (int i = 0; i < 2; ++i) static_cast<void>(q->try_put(item<Queue>(i)));
+        },
+        "putter");
+    story.thread(
+        [=] {
+            q->set_maxsize(1);
+            *size = q->size();
+        },
+        "resizer");
+    story.at_end([=] {
+        require(q->size() <= std::max<std::uint64_t>(1, *size), "over the bound");
+        require(q->maxsize() == 1, "another bound");
+    });
+}
+
+// Once shutdown has returned, whoever drains the queue gets all that was accepted.
+template <class Queue> void drain_after_shutdown(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto accepted = std::make_shared<int>(0);
+    for (int p = 0; p < 2; ++p) {
+        story.thread([=] { *accepted += q->put(item<Queue>(p)) == status::ok ? 1 : 0; },
+                     "putter " + std::to_string(p + 1));
+    }
+    story.thread(
+        [=] {
+            q->shutdown();
+            while (q->get()) --*accepted;
+        },
+        "closer");
+    story.at_end([=] {
+        require(*accepted == 0, "an item came in after the end");
+        require(q->empty(), "an item is left");
+    });
+}
+
+// What an immediate shutdown drops is out, and counted.
+template <class Queue> void drop_the_rest(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    for (int i = 0; i < capacity; ++i) static_cast<void>(q->put(item<Queue>(i)));
+    story.thread([=] { q->shutdown(immediate); }, "closer");
+    story.thread([=] { q->take().done(); }, "worker");
+    story.at_end([=] {
+        require(q->empty() && q->unfinished() == 0, "an item is left");
+        require(q->get().state() == status::shut_down, "not drained");
+    });
+}
+
+}  // namespace
+
+void add_counting_models(protocol_models& to) {
+    const std::string counts = "looks at the counts";
+    add_for_queues(to, counts, {4}, [](scenario& story, auto which, int capacity) {
+        try_join_with_children<typename decltype(which)::queue>(story, capacity);
+    });
+    add_for_queues(to, counts, {1}, [](scenario& story, auto which, int capacity) {
+        refuse_dones_beside_a_joiner<typename decltype(which)::queue>(story, capacity);
+    });
+    add_for_queues(to, counts, {8}, [](scenario& story, auto which, int capacity) {
+        look_at_sizes<typename decltype(which)::queue>(story, capacity);
+    });
+    to.push_back({"set_maxsize", "binds, queue", shrink_the_bound<segment_queue>});
+    to.push_back({"set_maxsize", "binds, locked buffer", shrink_the_bound<locked_segment_queue>});
+    add_for_queues(to, "shutdown against put and get", {2},
+                   [](scenario& story, auto which, int capacity) {
+                       drain_after_shutdown<typename decltype(which)::queue>(story, capacity);
+                   });
+    add_for_queues(to, "immediate shutdown", {3}, [](scenario& story, auto which, int capacity) {
+        drop_the_rest<typename decltype(which)::queue>(story, capacity);
+    });
+}
+
+}  // namespace conq::testing

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSL-1.0
+// Each wake by itself, where nothing else would bring the sleeper back: of those who wait on a full
+// or an empty queue, of callbacks, of stops; and the waits that a stop or a deadline has to end.
+#include <chrono>
+
+#include "models.hpp"
+
+namespace conq::testing {
+namespace {
+
+using locked_segment_queue = basic_queue<careful_item, scheduled_traits>;  // one that may grow
+
+using namespace std::chrono_literals;
+
+template <class Queue> std::shared_ptr<Queue> make_full(int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    for (int i = 0; i < capacity; ++i) static_cast<void>(q->put(item<Queue>(i)));
+    return q;
+}
+
+// Nobody gets: only the shutdown can end these puts.
+template <class Queue> void shut_down_a_full_one(scenario& story, int capacity) {
+    auto q = make_full<Queue>(capacity);
+    for (int p = 0; p < 2; ++p) {
+        story.thread([=] { require(q->put(item<Queue>(7)) == status::shut_down, "accepted"); },
+                     "putter " + std::to_string(p + 1));
+    }
+    story.thread([=] { q->shutdown(); }, "closer");
+}
+
+// Nobody puts.
+template <class Queue> void shut_down_an_empty_one(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    for (int g = 0; g < 2; ++g) {
+        story.thread([=] { require(q->get().state() == status::shut_down, "a made-up item"); },
+                     "getter " + std::to_string(g + 1));
+    }
+    story.thread([=] { q->shutdown(); }, "closer");
+}
+
+// A try_put wakes a getter, a try_get a putter.
+template <class Queue> void try_to_wake(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto full = make_full<Queue>(capacity);
+    story.thread([=] { require(q->get()->value() == 7, "a made-up item"); }, "getter");
+    story.thread([=] { require(full->put(item<Queue>(8)) == status::ok, "refused"); }, "putter");
+    story.thread(
+        [=] {
+            while (q->try_put(item<Queue>(7)) != status::ok) scheduled::yield();
+            while (!full->try_get()) scheduled::yield();
+        },
+        "trier");
+}
+
+// Two putters sleep on a full queue, and one getter makes room for both: each get owes a wake.
+template <class Queue> void make_room_for_two(scenario& story, int capacity) {
+    auto q = make_full<Queue>(capacity);
+    for (int p = 0; p < 2; ++p) {
+        story.thread([=] { require(q->put(item<Queue>(7)) == status::ok, "refused"); },
+                     "putter " + std::to_string(p + 1));
+    }
+    story.thread(
+        [=] {
+            for (int i = 0; i < 2; ++i) static_cast<void>(q->get());
+        },
+        "getter");
+}
+
+// A larger bound makes room for two, and nobody gets.
+template <class Queue> void resize_a_full_one(scenario& story) {
+    auto q = make_full<Queue>(1);
+    for (int p = 0; p < 2; ++p) {
+        story.thread([=] { require(q->put(item<Queue>(7)) == status::ok, "refused"); },
+                     "putter " + std::to_string(p + 1));
+    }
+    story.thread([=] { q->set_maxsize(3); }, "resizer");
+    story.at_end([=] { require(q->size() == 3, "not all are in"); });
+}
+
+// Somebody who waits without a thread.
+struct callback : resumer<scheduled> {
+    callback() : resumer(&on_wake), place(*this) {}
+    static void on_wake(resumer* self) noexcept {
+        static_cast<callback*>(self)->wakes.fetch_add(1);
+    }
+    scheduled_atomic<int> wakes{0};
+    waiter<scheduled> place;
+};
+
+// A callback that looked and found nothing is woken: by a put, by a get, by a shutdown.
+template <class Queue> void wake_a_callback(scenario& story, int capacity, bool shuts_down) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto full = make_full<Queue>(capacity);
+    auto getter = std::make_shared<callback>(), putter = std::make_shared<callback>();
+    story.thread(
+        [=] {
+            q->enlist_getter(getter->place);
+            full->enlist_putter(putter->place);
+            const bool is_served = q->try_get().state() != status::empty;
+            const bool has_room = full->try_put(item<Queue>(7)) != status::full;
+            while (!is_served && getter->wakes.load() == 0) scheduled::yield();
+            while (!has_room && putter->wakes.load() == 0) scheduled::yield();
+            q->leave_getter(getter->place);
+            full->leave_putter(putter->place);
+        },
+        "callbacks");
+    if (shuts_down) {
+        story.thread([=] { q->shutdown(); }, "closer");
+        story.thread([=] { full->shutdown(); }, "closer of the full one");
+    } else {
+        story.thread([=] { static_cast<void>(q->put(item<Queue>(7))); }, "putter");
+        story.thread([=] { static_cast<void>(full->get()); }, "getter");
+    }
+}
+
+// Of two callbacks the first is woken and leaves with nothing: the second is woken in its place.
+template <class Queue> void pass_a_wake_on(scenario& story, int capacity) {
+    struct room {
+        std::shared_ptr<Queue> q;
+        callback first, second;
+    };
+    auto empty = std::make_shared<room>(), full = std::make_shared<room>();
+    empty->q = std::make_shared<Queue>(capacity);
+    full->q = make_full<Queue>(capacity);
+    for (callback* each : {&empty->first, &empty->second}) empty->q->enlist_getter(each->place);
+    for (callback* each : {&full->first, &full->second}) full->q->enlist_putter(each->place);
+    story.thread(
+        [=] {
+            while (empty->first.wakes.load() == 0) scheduled::yield();
+            empty->q->leave_getter(empty->first.place);
+            while (full->first.wakes.load() == 0) scheduled::yield();
+            full->q->leave_putter(full->first.place);
+        },
+        "first");
+    story.thread(
+        [=] {
+            static_cast<void>(empty->q->put(item<Queue>(7)));
+            static_cast<void>(full->q->get());
+        },
+        "peer");
+    story.at_end([=] {
+        require(empty->second.wakes.load() == 1, "a getter's wake was not passed on");
+        require(full->second.wakes.load() == 1, "a putter's wake was not passed on");
+        empty->q->leave_getter(empty->second.place);
+        full->q->leave_putter(full->second.place);
+    });
+}
+
+// A stop alone ends the waits of all who gave its token, and of nobody else.
+template <class Queue> void stop_alone(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto full = make_full<Queue>(capacity);
+    auto stop = std::make_shared<scheduled_stop>();
+    auto stopped = std::make_shared<scheduled_atomic<int>>(0);
+    for (int g = 0; g < 2; ++g) {
+        story.thread(
+            [=] {
+                require(q->get(stop->get_token()).state() == status::stopped, "a made-up item");
+                if (stopped->fetch_add(1) == 1) static_cast<void>(q->put(item<Queue>(7)));
+            },
+            "stopped getter " + std::to_string(g + 1));
+    }
+    story.thread([=] { require(q->get()->value() == 7, "a made-up item"); }, "patient getter");
+    story.thread(
+        [=] {
+            auto mine = item<Queue>(8);
+            const status answer = full->put(std::move(mine), stop->get_token());
+            require(answer == status::stopped, "accepted");
+            require(mine.value() == 8, "a put that failed has touched its argument");
+        },
+        "stopped putter");
+    story.thread(
+        [=] { require(full->join(stop->get_token()) == status::stopped, "join returned early"); },
+        "stopped joiner");
+    story.thread([=] { stop->request_stop(); }, "stopper");
+}
+
+// An item whose way into its slot takes as long as the test wants: its putter has lost its core.
+class frozen_item {
+public:
+    explicit frozen_item(scheduled_atomic<bool>* thawed) : thawed_(thawed) {}
+    frozen_item(frozen_item&& other) noexcept : thawed_(other.thawed_) {
+        while (!thawed_->load()) scheduled::yield();
+    }
+    frozen_item& operator=(frozen_item&&) = delete;
+
+private:
+    scheduled_atomic<bool>* thawed_;
+};
+
+// Behind a claim that is not published, a deadline and a stop still end a wait.
+template <class Queue> void give_up_behind_a_claim(scenario& story) {
+    struct shared {
+        scheduled_atomic<bool> thawed{false};
+        Queue q{2};
+        scheduled_stop stop;
+        scheduled_atomic<int> gave_up{0};
+    };
+    auto all = std::make_shared<shared>();
+    const auto give_up = [=](const result<frozen_item>& got, status why) {
+        require(got.state() == why, "an item that was not there");
+        if (all->gave_up.fetch_add(1) == 1) all->thawed.store(true);
+    };
+    story.thread([=] { static_cast<void>(all->q.put(frozen_item(&all->thawed))); }, "frozen");
+    story.thread([=] { give_up(all->q.get_for(50us), status::timed_out); }, "hasty");
+    story.thread([=] { give_up(all->q.get(all->stop.get_token()), status::stopped); }, "stopped");
+    story.thread([=] { all->stop.request_stop(); }, "stopper");
+}
+
+// A stop that was asked before the call wins over everything, and nothing is taken.
+template <class Queue> void stop_before_the_call(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    static_cast<void>(q->put(item<Queue>(0)));
+    story.thread([=] {
+        scheduled_stop stop;
+        stop.request_stop();
+        require(q->get(stop.get_token()).state() == status::stopped, "an item was taken");
+        require(q->put(item<Queue>(1), stop.get_token()) == status::stopped, "an item was put");
+        require(q->join(stop.get_token()) == status::stopped, "join did not see the stop");
+        require(q->size() == 1 && q->get()->value() == 0, "something was changed");
+        q->task_done();
+        require(q->join(stop.get_token()) == status::stopped, "join did not see the stop");
+    });
+}
+
+}  // namespace
+
+void add_waking_models(protocol_models& to) {
+    const std::string waking = "wakes that nothing replaces";
+    add_for_queues(to, waking, {2}, [](scenario& story, auto which, int capacity) {
+        stop_before_the_call<typename decltype(which)::queue>(story, capacity);
+    });
+    add_for_queues(to, waking, {1, 2}, [](scenario& story, auto which, int capacity) {
+        shut_down_a_full_one<typename decltype(which)::queue>(story, capacity);
+    });
+    add_for_queues(to, waking, {2}, [](scenario& story, auto which, int capacity) {
+        shut_down_an_empty_one<typename decltype(which)::queue>(story, capacity);
+    });
+    add_for_queues(to, waking, {1}, [](scenario& story, auto which, int capacity) {
+        try_to_wake<typename decltype(which)::queue>(story, capacity);
+    });
+    add_for_queues(to, waking, {2}, [](scenario& story, auto which, int capacity) {
+        make_room_for_two<typename decltype(which)::queue>(story, capacity);
+    });
+    add_for_queues(to, waking, {1}, [](scenario& story, auto which, int capacity) {
+        stop_alone<typename decltype(which)::queue>(story, capacity);
+    });
+    to.push_back({"set_maxsize", "wakes, queue", resize_a_full_one<segment_queue>});
+    to.push_back({"set_maxsize", "wakes, locked buffer", resize_a_full_one<locked_segment_queue>});
+    for (const bool shuts_down : {false, true}) {
+        add_for_queues(
+            to, "a callback waiter", {1}, [=](scenario& story, auto which, int capacity) {
+                wake_a_callback<typename decltype(which)::queue>(story, capacity, shuts_down);
+            });
+    }
+    add_for_queues(to, "a callback waiter", {2}, [](scenario& story, auto which, int capacity) {
+        pass_a_wake_on<typename decltype(which)::queue>(story, capacity);
+    });
+    const std::string behind = "a claim not yet published";
+    to.push_back({behind, "given up, bounded_queue",
+                  give_up_behind_a_claim<basic_bounded_queue<frozen_item, scheduled_traits>>,
+                  true});
+    to.push_back({behind, "given up, queue",
+                  give_up_behind_a_claim<basic_queue<frozen_item, scheduled_traits>>, true});
+}
+
+}  // namespace conq::testing
