@@ -16,6 +16,12 @@ bool releases(order how) noexcept {
     return how == order::release || how == order::acq_rel || how == order::seq_cst;
 }
 
+// What has been seen, of each location.
+void add_seen(std::vector<std::uint64_t>& to, const std::vector<std::uint64_t>& from) {
+    if (to.size() < from.size()) to.resize(from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] = std::max(to[i], from[i]);
+}
+
 }  // namespace
 
 const char* to_string(memory_model which) noexcept {
@@ -67,7 +73,9 @@ void memory::begin(memory_model which, random_source& random) {
         each.now.clock = {};
         each.now.seen.clear();
         each.stores.clear();
+        each.at_light_barrier.clear();
     }
+    at_heavy_barriers_.clear();
     threads_[0].now.clock.time[0] = 1;
     is_alone_ = true;
     used_ = views_used_ = 0;
@@ -90,10 +98,7 @@ void memory::join(std::size_t waiter, std::size_t ended) {
     view& into = threads_[waiter].now;
     const view& from = threads_[ended].now;
     into.clock.join(from.clock);
-    into.seen.resize(std::max(into.seen.size(), from.seen.size()));
-    for (std::size_t i = 0; i < from.seen.size(); ++i) {
-        into.seen[i] = std::max(into.seen[i], from.seen[i]);
-    }
+    add_seen(into.seen, from.seen);
 }
 
 memory::location_id memory::create(std::size_t thread, std::uint64_t value) {
@@ -172,10 +177,7 @@ void memory::read(std::size_t thread, location_id where, const message& from, or
 void memory::take_over(view& into, std::uint32_t released) {
     const view& from = views_[released];
     into.clock.join(from.clock);
-    if (into.seen.size() < from.seen.size()) into.seen.resize(from.seen.size());
-    for (std::size_t i = 0; i < from.seen.size(); ++i) {
-        into.seen[i] = std::max(into.seen[i], from.seen[i]);
-    }
+    add_seen(into.seen, from.seen);
 }
 
 std::uint64_t memory::load(std::size_t thread, location_id where, order how) {
@@ -307,6 +309,21 @@ void memory::write_plain(std::size_t thread, const void* address) {
     at.reads = {};
     at.writer = static_cast<std::uint32_t>(thread);
     at.written = threads_[thread].now.clock.time[thread];
+}
+
+void memory::light_barrier(std::size_t thread) {
+    if (model_ != memory_model::views) return;
+    thread_state& me = threads_[thread];
+    add_seen(me.now.seen, at_heavy_barriers_);
+    me.at_light_barrier = me.now.seen;
+}
+
+void memory::heavy_barrier(std::size_t thread) {
+    drain_all();
+    if (model_ != memory_model::views) return;
+    for (const thread_state& each : threads_) add_seen(at_heavy_barriers_, each.at_light_barrier);
+    add_seen(at_heavy_barriers_, threads_[thread].now.seen);
+    add_seen(threads_[thread].now.seen, at_heavy_barriers_);
 }
 
 void memory::drain_first(thread_state& of) {

@@ -17,11 +17,16 @@
 // the same plain data, one of them a write, that it does not order; an access to an atomic that is
 // not ordered after its construction or before its destruction.
 //
+// The platform's barrier in two halves (platform/barrier.hpp): store_buffers: the heavy half
+// empties all buffers; views: it sees all that the others had seen when they last passed a light
+// half, and whoever passes a light half later sees all that it has seen. It orders no data: what
+// the halves give is no happens-before.
+//
 // Not modelled: load buffering (a load never returns a value that is stored later in the schedule),
-// fences (the library has none), consume (taken as acquire). Stronger than the standard: the order
-// of seq_cst operations is the order of the schedule, even where happens-before alone would not
-// make it so; a thread may read at most the newest 8 messages of a location; what a thread sees is
-// eventually the newest value; the kernel compares a futex word with the newest value.
+// other fences (the library has none), consume (taken as acquire). Stronger than the standard: the
+// order of seq_cst operations is the order of the schedule, even where happens-before alone would
+// not make it so; a thread may read at most the newest 8 messages of a location; what a thread sees
+// is eventually the newest value; the kernel compares a futex word with the newest value.
 #ifndef CONQ_TESTING_SCHEDULER_MEMORY_HPP
 #define CONQ_TESTING_SCHEDULER_MEMORY_HPP
 
@@ -105,6 +110,10 @@ public:
     void read_plain(std::size_t thread, const void* address);
     void write_plain(std::size_t thread, const void* address);
 
+    /// The two halves of the barrier for all threads.
+    void light_barrier(std::size_t thread);
+    void heavy_barrier(std::size_t thread);
+
     /// Whether a store is waiting in a buffer.
     [[nodiscard]] bool has_pending() const noexcept { return pending_ != 0; }
     /// Lets some of the waiting stores become visible.
@@ -150,6 +159,7 @@ private:
     struct thread_state {
         view now;
         std::deque<buffered> stores;
+        std::vector<rank> at_light_barrier;  // what it had seen when it last passed one
     };
 
     [[nodiscard]] rank seen_by(std::size_t thread, location_id where) const noexcept;
@@ -177,7 +187,8 @@ private:
     std::deque<view> views_;
     std::uint32_t views_used_ = 0;
     std::size_t pending_ = 0;
-    bool is_alone_ = true;  // no second thread yet
+    bool is_alone_ = true;                 // no second thread yet
+    std::vector<rank> at_heavy_barriers_;  // what those have seen who made all pass one
     std::uint32_t drain_one_in_ = 4;
     plain_accesses plain_;
     std::string fault_;

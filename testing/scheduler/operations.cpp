@@ -167,6 +167,16 @@ void scheduler::write_plain(const void* address) {
     check_fault();
 }
 
+void scheduler::light_barrier() {
+    memory_.light_barrier(running_);
+    if (traces_) trace("light barrier");
+}
+
+void scheduler::heavy_barrier() {
+    step("heavy barrier");
+    memory_.heavy_barrier(running_);
+}
+
 scheduler::sleep_end scheduler::wait(const cell& on, std::uint64_t expected,
                                      std::uint64_t deadline_ns, const place& at) {
     point();

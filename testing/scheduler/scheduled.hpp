@@ -75,7 +75,17 @@ struct scheduled {
         return platform::sleep_end::woken;
     }
     static void wake(const void* address, int count) { scheduler::current()->wake(address, count); }
+    static bool has_heavy_barrier() noexcept { return true; }
+    static void light_barrier() { scheduler::current()->light_barrier(); }
+    static void heavy_barrier() { scheduler::current()->heavy_barrier(); }
     static void interrupted() { scheduler::current()->interrupted(); }
+};
+
+/// The same on a system whose threads have no barrier for all of them.
+struct scheduled_without_barrier : scheduled {
+    static bool has_heavy_barrier() noexcept { return false; }
+    static void light_barrier() { heavy_barrier(); }
+    static void heavy_barrier() { require(false, "a barrier that is not there was used"); }
 };
 
 inline void scheduled_condition::wait(std::unique_lock<platform::futex_lock<scheduled>>& lock,

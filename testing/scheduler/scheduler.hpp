@@ -70,6 +70,11 @@ public:
     void read_plain(const void* address);
     void write_plain(const void* address);
 
+    /// The halves of the barrier for all threads: the light one is no point, for it only tells what
+    /// its thread did before it.
+    void light_barrier();
+    void heavy_barrier();
+
     /// How a sleep on a futex ended.
     enum class sleep_end : std::uint8_t { woken, timed_out, interrupted };
     sleep_end wait(const cell& on, std::uint64_t expected, std::uint64_t deadline_ns,

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -102,6 +103,42 @@ TYPED_TEST(seam, a_thread_sleeps_for_the_lock_and_is_woken) {
     waiting.join();
     EXPECT_TRUE(lock.try_lock());
     lock.unlock();
+}
+
+// Two threads store and then load what the other stores, round by round; how often both were blind.
+template <class Platform> int blind_rounds(void (*one)(), void (*other)()) {
+    constexpr int rounds = 1'000;
+    std::atomic<int> words[2] = {0, 0}, ready{0};
+    std::vector<std::vector<int>> seen(2, std::vector<int>(rounds + 1));
+    const auto play = [&](std::size_t me, void (*barrier)()) {
+        for (int round = 1; round <= rounds; ++round) {
+            ready.fetch_add(1);
+            for (int looks = 0; ready.load() < 2 * round; ++looks) {
+                looks < 200 ? Platform::pause(1) : Platform::yield();
+            }
+            words[me].store(round, std::memory_order_relaxed);
+            barrier();
+            seen[me][static_cast<std::size_t>(round)] =
+                words[1 - me].load(std::memory_order_relaxed);
+        }
+    };
+    {
+        const std::jthread first([&] { play(0, one); });
+        play(1, other);
+    }
+    int blind = 0;
+    for (int round = 1; round <= rounds; ++round) {
+        const auto at = static_cast<std::size_t>(round);
+        blind += seen[0][at] < round && seen[1][at] < round ? 1 : 0;
+    }
+    return blind;
+}
+
+TYPED_TEST(seam, of_two_that_store_and_load_one_sees_the_other_by_a_barrier_that_one_pays) {
+    if (!TypeParam::has_heavy_barrier()) return;  // and then nobody uses it
+    EXPECT_EQ(blind_rounds<TypeParam>(TypeParam::light_barrier, TypeParam::heavy_barrier), 0);
+    std::printf("    with two light halves: %d rounds of 1000 in which both were blind\n",
+                blind_rounds<TypeParam>(TypeParam::light_barrier, TypeParam::light_barrier));
 }
 
 // glibc's condition variable can lose a wake (its bug 25847): then the wait has to end by itself.

@@ -157,6 +157,24 @@ TEST(canaries, a_data_race_is_found_where_an_edge_is_too_weak) {
     }
 }
 
+TEST(canaries, a_data_race_is_found_where_a_barrier_alone_stands_between) {
+    const auto found = explore_planted([](scenario& story) {
+        auto data = std::make_shared<scheduled_plain<int>>(0);
+        auto flag = std::make_shared<scheduled_atomic<int>>(0);
+        story.thread([=] {
+            *data = 1;
+            scheduled::heavy_barrier();
+            flag->store(1, std::memory_order_relaxed);
+        });
+        story.thread([=] {
+            if (flag->load(std::memory_order_relaxed) == 0) return;
+            scheduled::light_barrier();
+            require(*data == 1, "unseen");
+        });
+    });
+    expect_found("published by a barrier alone", found, "data race");
+}
+
 TEST(canaries, a_stale_value_is_found_with_views_only) {
     const model weak = [](scenario& story) {
         auto words = std::make_shared<std::vector<scheduled_atomic<int>>>(2);

@@ -118,6 +118,53 @@ TEST(litmus, store_buffering_by_read_modify_writes) {
     expect_exactly("SB+rmw", by(relaxed, relaxed), memory_model::store_buffers, {"01", "10", "11"});
 }
 
+// The platform's barrier in two halves, between store and load: one thread pays for both.
+TEST(litmus, store_buffering_with_a_barrier_in_two_halves) {
+    using half = void (*)();
+    constexpr half none = [] {};
+    const auto by = [](half one, half other) -> program {
+        return {{[=](shared& s) {
+                     s.x.store(1, release);
+                     one();
+                     s.r[0] = s.y.load(acquire);
+                 },
+                 [=](shared& s) {
+                     s.y.store(1, relaxed);
+                     other();
+                     s.r[1] = s.x.load(relaxed);
+                 }}};
+    };
+    constexpr half light = scheduled::light_barrier, heavy = scheduled::heavy_barrier;
+    const std::vector<std::string> sequential = {"01", "10", "11"}, all = {"00", "01", "10", "11"};
+    expect_exactly("SB+light+heavy", by(light, heavy), memory_model::views, sequential);
+    expect_exactly("SB+heavy+heavy", by(heavy, heavy), memory_model::views, sequential);
+    expect_exactly("SB+light+light", by(light, light), memory_model::views, all);
+    expect_exactly("SB+none+heavy", by(none, heavy), memory_model::views, all);
+    // On x86 the heavy half reaches a thread wherever it is; the light one is for compilers.
+    expect_exactly("SB+light+heavy", by(light, heavy), memory_model::store_buffers, sequential);
+    expect_exactly("SB+light+light", by(light, light), memory_model::store_buffers, all);
+}
+
+// What a third thread did is handed on: seen before a light half, it is seen after the heavy one.
+TEST(litmus, a_heavy_half_sees_what_the_others_had_seen) {
+    const program what{{[](shared& s) { s.x.store(1, relaxed); },
+                        [](shared& s) {
+                            s.r[0] = s.x.load(relaxed);
+                            scheduled::light_barrier();
+                            s.r[1] = s.y.load(relaxed);
+                        },
+                        [](shared& s) {
+                            s.y.store(1, relaxed);
+                            scheduled::heavy_barrier();
+                            s.r[2] = s.x.load(relaxed);
+                        }},
+                       false,
+                       false,
+                       3};
+    expect_exactly("RWC+light+heavy", what, memory_model::views,
+                   {"000", "001", "010", "011", "101", "110", "111"});
+}
+
 program message_passing(order store, order load) {
     return {{[=](shared& s) {
                  s.x.store(1, relaxed);

@@ -4,8 +4,8 @@
 // stand in for it and run the very same code.
 //
 // A platform has: `atomic<T>`, `plain<T>`, `now()`, `longest_pause`, `pause`, `yield`, `sleep`,
-// `wait`, `wake`, `interrupted`, `mutex`, `condition`, `thread` and `stop_source`, as documented at
-// `basic_native`.
+// `wait`, `wake`, `has_heavy_barrier`, `light_barrier`, `heavy_barrier`, `interrupted`, `mutex`,
+// `condition`, `thread` and `stop_source`, as documented at `basic_native`.
 #ifndef CONQ_PLATFORM_NATIVE_HPP
 #define CONQ_PLATFORM_NATIVE_HPP
 
@@ -21,6 +21,7 @@
 #include <thread>
 #include <utility>
 
+#include "conq/platform/barrier.hpp"
 #include "conq/platform/clock.hpp"
 #include "conq/platform/condition.hpp"
 #include "conq/platform/futex_portable.hpp"
@@ -63,10 +64,11 @@ private:
     std::thread thread_;
 };
 
-/// The machine as it is, with a choice of how to sleep on a word.
+/// The machine as it is, with a choice of how to sleep on a word, and of the barrier for all
+/// threads.
 ///
 /// Threads: every member may be used from any thread.
-template <class Futex> struct basic_native {
+template <class Futex, class Barrier> struct basic_native {
     /// What shared state, the baseline queue and the workers are made of.
     template <class T> using atomic = std::atomic<T>;
     /// A scalar that is not atomic because something else keeps threads apart: a lock, or an edge
@@ -118,17 +120,26 @@ template <class Futex> struct basic_native {
     /// Wakes up to `count` sleepers on the word at `address`, which need not exist any more.
     static void wake(const void* address, int count) noexcept { Futex::wake(address, count); }
 
+    /// Whether there is a barrier that one thread makes all threads pass: see platform/barrier.hpp.
+    /// The same answer throughout the process. If not, its halves must not be used.
+    [[nodiscard]] static bool has_heavy_barrier() noexcept { return Barrier::is_there(); }
+    /// Its halves: of those who are in a hurry, and of the one who pays for them.
+    static void light_barrier() noexcept { Barrier::light(); }
+    static void heavy_barrier() noexcept { Barrier::heavy(); }
+
     /// Asked, with no lock held, when a signal handler has run on a waiting thread. It may throw to
     /// end the wait (Python's signal handlers do); here the wait goes on.
     static void interrupted() noexcept {}
 };
 
 /// The native platform on mutexes and condition variables: for systems without a futex.
-using portable = basic_native<portable_futex>;
+using portable = basic_native<portable_futex, no_barrier>;
 
-#if defined(__linux__)
+#if defined(__linux__) && CONQ_HAS_MEMBARRIER
 /// The platform that queues use unless told otherwise.
-using native = basic_native<linux_futex>;
+using native = basic_native<linux_futex, linux_barrier>;
+#elif defined(__linux__)
+using native = basic_native<linux_futex, no_barrier>;
 #else
 /// The platform that queues use unless told otherwise.
 using native = portable;
