@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "testing/history/rounds.hpp"
 
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
 namespace conq::testing {
 
 shape draw_shape(std::uint64_t seed, const crowd& of) {
@@ -38,6 +42,33 @@ std::string to_string(const shape& of) {
         if (does) text += what;
     }
     return text;
+}
+
+watchdog::watchdog(std::chrono::milliseconds patience, std::function<std::string()> what)
+    : what_(std::move(what)), thread_([this, patience] { watch(patience); }) {}
+
+watchdog::~watchdog() {
+    {
+        const std::lock_guard held(mutex_);
+        ends_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+void watchdog::feed() {
+    const std::lock_guard held(mutex_);
+    ++fed_;
+}
+
+void watchdog::watch(std::chrono::milliseconds patience) {
+    std::unique_lock held(mutex_);
+    for (std::uint64_t seen = fed_; !changed_.wait_for(held, patience, [this] { return ends_; });) {
+        if (fed_ == std::exchange(seen, fed_) && seen != 0) {
+            std::fprintf(stderr, "A round does not end: %s", what_().c_str());
+            std::abort();
+        }
+    }
 }
 
 }  // namespace conq::testing

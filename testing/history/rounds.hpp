@@ -8,8 +8,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <iterator>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -54,6 +57,29 @@ struct shape {
 
 inline constexpr std::uint64_t puts_each_most = 1024;
 
+/// Ends the program, with a text, if it is not fed for long: a call that hangs would otherwise end
+/// in the time-out of the whole test, which tells nothing.
+class watchdog {
+public:
+    /// `what()` is asked, on another thread, for the text.
+    watchdog(std::chrono::milliseconds patience, std::function<std::string()> what);
+    ~watchdog();
+    watchdog(const watchdog&) = delete;
+    watchdog& operator=(const watchdog&) = delete;
+    /// All is well.
+    void feed();
+
+private:
+    void watch(std::chrono::milliseconds patience);
+
+    std::function<std::string()> what_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::uint64_t fed_ = 0;
+    bool ends_ = false;
+    std::thread thread_;
+};
+
 /// Runs rounds, one after the other.
 ///
 /// A thread that puts ends when it has put all, or is told of a shutdown; then the queue is shut
@@ -61,14 +87,13 @@ inline constexpr std::uint64_t puts_each_most = 1024;
 /// queue, whatever the shape.
 template <class Queue> class rounds {
 public:
-    explicit rounds(const crowd& of) : crowd_(of) {
-        for (unsigned i = 0; i < threads_most; ++i) {
-            logs_.emplace_back(static_cast<std::uint8_t>(i), calls_most);
-        }
-    }
+    /// A round that goes on for more than `patience` has a call that hangs: the program ends.
+    explicit rounds(const crowd& of, std::chrono::milliseconds patience = std::chrono::minutes(3))
+        : crowd_(of), logs_(make_logs()), watchdog_(patience, [this] { return unanswered(); }) {}
 
     /// All that happened to the queue, which has to be new.
     [[nodiscard]] history run(Queue& queue, const shape& how) {
+        watchdog_.feed();
         queue_ = &queue;
         shape_ = how;
         ready_ = 0;
@@ -116,6 +141,14 @@ private:
         bool has_token = true;  // until it was stopped
     };
 
+    static std::vector<thread_log> make_logs() {
+        std::vector<thread_log> logs;
+        for (unsigned i = 0; i < threads_most; ++i) {
+            logs.emplace_back(static_cast<std::uint8_t>(i), calls_most);
+        }
+        return logs;
+    }
+
     std::thread start(void (rounds::*body)(me&), unsigned number) {
         const unsigned id = used_++;
         return std::thread([this, body, number, id] {
@@ -124,6 +157,16 @@ private:
             while (!goes_) std::this_thread::yield();
             (this->*body)(self);
         });
+    }
+
+    // Which calls have not returned. Read while their threads hang.
+    [[nodiscard]] std::string unanswered() const {
+        std::string text = to_string(shape_) + "\n";
+        for (const thread_log& log : logs_) {
+            if (log.calls().empty() || log.calls().back().said != answer::maybe) continue;
+            text += "    " + to_string(log.calls().back(), logs_[0].calls()[0].begin_ns) + "\n";
+        }
+        return text;
     }
 
     void put_all(me& self) {
@@ -273,6 +316,7 @@ private:
     std::atomic<unsigned> ready_{0};
     unsigned used_ = 0;
     std::atomic<bool> goes_{false}, puts_ended_{false}, gets_ended_{false};
+    watchdog watchdog_;  // the last: it looks at the others
 };
 
 }  // namespace conq::testing

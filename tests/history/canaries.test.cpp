@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <initializer_list>
 #include <string>
@@ -54,14 +55,14 @@ TEST(canaries, equals_in_the_wrong_order_are_found) {
     expect_found<planted<order::priority, fault::equals_turned>>("equals turned", {"order"});
 }
 TEST(canaries, a_duplicate_is_found) {
-    expect_found<planted<order::fifo, fault::duplicates>>("duplicate", {"once"});
+    expect_found<planted<order::fifo, fault::duplicates>>("duplicate", {"once", "join", "end"});
 }
 TEST(canaries, a_made_up_item_is_found) {
     expect_found<planted<order::fifo, fault::makes_up>>("made up", {"fresh"});
 }
 TEST(canaries, a_loss_is_found_in_every_order) {
     expect_found<planted<order::fifo, fault::loses>>("loss", {"shutdown", "order", "end"});
-    expect_found<planted<order::lifo, fault::loses>>("loss", {"shutdown", "end"});
+    expect_found<planted<order::lifo, fault::loses>>("loss", {"shutdown", "order", "end"});
     expect_found<planted<order::priority, fault::loses>>("loss", {"shutdown", "order", "end"});
     expect_found<planted<order::spsc, fault::loses>>("loss", {"shutdown", "order", "end"});
 }
@@ -85,7 +86,7 @@ TEST(canaries, a_get_that_ends_before_all_is_drained_is_found) {
     expect_found<planted<order::fifo, fault::drained_falsely>>("not drained", {"shutdown"});
 }
 TEST(canaries, drops_that_are_not_counted_are_found) {
-    expect_found<planted<order::fifo, fault::drops_uncounted>>("drops", {"end"});
+    expect_found<planted<order::fifo, fault::drops_uncounted>>("drops", {"join", "end"});
 }
 TEST(canaries, a_done_too_many_is_found) {
     expect_found<planted<order::fifo, fault::counts_any_done>>("dones", {"count"});
@@ -97,10 +98,23 @@ TEST(canaries, a_call_that_ignores_its_stop_is_found) {
     expect_found<planted<order::fifo, fault::carries_on>>("stop", {"stop"});
 }
 
+TEST(canaries, a_call_that_hangs_is_named) {
+    using queue_type = planted_queue<order::fifo, fault::never_joins>;
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto hang = [] {
+        testing::rounds<queue_type> rounds(crowd{}, std::chrono::milliseconds(500));
+        for (std::uint64_t seed = 1;; ++seed) {
+            queue_type queue(8);
+            static_cast<void>(rounds.run(queue, draw_shape(seed, crowd{})));
+        }
+    };
+    EXPECT_DEATH(hang(), "A round does not end: seed .*\n.*join\\(.*no answer");
+}
+
 // The same queues without a fault: nothing may be found.
 template <class Subject> void expect_right() {
     const outcome all = run_rounds<Subject>(testing::scaled(500'000));
-    EXPECT_EQ(all.wrong, "");
+    EXPECT_TRUE(all.wrong.empty()) << all.wrong;
     all.print("plain");
 }
 TEST(canaries, a_plain_fifo_is_right) {

@@ -29,6 +29,7 @@ enum class fault {
     empty_falsely,
     full_falsely,
     exceeds_bound,
+    never_joins,      ///< join does not return
     joins_early,      ///< join returns although one item is unfinished
     puts_when_shut,   ///< a put is accepted after shutdown
     drained_falsely,  ///< a get is told shut_down while something is in
@@ -150,6 +151,7 @@ private:
         return With == which && ++chances_ % (is_rare ? 5 : 50) == 0;
     }
     bool is_joined() {
+        if constexpr (With == fault::never_joins) return false;
         return unfinished_ == 0 || (unfinished_ == 1 && strikes(fault::joins_early));
     }
     auto place_for(item_type item) {
