@@ -56,6 +56,9 @@ CONQ_PROMISE(put_get, absurd_sizes_are_refused_with_a_message, any) {
     }
     if constexpr ((Subject::capabilities & unbounded) == 0) {
         EXPECT_THROW(queue(0), std::invalid_argument);
+    } else {
+        const queue largest(std::int64_t{1} << 31);
+        EXPECT_EQ(largest.maxsize(), std::uint64_t{1} << 31);
     }
 }
 

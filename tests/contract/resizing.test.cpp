@@ -39,6 +39,7 @@ CONQ_PROMISE(resizing, a_smaller_maxsize_keeps_what_is_in, resizable) {
     EXPECT_EQ(q.try_put(601), status::full);
     EXPECT_EQ(q.size(), 3u);
     EXPECT_THROW(q.set_maxsize(-1), std::invalid_argument);
+    EXPECT_THROW(q.set_maxsize((std::int64_t{1} << 31) + 1), std::invalid_argument);
     EXPECT_EQ(q.maxsize(), 3u);
 }
 
