@@ -33,7 +33,7 @@ std::string scheduler::run(std::uint64_t seed, const model& what, bool traces) {
     is_pct_ = how_.how == strategy::pct || (how_.how == strategy::mixed && seed % 2 == 0);
     is_hasty_ = chance(2);
     change_at_.clear();
-    // Changes fall into the first 64, 256 or 1,024 steps: models are of different lengths.
+    // Changes fall into the first 64, 256 or 1,024 steps of the threads: models differ in length.
     const std::uint32_t range = 64u << (2 * random_.below(3));
     for (std::uint32_t depth = random_.below(3); depth != 0; --depth) {
         change_at_.push_back(random_.below(range));
@@ -82,6 +82,7 @@ void scheduler::run_first() {
     const auto bodies = std::exchange(story_->threads_, {});
     std::vector<std::size_t> mine;
     for (const auto& [name, body] : bodies) mine.push_back(add_thread(name, body).number);
+    for (std::uint64_t& each : change_at_) each += steps_;  // none is lost to what led up to here
     for (const std::size_t each : mine) join(each);
     for (const auto& check : story_->checks_) check();
     story_->checks_.clear();

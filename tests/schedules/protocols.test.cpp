@@ -67,7 +67,7 @@ TEST_P(holds, under_every_schedule_tried) {
         how.may_rely_on_timers = models[m].may_rely_on_timers;
         how.first_seed = first_seed();
         how.enough = wanted * (m + 1) / models.size() + 1 - std::min(total.distinct, wanted);
-        how.schedules = 4 * how.enough;
+        how.schedules = 8 * how.enough;
         const finding found = explore(how, models[m].run);
         expect_held(found, models[m], to_string(memory));
         total.count += found.schedules;

@@ -28,7 +28,7 @@ public:
 
 private:
     int value_;
-    char more_[1'000] = {};  // makes segments of 16 slots, the least
+    [[maybe_unused]] char more_[1'000] = {};  // makes segments of 16 slots, the least
 };
 
 template <class T> struct counting_allocator {
