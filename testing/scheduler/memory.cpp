@@ -210,7 +210,7 @@ std::uint32_t memory::release_view(std::size_t thread, order how) {
 
 void memory::store(std::size_t thread, location_id where, std::uint64_t value, order how) {
     access(thread, where);
-    if (model_ == memory_model::store_buffers) {
+    if (model_ == memory_model::store_buffers && !is_alone_) {
         threads_[thread].stores.push_back({where, value, release_view(thread, how)});
         ++pending_;
         if (how == order::seq_cst) drain(thread);
@@ -223,7 +223,9 @@ void memory::store(std::size_t thread, location_id where, std::uint64_t value, o
 // and the order of seq_cst stores allow.
 void memory::insert(std::size_t thread, location_id where, message made, order how) {
     location& at = locations_[where];
-    if (model_ != memory_model::views) {
+    if (model_ != memory_model::views || is_alone_) {
+        made.at = at.messages.back().at + rank_step;
+        see(thread, where, made.at);
         made.released = release_view(thread, how);
         at.messages.assign(1, made);
         return;
@@ -271,7 +273,7 @@ void memory::rmw_write(std::size_t thread, location_id where, std::uint64_t valu
     } else if (from.released != no_view) {
         take_over(views_[made.released], from.released);
     }
-    if (model_ != memory_model::views) {
+    if (model_ != memory_model::views || is_alone_) {
         at.messages.assign(1, made);
         return;
     }

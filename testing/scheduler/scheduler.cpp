@@ -143,6 +143,7 @@ void scheduler::fail(const std::string& message) {
 void scheduler::point() {
     if (is_quiet_) return;
     if (++steps_ > steps_max) fail("livelock: more than 20000 steps");
+    if (started_ == 1) return;  // the model's own thread makes what the others will share
     if (memory_.has_pending()) memory_.drain_some();
     if (static_cast<std::size_t>(std::popcount(ready_)) + 1 < started_ && chance(64)) {
         if (thread* const late = first_to_time_out(!how_.may_rely_on_timers)) time_out(*late);

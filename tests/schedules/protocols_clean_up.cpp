@@ -86,13 +86,15 @@ template <class Queue> void count_all(scenario& story, int backlog) {
 void keep_little(scenario& story) {
     alive = {};
     auto* q = make_in_run<counted_segments>();
-    story.thread([=] {
-        for (int i = 0; i < 160; ++i) {
+    const auto pass = [=](int items) {
+        for (int i = 0; i < items; ++i) {
             static_cast<void>(q->put(counted_item(i)));
             static_cast<void>(q->get());
             require(alive.blocks <= 4, "segments are not used again");
         }
-    });
+    };
+    pass(140);
+    story.thread([=] { pass(20); });
     story.at_end([=] { end_and_count(q); });
 }
 
@@ -100,10 +102,12 @@ void give_back(scenario& story) {
     alive = {};
     auto* q = make_in_run<counted_segments>();
     constexpr int backlog = 20 * 16;
+    constexpr int each = 12;  // of two threads, who cross into the last segment
     for (int i = 0; i < backlog; ++i) static_cast<void>(q->put(counted_item(i)));
+    for (int i = 0; i < backlog - 2 * each; ++i) static_cast<void>(q->get());
     for (int g = 0; g < 2; ++g) {
         story.thread([=] {
-            for (int i = 0; i < backlog / 2; ++i) static_cast<void>(q->get());
+            for (int i = 0; i < each; ++i) static_cast<void>(q->get());
         });
     }
     story.at_end([=] {
