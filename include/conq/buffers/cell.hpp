@@ -5,27 +5,29 @@
 #define CONQ_BUFFERS_CELL_HPP
 
 #include <cstddef>
-#include <memory>
 #include <new>
+
+#include "conq/buffers/storable.hpp"
 
 namespace conq {
 
-/// An item made by `source(address)`, which may throw; then there is no cell.
-template <class T> class cell {
+/// An item made by `source(address)`, which may throw; then there is no cell. Allocator ends it.
+template <class T, class Allocator> class cell {
 public:
     /// Makes the item. Throws what the source throws.
-    template <class Source> explicit cell(const Source& source) {
+    template <class Source> cell(const Source& source, const Allocator& alloc) : alloc_(alloc) {
         source(static_cast<void*>(bytes_));
     }
     cell(const cell&) = delete;
     cell& operator=(const cell&) = delete;
-    ~cell() { std::destroy_at(item()); }
+    ~cell() { item_life<T, Allocator>::end(alloc_, item()); }
 
     /// The item.
     [[nodiscard]] T* item() noexcept { return std::launder(reinterpret_cast<T*>(bytes_)); }
 
 private:
     alignas(T) std::byte bytes_[sizeof(T)];
+    [[no_unique_address]] Allocator alloc_;
 };
 
 }  // namespace conq

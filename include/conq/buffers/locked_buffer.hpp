@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 
 #include "conq/buffers/cell.hpp"
@@ -29,10 +30,24 @@ template <class T, class Traits, class PutCargo, class GetCargo> class locked_bu
     using word_type = typename platform_type::template atomic<std::uint64_t>;
 
 public:
-    /// Capacity: 0 for no bound. Throws std::bad_alloc.
-    explicit locked_buffer(std::uint64_t capacity) : capacity_(capacity) {}
+    /// What allocates the items' places.
+    using allocator_type = typename Traits::template allocator<T>;
+    /// What holds items.
+    using container =
+        std::deque<cell<T, allocator_type>, typename std::allocator_traits<allocator_type>::
+                                                template rebind_alloc<cell<T, allocator_type>>>;
+
+    /// Capacity: 0 for no bound. Throws what the allocator throws.
+    explicit locked_buffer(std::uint64_t capacity,
+                           const allocator_type& allocator = allocator_type())
+        : items_(typename container::allocator_type(allocator)), capacity_(capacity) {}
     locked_buffer(const locked_buffer&) = delete;
     locked_buffer& operator=(const locked_buffer&) = delete;
+
+    /// A copy of the allocator.
+    [[nodiscard]] allocator_type get_allocator() const noexcept {
+        return allocator_type(items_.get_allocator());
+    }
 
     /// ok, full, busy or shut_down. Throws what `source(address)` or the allocator throws; then
     /// nothing was put.
@@ -41,7 +56,7 @@ public:
         if (!held) return status::busy;
         if ((put_.word.load() & closed) != 0) return status::shut_down;
         if (is_full()) return status::full;
-        items_.emplace_back(source);
+        items_.emplace_back(source, get_allocator());
         put_.word.fetch_add(one);
         return status::ok;
     }
@@ -59,9 +74,6 @@ public:
         items_.pop_front();
         return status::ok;
     }
-
-    /// What holds items.
-    using container = std::deque<cell<T>, typename Traits::template allocator<cell<T>>>;
 
     /// Moves all items at once into `into`, which is empty, to be dropped outside the lock; `gets`
     /// counts them.

@@ -38,19 +38,23 @@ namespace conq {
 
 /// A buffer of a fixed capacity, allocated once.
 template <class T, class Traits, class PutCargo, class GetCargo>
-    requires lock_free_storable<T>
+    requires lock_free_storable<T, typename Traits::template allocator<T>>
 class ring {
     using platform_type = typename Traits::platform;
     using word_type = typename platform_type::template atomic<std::uint64_t>;
 
 public:
-    /// Capacity from 1 to limits::maxsize_max. Throws std::bad_alloc.
-    explicit ring(std::uint64_t capacity)
-        : capacity_(capacity),
+    /// What allocates the slots.
+    using allocator_type = typename Traits::template allocator<T>;
+
+    /// Capacity from 1 to limits::maxsize_max. Throws what the allocator throws.
+    explicit ring(std::uint64_t capacity, const allocator_type& allocator = allocator_type())
+        : allocator_(allocator),
+          capacity_(capacity),
           index_mask_(2 * (std::bit_ceil(capacity) - 1)),
           last_index_(2 * (capacity - 1)),
           lap_(index_mask_ + 2),
-          slots_(allocate(capacity + slots_ahead)),
+          slots_(allocate(slot_allocator(allocator), capacity + slots_ahead)),
           prefetches_(capacity >= prefetch_capacity_least) {
         for (std::uint64_t i = 0; i < capacity + slots_ahead; ++i) {
             std::construct_at(slots_ + i, i < capacity ? 2 * i : 0);
@@ -62,12 +66,16 @@ public:
     ~ring() {
         const std::uint64_t end = put_.word.load() & ~closed;
         for (std::uint64_t at = get_.word.load(); at != end; at = next(at)) {
-            std::destroy_at(slot_of(at).item());
+            item_life<T, allocator_type>::end(allocator_, slot_of(at).item());
         }
         for (std::uint64_t i = 0; i < capacity_ + slots_ahead; ++i) std::destroy_at(slots_ + i);
-        slot_allocator allocator;
-        allocator_traits::deallocate(allocator, slots_, capacity_ + slots_ahead);
+        slot_allocator allocator(allocator_);
+        using pointer_traits = std::pointer_traits<typename allocator_traits::pointer>;
+        allocator_traits::deallocate(allocator, pointer_traits::pointer_to(*slots_),
+                                     static_cast<std::size_t>(capacity_ + slots_ahead));
     }
+    /// A copy of the allocator.
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
     /// ok, full, busy or shut_down. `source(address)` makes the item and does not throw.
     template <class Source> [[nodiscard]] CONQ_HOT status try_put(const Source& source) noexcept {
@@ -168,12 +176,13 @@ private:
         word_type word{0};
         Cargo cargo;
     };
-    using slot_allocator = typename Traits::template allocator<slot>;
+    using slot_allocator =
+        typename std::allocator_traits<allocator_type>::template rebind_alloc<slot>;
     using allocator_traits = std::allocator_traits<slot_allocator>;
 
-    static slot* allocate(std::uint64_t count) {
-        slot_allocator allocator;
-        return allocator_traits::allocate(allocator, static_cast<std::size_t>(count));
+    static slot* allocate(slot_allocator allocator, std::uint64_t count) {
+        return std::to_address(
+            allocator_traits::allocate(allocator, static_cast<std::size_t>(count)));
     }
 
     [[nodiscard]] slot& slot_of(std::uint64_t word) const noexcept {
@@ -199,7 +208,7 @@ private:
     CONQ_HOT void drain(slot& target, const Sink& sink, std::uint64_t word) noexcept {
         prefetch(target);
         sink(*target.item());
-        std::destroy_at(target.item());
+        item_life<T, allocator_type>::end(allocator_, target.item());
         target.stamp.store(word + lap_, std::memory_order_release);  // (6) with (2) and (13)
     }
 
@@ -249,6 +258,7 @@ private:
         }
     }
 
+    [[no_unique_address]] allocator_type allocator_;
     std::uint64_t capacity_;
     std::uint64_t index_mask_, last_index_, lap_;  // in units of a word
     slot* slots_;

@@ -50,14 +50,18 @@ namespace conq {
 
 /// A buffer that grows and shrinks with its backlog.
 template <class T, class Traits, class PutCargo, class GetCargo>
-    requires lock_free_storable<T>
+    requires lock_free_storable<T, typename Traits::template allocator<T>>
 class segments {
     using platform_type = typename Traits::platform;
     template <class U> using atomic = typename platform_type::template atomic<U>;
 
 public:
+    /// What allocates the segments.
+    using allocator_type = typename Traits::template allocator<T>;
+
     /// Capacity from 1 to limits::maxsize_max, or 0 for no bound. Allocates nothing.
-    explicit segments(std::uint64_t capacity) : capacity_(capacity) {}
+    explicit segments(std::uint64_t capacity, const allocator_type& allocator = allocator_type())
+        : allocator_(allocator), capacity_(capacity) {}
     segments(const segments&) = delete;
     segments& operator=(const segments&) = delete;
 
@@ -70,10 +74,12 @@ public:
                 at = at != nullptr ? at->next : oldest_;
                 end += slots_per_segment;
             }
-            std::destroy_at(at->slot_of(p).item());
+            item_life<T, allocator_type>::end(allocator_, at->slot_of(p).item());
         }
         for (segment* list : {oldest_, pool_, spare_}) free_all(list);
     }
+    /// A copy of the allocator.
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
     /// ok, full, busy or shut_down. `source(address)` makes the item and does not throw. Throws
     /// what the allocator throws; then nothing was put.
@@ -131,7 +137,7 @@ public:
                     slot& target = from->slot_of(p);
                     prefetch(*from, p);
                     sink(*target.item());
-                    std::destroy_at(target.item());
+                    item_life<T, allocator_type>::end(allocator_, target.item());
                     // The mark: the last access to this segment.
                     target.state.store(0, std::memory_order_release);  // (17) with (18)
                     return status::ok;
@@ -235,7 +241,8 @@ private:
             return slots[p % slots_per_segment];
         }
     };
-    using segment_allocator = typename Traits::template allocator<segment>;
+    using segment_allocator =
+        typename std::allocator_traits<allocator_type>::template rebind_alloc<segment>;
     using allocator_traits = std::allocator_traits<segment_allocator>;
 
     struct alignas(cache_line_bytes) tail_side {
@@ -431,20 +438,23 @@ private:
     }
 
     [[nodiscard]] segment* make_segment() {
-        segment_allocator allocator;
-        segment* const made = allocator_traits::allocate(allocator, 1);
+        segment_allocator allocator(allocator_);
+        segment* const made = std::to_address(allocator_traits::allocate(allocator, 1));
         return std::construct_at(made, residents_.fetch_add(1) < residents_max);
     }
     void free_all(link list) noexcept {
-        segment_allocator allocator;
+        segment_allocator allocator(allocator_);
+        using pointer_traits = std::pointer_traits<typename allocator_traits::pointer>;
         while (list != nullptr) {
             segment* const each = pop(list);
             if (each->is_resident) residents_.fetch_sub(1);
+            const auto place = pointer_traits::pointer_to(*each);
             std::destroy_at(each);
-            allocator_traits::deallocate(allocator, each, 1);
+            allocator_traits::deallocate(allocator, place, 1);
         }
     }
 
+    [[no_unique_address]] allocator_type allocator_;
     tail_side tail_;
     head_side head_;
     atomic<std::uint64_t> capacity_;

@@ -4,23 +4,26 @@
 #ifndef CONQ_BUFFERS_SOURCE_HPP
 #define CONQ_BUFFERS_SOURCE_HPP
 
-#include <memory>
 #include <type_traits>
-#include <utility>
+
+#include "conq/buffers/storable.hpp"
 
 namespace conq {
 
-/// Makes the item by T's constructor from a value of type `From`, an lvalue or rvalue reference.
-template <class T, class From> struct item_source {
+/// Makes the item from a value of type `From`, an lvalue or rvalue reference, as the allocator of
+/// the queue does it.
+template <class T, class From, class Allocator> struct item_source {
     static_assert(std::is_reference_v<From>);
     /// Whether making the item cannot throw.
-    static constexpr bool is_nothrow = std::is_nothrow_constructible_v<T, From>;
+    static constexpr bool is_nothrow = item_life<T, Allocator>::template is_made_nothrow<From>();
     /// What it is made from; it outlives the source.
     std::remove_reference_t<From>& from;
+    /// The queue's allocator.
+    [[no_unique_address]] Allocator alloc;
 
     /// Makes the item at `address`.
     void operator()(void* address) const noexcept(is_nothrow) {
-        ::new (address) T(static_cast<From>(from));
+        item_life<T, Allocator>::make(alloc, address, static_cast<From>(from));
     }
 };
 

@@ -22,7 +22,7 @@ struct bounded_buffer {
     using type = locked_buffer<T, Traits, Flag, Flag>;
 };
 template <class T, class Traits, class Flag>
-    requires lock_free_storable<T>
+    requires lock_free_storable<T, typename Traits::template allocator<T>>
 struct bounded_buffer<T, Traits, Flag> {
     using type = ring<T, Traits, Flag, Flag>;
 };
@@ -39,10 +39,15 @@ template <class T, class Traits = default_traits>
 class basic_bounded_queue : public composition<basic_bounded_queue<T, Traits>, T,
                                                typename bounded_buffer<T, Traits>::type, Traits> {
 public:
+    /// See traits.
+    using typename basic_bounded_queue::composition::allocator_type;
+
     /// A queue of `capacity` slots. Throws std::invalid_argument for fewer than 1 or more than
-    /// 2^31, std::bad_alloc.
-    explicit basic_bounded_queue(std::integral auto capacity)
-        : basic_bounded_queue::composition(limits::checked_size(capacity, 1, "capacity")) {}
+    /// 2^31, and what the allocator throws.
+    explicit basic_bounded_queue(std::integral auto capacity,
+                                 const allocator_type& allocator = allocator_type())
+        : basic_bounded_queue::composition(limits::checked_size(capacity, 1, "capacity"),
+                                           allocator) {}
 };
 
 /// basic_bounded_queue with the default traits.

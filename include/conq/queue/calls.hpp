@@ -26,8 +26,9 @@ namespace conq {
 /// The calls of every memory queue.
 ///
 /// Queue, which derives from this, has: `put_item(source, limit)`, `try_put_item(source)`,
-/// `get_item(limit)`, `try_get_item()`, `join_within(limit)`, `task_done(n)`, and the constant
-/// `takes_throwing_sources`.
+/// `get_item(limit)`, `try_get_item()`, `allocator_type`, `get_allocator()`, and the constants
+/// `takes_throwing_sources` and `counts_tasks`; if the latter is true, also `join_within(limit)`
+/// and `task_done(n)`.
 ///
 /// Threads: every call may be made from any thread at any time between the end of the constructor
 /// and the beginning of the destructor. Destroying a queue while a call waits on it or a lease of
@@ -100,7 +101,7 @@ public:
         requires std::copy_constructible<T>
     {
         if constexpr (can_build_in_place<const T&>) {
-            return self().try_put_item(item_source<T, const T&>{item});
+            return self().try_put_item(source_of<const T&>(item));
         } else {
             T copy(item);
             return self().try_put_item(moved(copy));
@@ -180,18 +181,26 @@ public:
     // queue: join, then destroy, is safe.
 
     /// Waits until every item put has been done.
-    void join() { static_cast<void>(self().join_within(limit<>{})); }
+    void join()
+        requires Queue::counts_tasks
+    {
+        static_cast<void>(self().join_within(limit<>{}));
+    }
     /// The same; a stop ends the wait. ok or stopped.
-    template <stop_token_like Stop> [[nodiscard]] status join(Stop stop) {
+    template <stop_token_like Stop>
+        requires Queue::counts_tasks
+    [[nodiscard]] status join(Stop stop) {
         return self().join_within(limit<Stop>{platform::never, std::move(stop)});
     }
     /// The same, for at most `span`. ok, timed_out or stopped.
     template <class Rep, class Period, stop_token_like Stop = never_stop_token>
+        requires Queue::counts_tasks
     [[nodiscard]] status join_for(std::chrono::duration<Rep, Period> span, Stop stop = {}) {
         return self().join_within(limit_for(span, std::move(stop)));
     }
     /// The same, until `point` at the latest.
     template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
+        requires Queue::counts_tasks
     [[nodiscard]] status join_until(std::chrono::time_point<Clock, Duration> point,
                                     Stop stop = {}) {
         return self().join_within(limit_until(point, std::move(stop)));
@@ -214,16 +223,23 @@ protected:
     }
 
 private:
+    // Queue is not complete yet where this class is.
+    template <class Q> using life_in = item_life<T, typename Q::allocator_type>;
     template <class... From>
     static constexpr bool can_build_in_place =
-        Queue::takes_throwing_sources || std::is_nothrow_constructible_v<T, From...>;
+        Queue::takes_throwing_sources || life_in<Queue>::template is_made_nothrow<From...>();
 
     [[nodiscard]] Queue& self() noexcept { return static_cast<Queue&>(*this); }
-    static item_source<T, T&&> moved(T& item) noexcept { return {item}; }
+    template <class From>
+    [[nodiscard]] auto source_of(std::remove_reference_t<From>& item) noexcept {
+        using source = item_source<T, From, typename Queue::allocator_type>;
+        return source{item, self().get_allocator()};
+    }
+    [[nodiscard]] auto moved(T& item) noexcept { return source_of<T&&>(item); }
 
     template <class Stop> CONQ_HOT status put_copy(const T& item, const limit<Stop>& within) {
         if constexpr (can_build_in_place<const T&>) {
-            return self().put_item(item_source<T, const T&>{item}, within);
+            return self().put_item(source_of<const T&>(item), within);
         } else {
             T copy(item);
             return self().put_item(moved(copy), within);
@@ -233,11 +249,12 @@ private:
     template <class Put, class... Arguments> status with_made(Put put, Arguments&&... arguments) {
         if constexpr (can_build_in_place<Arguments...>) {
             std::tuple<Arguments&&...> references(std::forward<Arguments>(arguments)...);
-            return put([&references](void* address) noexcept(
-                           std::is_nothrow_constructible_v<T, Arguments...>) {
+            using life = life_in<Queue>;
+            return put([&references, alloc = self().get_allocator()](void* address) noexcept(
+                           life::template is_made_nothrow<Arguments...>()) {
                 std::apply(
-                    [address](auto&&... each) {
-                        ::new (address) T(std::forward<decltype(each)>(each)...);
+                    [&](auto&&... each) {
+                        life::make(alloc, address, std::forward<decltype(each)>(each)...);
                     },
                     std::move(references));
             });

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "conq/accounting/task_count.hpp"
@@ -42,17 +43,28 @@ public:
     using traits = Traits;
     using platform_type = typename Traits::platform;
     using waiter_type = waiter<platform_type>;
+    /// What allocates whatever the queue allocates, and makes and ends its items.
+    using allocator_type = typename Traits::template allocator<T>;
     /// Whether a source may throw while it makes an item; if not, the item is made before.
-    static constexpr bool takes_throwing_sources = !lock_free_storable<T>;
+    static constexpr bool takes_throwing_sources = !lock_free_storable<T, allocator_type>;
+    /// Whether items done are counted: see traits.
+    static constexpr bool counts_tasks = Traits::accounting::counts;
+
+    /// A copy of the allocator that the queue was made with.
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return buffer_.get_allocator(); }
 
     /// Counts n items as processed. Throws std::logic_error, and changes nothing, if the items done
     /// would exceed the items put. Lock-free, but for the done that releases a joiner.
-    CONQ_HOT void task_done(std::uint64_t n = 1) {
+    CONQ_HOT void task_done(std::uint64_t n = 1)
+        requires counts_tasks
+    {
         tasks_.done(n, [this] { return buffer_.gets(); }, [this] { return buffer_.puts(); });
     }
 
     /// ok if every item put has been done, else busy. Non-blocking.
-    [[nodiscard]] status try_join() noexcept {
+    [[nodiscard]] status try_join() noexcept
+        requires counts_tasks
+    {
         return tasks_.try_join([this] { return buffer_.puts(); });
     }
 
@@ -67,9 +79,11 @@ public:
     /// counted as done. Items handed out still have to be done before join returns. Throws
     /// std::bad_alloc only if T's move may throw; then nothing has changed.
     void shutdown(immediate_t) {
-        std::uint64_t dropped = 0;
+        [[maybe_unused]] std::uint64_t dropped = 0;
         if constexpr (requires { typename Buffer::container; }) {
-            typename Buffer::container taken;  // first: where it allocates, it may throw
+            using container = typename Buffer::container;
+            const typename container::allocator_type allocator(get_allocator());
+            container taken(allocator);  // first: where it allocates, it may throw
             shutdown();
             buffer_.take_all(taken);
             dropped = taken.size();
@@ -78,7 +92,9 @@ public:
             shutdown();
             dropped = drop_each();
         }
-        if (dropped != 0) task_done(dropped);  // the last access: who joins may destroy the queue
+        if constexpr (counts_tasks) {
+            if (dropped != 0) task_done(dropped);  // the last access: who joins may destroy it
+        }
     }
 
     /// Whether shutdown was called.
@@ -92,7 +108,9 @@ public:
     /// The number of items that fit; 0: no bound.
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return buffer_.capacity(); }
     /// Items put and not yet done.
-    [[nodiscard]] std::uint64_t unfinished() const noexcept {
+    [[nodiscard]] std::uint64_t unfinished() const noexcept
+        requires counts_tasks
+    {
         const std::uint64_t done = tasks_.dones();  // first: dones never exceed puts
         return buffer_.puts() - done;
     }
@@ -108,7 +126,8 @@ public:
     void leave_putter(waiter_type& who) noexcept { leave(putters_, put_flag(), who); }
 
 protected:
-    explicit composition(std::uint64_t capacity) : buffer_(capacity) {}
+    composition(std::uint64_t capacity, const allocator_type& allocator)
+        : buffer_(capacity, allocator) {}
     ~composition() = default;
 
     Buffer& buffer() noexcept { return buffer_; }
@@ -339,9 +358,12 @@ private:
         return dropped;
     }
 
+    struct no_count {};
+
     Buffer buffer_;
     lobby getters_, putters_;
-    task_count<platform_type> tasks_;
+    [[no_unique_address]] std::conditional_t<counts_tasks, task_count<platform_type>, no_count>
+        tasks_;
 };
 
 }  // namespace conq

@@ -21,6 +21,9 @@ namespace conq {
 /// The item is destroyed before it counts as done. A lease must not outlive its queue, and
 /// task_done() must not be called for its item (the program ends if it was).
 ///
+/// A lease of a queue that counts no tasks (see traits) has no duty: done() only destroys the item,
+/// and it may outlive the queue.
+///
 /// Threads: as any value; it may move to another thread. Progress and cost: those of the queue's
 /// task_done.
 template <class Queue> class [[nodiscard]] lease {
@@ -31,7 +34,9 @@ public:
     /// Made by a queue's take: `get()` makes the result in place.
     template <class Get>
     lease(Queue& queue, Get&& get) : queue_(&queue), item_(std::forward<Get>(get)()) {
-        if (item_) queue_->begin_lease();
+        if constexpr (Queue::counts_tasks) {
+            if (item_) queue_->begin_lease();
+        }
     }
     lease(lease&& other) noexcept(moves_nothrow)
         : queue_(other.queue_), item_(std::move(other.item_)) {
@@ -64,14 +69,14 @@ public:
     void done() {
         if (!item_) return;
         item_ = nothing();
-        queue_->end_lease();
+        if constexpr (Queue::counts_tasks) queue_->end_lease();
     }
 
     /// Hands over the item and the duty of task_done. Throws bad_result_access if there is none.
     [[nodiscard]] value_type release() {
         value_type item(std::move(item_).value());
         item_ = nothing();
-        queue_->forget_lease();
+        if constexpr (Queue::counts_tasks) queue_->forget_lease();
         return item;
     }
 

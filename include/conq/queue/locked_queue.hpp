@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -41,23 +42,38 @@ public:
     using traits = Traits;
     using platform_type = typename Traits::platform;
     using waiter_type = waiter<platform_type>;
+    /// What allocates whatever the queue allocates, and makes and ends its items.
+    using allocator_type = typename Traits::template allocator<T>;
+    /// Whether items done are counted: see traits.
+    static constexpr bool counts_tasks = Traits::accounting::counts;
     /// Whether a source may throw while it makes an item; if not, the item is made before.
     static constexpr bool takes_throwing_sources = true;
 
     /// A queue of at most `maxsize` items; 0: no bound. Throws std::invalid_argument if it is
     /// negative or more than 2^31.
-    explicit basic_locked_queue(std::integral auto maxsize)
-        : maxsize_(limits::checked_size(maxsize, 0, "maxsize")) {}
+    explicit basic_locked_queue(std::integral auto maxsize,
+                                const allocator_type& allocator = allocator_type())
+        : items_(cell_allocator(allocator)),
+          maxsize_(limits::checked_size(maxsize, 0, "maxsize")) {}
     basic_locked_queue() : basic_locked_queue(0) {}
+    explicit basic_locked_queue(const allocator_type& allocator)
+        : basic_locked_queue(0, allocator) {}
 #if CONQ_CHECKED
     ~basic_locked_queue() {
         if (waiting_ != 0) abort_with("a queue was destroyed while somebody waits on it");
     }
 #endif
 
+    /// A copy of the allocator that the queue was made with.
+    [[nodiscard]] allocator_type get_allocator() const noexcept {
+        return allocator_type(items_.get_allocator());
+    }
+
     /// Counts n items as processed. Throws std::logic_error, and changes nothing, if the items done
     /// would exceed the items put.
-    void task_done(std::uint64_t n = 1) {
+    void task_done(std::uint64_t n = 1)
+        requires counts_tasks
+    {
         const std::lock_guard held(mutex_);
         if (n > unfinished_) {
             throw std::logic_error(
@@ -69,7 +85,9 @@ public:
     }
 
     /// ok if every item put has been done, else busy.
-    [[nodiscard]] status try_join() noexcept {
+    [[nodiscard]] status try_join() noexcept
+        requires counts_tasks
+    {
         const std::lock_guard held(mutex_);
         return unfinished_ == 0 ? status::ok : status::busy;
     }
@@ -86,15 +104,17 @@ public:
     /// The same, and what no getter has claimed is dropped, outside the lock, and counted as done.
     /// Throws std::bad_alloc; then nothing has changed.
     void shutdown(immediate_t) {
-        container dropped;  // first: where it allocates, it may throw
+        container dropped(items_.get_allocator());  // first: where it allocates, it may throw
         shutdown();
         {
             const std::lock_guard held(mutex_);
             dropped.swap(items_);
         }
-        const std::uint64_t count = dropped.size();
+        [[maybe_unused]] const std::uint64_t count = dropped.size();
         dropped.clear();
-        if (count != 0) task_done(count);
+        if constexpr (counts_tasks) {
+            if (count != 0) task_done(count);
+        }
     }
 
     /// Whether shutdown was called.
@@ -114,7 +134,9 @@ public:
     /// The number of items that fit; 0: no bound.
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return maxsize_; }
     /// Items put and not yet done.
-    [[nodiscard]] std::uint64_t unfinished() const noexcept {
+    [[nodiscard]] std::uint64_t unfinished() const noexcept
+        requires counts_tasks
+    {
         return locked([&] { return unfinished_; });
     }
     /// Gives back memory that is held for later use.
@@ -136,7 +158,10 @@ public:
 
 private:
     friend class queue_calls<basic_locked_queue, T>;
-    using container = std::deque<cell<T>, typename Traits::template allocator<cell<T>>>;
+    using cell_type = cell<T, allocator_type>;
+    using cell_allocator =
+        typename std::allocator_traits<allocator_type>::template rebind_alloc<cell_type>;
+    using container = std::deque<cell_type, cell_allocator>;
 
     template <class Look> auto locked(Look look) const noexcept {
         const std::lock_guard held(mutex_);
@@ -150,8 +175,8 @@ private:
     template <class Source> status put_locked(const Source& source) {
         if (is_shut_down_) return status::shut_down;
         if (is_full()) return status::full;
-        items_.emplace_back(source);
-        ++unfinished_;
+        items_.emplace_back(source, get_allocator());
+        if constexpr (counts_tasks) ++unfinished_;
         return status::ok;
     }
     status get_locked(const result_slot<T>& slot) {

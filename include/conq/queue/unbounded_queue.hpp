@@ -21,7 +21,7 @@ struct segmented_buffer {
     using type = locked_buffer<T, Traits, Flag, Flag>;
 };
 template <class T, class Traits, class Flag>
-    requires lock_free_storable<T>
+    requires lock_free_storable<T, typename Traits::template allocator<T>>
 struct segmented_buffer<T, Traits, Flag> {
     using type = segments<T, Traits, Flag, Flag>;
 };
@@ -40,11 +40,16 @@ template <class T, class Traits = default_traits>
 class basic_queue : public composition<basic_queue<T, Traits>, T,
                                        typename segmented_buffer<T, Traits>::type, Traits> {
 public:
+    /// See traits.
+    using typename basic_queue::composition::allocator_type;
+
     /// A queue of at most `maxsize` items; 0: no bound. Throws std::invalid_argument if it is
     /// negative or more than 2^31.
-    explicit basic_queue(std::integral auto maxsize)
-        : basic_queue::composition(limits::checked_size(maxsize, 0, "maxsize")) {}
+    explicit basic_queue(std::integral auto maxsize,
+                         const allocator_type& allocator = allocator_type())
+        : basic_queue::composition(limits::checked_size(maxsize, 0, "maxsize"), allocator) {}
     basic_queue() : basic_queue(0) {}
+    explicit basic_queue(const allocator_type& allocator) : basic_queue(0, allocator) {}
 
     /// Changes maxsize; 0: no bound. Items beyond a smaller one stay; waiting puts see a larger one
     /// at once. Throws std::invalid_argument as the constructor does.

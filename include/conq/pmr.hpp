@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+// Queues that allocate from a std::pmr::memory_resource.
+//
+//     std::pmr::unsynchronized_pool_resource pool;     // a ring allocates in its constructor only
+//     conq::pmr::bounded_queue<int> q(100, &pool);
+//     std::pmr::synchronized_pool_resource shared;
+//     conq::pmr::queue<std::pmr::string> names(&shared);  // the strings live in it, too
+//
+// Any thread that puts or gets may allocate and free, so the resource has to be one for many
+// threads, unless the queue allocates in its constructor only. It outlives the queue and every item
+// that was taken out and still uses it.
+#ifndef CONQ_PMR_HPP
+#define CONQ_PMR_HPP
+
+#include <memory_resource>
+
+#include "conq/queue.hpp"
+
+namespace conq::pmr {
+
+/// The traits of queues that allocate from a memory resource.
+struct traits : default_traits {
+    /// Made from a pointer to the resource.
+    template <class T> using allocator = std::pmr::polymorphic_allocator<T>;
+};
+
+/// The queues of the same names, with a memory resource.
+template <class T> using bounded_queue = basic_bounded_queue<T, traits>;
+template <class T> using queue = basic_queue<T, traits>;
+template <class T> using locked_queue = basic_locked_queue<T, traits>;
+
+}  // namespace conq::pmr
+
+#endif

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: BSL-1.0
+// What traits promise about allocators: the instance that a queue is made with allocates all that
+// the queue allocates, and makes and ends its items.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "../support/items.hpp"
+#include "conq/pmr.hpp"
+#include "conq/queue.hpp"
+
+namespace {
+
+using conq::status;
+
+/// What one family of allocators has done.
+struct ledger {
+    std::atomic<std::size_t> bytes{0}, allocations{0}, items_made{0}, items_ended{0};
+    std::atomic<bool> refuses{false};
+};
+
+/// Stateful, not default-constructible, and it counts.
+template <class T> struct counting {
+    using value_type = T;
+    ledger* book;
+    explicit counting(ledger& in) noexcept : book(&in) {}
+    template <class U> counting(const counting<U>& other) noexcept : book(other.book) {}
+    T* allocate(std::size_t n) {
+        if (book->refuses) throw std::bad_alloc();
+        book->bytes += n * sizeof(T);
+        ++book->allocations;
+        return std::allocator<T>().allocate(n);
+    }
+    void deallocate(T* at, std::size_t n) noexcept {
+        book->bytes -= n * sizeof(T);
+        std::allocator<T>().deallocate(at, n);
+    }
+    friend bool operator==(const counting& a, const counting& b) noexcept {
+        return a.book == b.book;
+    }
+};
+
+/// The same, and it has a say in how items begin and end.
+template <class T> struct making : counting<T> {
+    using value_type = T;
+    using counting<T>::counting;
+    template <class U> making(const making<U>& other) noexcept : counting<T>(other) {}
+    template <class U, class... From>
+    void construct(U* at, From&&... from) noexcept(std::is_nothrow_constructible_v<U, From...>) {
+        ::new (static_cast<void*>(at)) U(std::forward<From>(from)...);
+        if (std::is_same_v<U, int> || std::is_same_v<U, std::string>) ++this->book->items_made;
+    }
+    template <class U> void destroy(U* at) noexcept {
+        if (std::is_same_v<U, int> || std::is_same_v<U, std::string>) ++this->book->items_ended;
+        at->~U();
+    }
+};
+
+/// A pointer that is no T*.
+template <class T> struct fancy {
+    using element_type = T;
+    T* raw;
+    static fancy pointer_to(T& to) noexcept { return {std::addressof(to)}; }
+    T* operator->() const noexcept { return raw; }
+};
+
+std::atomic<int> fancy_allocations{0};
+
+/// It hands out pointers of its own.
+template <class T> struct with_fancy_pointers {
+    using value_type = T;
+    using pointer = fancy<T>;
+    using const_pointer = fancy<const T>;
+    using void_pointer = fancy<void>;
+    using const_void_pointer = fancy<const void>;
+    with_fancy_pointers() = default;
+    template <class U> with_fancy_pointers(const with_fancy_pointers<U>&) noexcept {}
+    fancy<T> allocate(std::size_t n) {
+        ++fancy_allocations;
+        return {std::allocator<T>().allocate(n)};
+    }
+    void deallocate(fancy<T> at, std::size_t n) noexcept {
+        --fancy_allocations;
+        std::allocator<T>().deallocate(at.raw, n);
+    }
+    friend bool operator==(with_fancy_pointers, with_fancy_pointers) noexcept { return true; }
+};
+
+template <template <class> class Allocator> struct with : conq::default_traits {
+    template <class T> using allocator = Allocator<T>;
+};
+
+template <template <class, class> class Queue> struct family {
+    template <class T, class Traits> using queue = Queue<T, Traits>;
+};
+template <class Family> class allocators : public ::testing::Test {};
+using families = ::testing::Types<family<conq::basic_bounded_queue>, family<conq::basic_queue>,
+                                  family<conq::basic_locked_queue>>;
+TYPED_TEST_SUITE(allocators, families);
+
+// More items than a segment or a deque's block holds, put and taken in waves.
+template <class Queue, class Make> void use(Queue& queue, Make make) {
+    for (int wave = 0; wave < 3; ++wave) {
+        for (int i = 0; i < 700; ++i) ASSERT_EQ(queue.put(make(i)), status::ok);
+        for (int i = 0; i < 650; ++i) ASSERT_EQ(*queue.take(), make(i));
+        while (auto rest = queue.try_take()) rest.done();
+    }
+    for (int i = 0; i < 100; ++i) ASSERT_EQ(queue.put(make(i)), status::ok);  // stay in
+}
+
+TYPED_TEST(allocators, the_instance_allocates_everything_and_gets_it_back) {
+    ledger book;
+    {
+        typename TypeParam::template queue<std::string, with<counting>> queue(
+            800, counting<std::string>(book));
+        EXPECT_EQ(queue.get_allocator().book, &book);
+        use(queue, [](int i) { return std::to_string(i); });
+        EXPECT_GT(book.bytes, 100 * sizeof(std::string));
+    }
+    EXPECT_EQ(book.bytes, 0u);
+}
+
+TYPED_TEST(allocators, the_instance_serves_items_whose_move_may_throw) {
+    using conq::test::throwing;
+    throwing::throws_on_copy = throwing::throws_on_move = false;
+    const int alive = throwing::alive;
+    ledger book;
+    {
+        typename TypeParam::template queue<throwing, with<counting>> queue(
+            800, counting<throwing>(book));
+        for (int i = 0; i < 700; ++i) ASSERT_EQ(queue.put(throwing(i)), status::ok);
+        for (int i = 0; i < 600; ++i) ASSERT_EQ(queue.take()->value, i);
+        EXPECT_GT(book.bytes, 100 * sizeof(throwing));
+        queue.shutdown(conq::immediate);
+    }
+    EXPECT_EQ(book.bytes, 0u);
+    EXPECT_EQ(throwing::alive, alive);
+}
+
+TYPED_TEST(allocators, an_allocator_that_fails_puts_nothing) {
+    ledger book;
+    typename TypeParam::template queue<std::string, with<counting>> queue(
+        2000, counting<std::string>(book));
+    ASSERT_EQ(queue.put("first"), status::ok);
+    book.refuses = true;
+    std::string item = "an item that has not been touched";
+    std::size_t put = 1;
+    try {
+        while (queue.size() < 2000) {
+            std::string next = item;
+            static_cast<void>(queue.put(std::move(next)));
+            ++put;
+        }
+    } catch (const std::bad_alloc&) {
+        EXPECT_GT(put, 1u);
+    }
+    EXPECT_EQ(queue.size(), put);
+    EXPECT_EQ(queue.unfinished(), put);
+    book.refuses = false;
+    EXPECT_EQ(*queue.take(), "first");
+    EXPECT_EQ(queue.put(std::move(item)), status::ok);
+}
+
+TYPED_TEST(allocators, construct_and_destroy_make_and_end_each_item) {
+    ledger book;
+    {
+        typename TypeParam::template queue<int, with<making>> queue(800, making<int>(book));
+        use(queue, [](int i) { return i; });
+        EXPECT_EQ(book.items_made, 3u * 700 + 100);
+        EXPECT_EQ(book.items_made - book.items_ended, 100u);
+        EXPECT_EQ(queue.emplace(7), status::ok);
+        const int copied = 8;
+        EXPECT_EQ(queue.put(copied), status::ok);
+        EXPECT_EQ(book.items_made, 3u * 700 + 102);
+    }
+    EXPECT_EQ(book.items_made, book.items_ended);
+    EXPECT_EQ(book.bytes, 0u);
+}
+
+TYPED_TEST(allocators, a_construct_that_may_throw_is_called_where_that_harms_nothing) {
+    ledger book;
+    {
+        typename TypeParam::template queue<std::string, with<making>> queue(
+            800, making<std::string>(book));
+        use(queue, [](int i) { return std::to_string(i); });
+        ASSERT_EQ(queue.emplace(std::size_t{3}, 'x'),
+                  status::ok);  // making it from these may throw
+    }
+    EXPECT_EQ(book.items_made, 3u * 700 + 101);
+    EXPECT_EQ(book.items_made, book.items_ended);
+}
+
+/// Puts everything into the buffer of one test, and nothing elsewhere.
+class pmr : public ::testing::Test {
+protected:
+    pmr() { std::pmr::set_default_resource(std::pmr::null_memory_resource()); }
+    ~pmr() override { std::pmr::set_default_resource(nullptr); }
+
+    static constexpr const char* text = "longer than what a string holds without allocating";
+    std::array<std::byte, 1 << 18> bytes;
+    std::pmr::monotonic_buffer_resource arena{bytes.data(), bytes.size(),
+                                              std::pmr::null_memory_resource()};
+};
+
+TEST_F(pmr, queues_and_the_items_that_use_allocators_live_in_the_resource) {
+    conq::pmr::queue<std::pmr::string> queue(&arena);
+    conq::pmr::bounded_queue<std::pmr::string> bounded(3, &arena);
+    conq::pmr::locked_queue<std::pmr::string> locked(3, &arena);
+    const auto check = [&](auto& each) {
+        EXPECT_EQ(each.get_allocator().resource(), &arena);
+        EXPECT_EQ(each.emplace(text), status::ok);
+        EXPECT_EQ(each.try_put(std::pmr::string(text, &arena)), status::ok);
+        for (int i = 0; i < 2; ++i) {
+            const auto item = each.take();
+            EXPECT_EQ(*item, text);
+            EXPECT_EQ(item->get_allocator().resource(), &arena);
+        }
+        each.join();
+    };
+    check(queue);
+    check(bounded);
+    check(locked);
+}
+
+TEST_F(pmr, items_that_use_no_allocator_stay_in_the_lock_free_buffers) {
+    using allocator = std::pmr::polymorphic_allocator<int>;
+    EXPECT_TRUE((conq::lock_free_storable<int, allocator>));
+    EXPECT_TRUE((conq::lock_free_storable<std::pair<int, std::string>, allocator>));
+    EXPECT_FALSE((conq::lock_free_storable<std::pmr::string, allocator>));
+    // A pair uses no allocator, but its halves are handed one: the move of this one may throw.
+    EXPECT_FALSE((conq::lock_free_storable<std::pair<int, std::pmr::string>, allocator>));
+    EXPECT_FALSE((conq::lock_free_storable<std::pair<std::pair<const std::pmr::string, int>, int>,
+                                           allocator>));
+    conq::pmr::bounded_queue<int> queue(3, &arena);
+    EXPECT_EQ(queue.put(1), status::ok);
+    EXPECT_EQ(*queue.take(), 1);
+}
+
+TEST_F(pmr, a_queue_in_a_container_gets_its_resource) {
+    EXPECT_TRUE((std::uses_allocator_v<conq::pmr::queue<int>, std::pmr::polymorphic_allocator<>>));
+    std::pmr::polymorphic_allocator<> allocator(&arena);
+    auto* const queue = allocator.new_object<conq::pmr::bounded_queue<int>>(3);
+    EXPECT_EQ(queue->get_allocator().resource(), &arena);
+    allocator.delete_object(queue);
+}
+
+TEST(bounded_queue, allocates_in_its_constructor_only) {
+    ledger book;
+    conq::basic_bounded_queue<std::string, with<counting>> queue(800, counting<std::string>(book));
+    EXPECT_EQ(book.allocations, 1u);
+    use(queue, [](int i) { return std::to_string(i); });
+    EXPECT_EQ(book.allocations, 1u);
+}
+
+TEST(pointers_of_its_own, are_fine_for_an_allocator) {
+    {
+        conq::basic_queue<int, with<with_fancy_pointers>> queue(800);
+        conq::basic_bounded_queue<int, with<with_fancy_pointers>> bounded(800);
+        use(queue, [](int i) { return i; });
+        use(bounded, [](int i) { return i; });
+        EXPECT_GT(fancy_allocations, 1);
+    }
+    EXPECT_EQ(fancy_allocations, 0);
+}
+
+}  // namespace
