@@ -299,6 +299,23 @@ void fail_and_ask(asks who) {
     if (who == asks::join || who == asks::join_after_it) require(rethrown == what, "another one");
 }
 
+// A failure that is counted can be had: here the task has ended before it fails, by a second done.
+void ask_when_counted(scenario& story) {
+    auto q = std::make_shared<ring_queue>(2);
+    story.thread([=] {
+        workers pool(*q, 1, [=](slow_item&) { q->task_done(); });
+        static_cast<void>(q->put(slow_item(0)));
+        while (pool.failures() == 0) scheduler::current()->step_back("yield");
+        bool has_thrown = false;
+        try {
+            pool.join();
+        } catch (const std::logic_error&) {
+            has_thrown = true;
+        }
+        require(has_thrown, "a failure was counted, and join did not rethrow it");
+    });
+}
+
 // busy() counts who is in the function, and nobody once join has returned.
 void count_the_busy(scenario& story) {
     auto q = std::make_shared<ring_queue>(2);
@@ -340,6 +357,7 @@ void add_clean_up_models(protocol_models& to) {
     }
     to.push_back({pools, "who cannot start", fail_to_start});
     to.push_back({pools, "who are busy", count_the_busy});
+    to.push_back({pools, "who are asked when it is counted", ask_when_counted});
 }
 
 }  // namespace conq::testing

@@ -126,7 +126,8 @@ public:
 
     /// Workers that are in the function right now. O(1), non-blocking, as is failures().
     [[nodiscard]] std::size_t busy() const noexcept { return busy_.load(); }
-    /// Calls of the function that ended by an exception.
+    /// Calls of the function that ended by an exception, each counted when join can rethrow it or
+    /// the handler has returned.
     [[nodiscard]] std::uint64_t failures() const noexcept {
         looked_.store(true);
         return failures_.load();
@@ -189,20 +190,27 @@ private:
         }
     }
 
+    // Counts last: whoever sees the count finds the exception by join.
     void fail(std::exception_ptr failure) noexcept {
-        failures_.fetch_add(1);
-        if (on_error_) {
-            looked_.store(true);
-            try {
-                on_error_(failure);
-                return;
-            } catch (...) {  // a handler that throws: kept like a failure of the function
-                looked_.store(false);
-                failure = std::current_exception();
-            }
+        if (!handle(failure)) {
+            const std::lock_guard held(lock_);
+            if (first_failure_ == nullptr) first_failure_ = std::move(failure);
         }
-        const std::lock_guard held(lock_);
-        if (first_failure_ == nullptr) first_failure_ = std::move(failure);
+        failures_.fetch_add(1);
+    }
+
+    // Whether the handler took it. One that throws did not: its own exception is kept instead.
+    bool handle(std::exception_ptr& failure) noexcept {
+        if (!on_error_) return false;
+        looked_.store(true);
+        try {
+            on_error_(failure);
+            return true;
+        } catch (...) {
+            looked_.store(false);
+            failure = std::current_exception();
+            return false;
+        }
     }
 
     void tell_failures() const noexcept {
