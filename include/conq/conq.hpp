@@ -3,6 +3,8 @@
 #ifndef CONQ_CONQ_HPP
 #define CONQ_CONQ_HPP
 
+#include "conq/lifo_queue.hpp"
+#include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
 #include "conq/workers.hpp"
 

@@ -12,8 +12,11 @@
 #ifndef CONQ_PMR_HPP
 #define CONQ_PMR_HPP
 
+#include <functional>
 #include <memory_resource>
 
+#include "conq/lifo_queue.hpp"
+#include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
 
 namespace conq::pmr {
@@ -28,6 +31,9 @@ struct traits : default_traits {
 template <class T> using bounded_queue = basic_bounded_queue<T, traits>;
 template <class T> using queue = basic_queue<T, traits>;
 template <class T> using locked_queue = basic_locked_queue<T, traits>;
+template <class T> using lifo_queue = basic_lifo_queue<T, traits>;
+template <class T, class Before = std::less<T>>
+using priority_queue = basic_priority_queue<T, Before, traits>;
 
 }  // namespace conq::pmr
 

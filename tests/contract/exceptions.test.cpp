@@ -53,8 +53,8 @@ CONQ_PROMISE(exceptions, a_move_that_throws_takes_nothing, any) {
     throwing_move_only::throws = false;
     EXPECT_EQ(q.size(), 2u);
     EXPECT_EQ(q.unfinished(), 2u);
-    EXPECT_EQ(q.get()->value, 1);
-    EXPECT_EQ(q.take()->value, 2);
+    const int got = q.get()->value;
+    EXPECT_EQ(got + q.take()->value, 3);
     q.task_done();
     q.join();
 }
@@ -71,8 +71,8 @@ CONQ_PROMISE(exceptions, an_emplace_that_throws_puts_nothing, any) {
     EXPECT_THROW(q.emplace(-1), std::invalid_argument);
     EXPECT_THROW(static_cast<void>(q.try_emplace(-1)), std::invalid_argument);
     ASSERT_EQ(q.try_emplace(2), status::ok);
-    EXPECT_EQ(q.get()->value, 1);
-    EXPECT_EQ(q.get()->value, 2);
+    const int got = q.get()->value;
+    EXPECT_EQ(got + q.get()->value, 3);
     EXPECT_EQ(q.unfinished(), 2u);
 }
 

@@ -70,7 +70,7 @@ CONQ_PROMISE(resizing, the_bound_holds_while_it_changes, resizable) {
     EXPECT_EQ(got.load(), put.load());
 }
 
-CONQ_PROMISE(resizing, a_deep_backlog_comes_out_in_order_from_many_threads, unbounded) {
+CONQ_PROMISE(resizing, a_deep_backlog_comes_out_in_order_from_many_threads, unbounded | fifo) {
     constexpr int putters = 2, each = 100'000;
     typename Subject::template queue<std::pair<int, int>> q(0);
     for (int round = 0; round < 3; ++round) {

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "conq/lifo_queue.hpp"
+#include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
 
 namespace conq::test {
@@ -18,8 +20,10 @@ enum capability : unsigned {
     bounded = 1,         ///< can be full
     unbounded = 2,       ///< has a form without a bound
     resizable = 4,       ///< set_maxsize
-    fifo = 8,            ///< strict order
+    fifo = 8,            ///< first in, first out
     lock_free_try = 16,  ///< try_ calls never take a lock
+    lifo = 32,           ///< last in, first out
+    sorted = 64,         ///< the lowest first, equals in the order of put
 };
 
 struct portable_traits : default_traits {
@@ -59,8 +63,30 @@ struct segmented_portable : subject<basic_queue, portable_traits,
     static constexpr const char* name = "queue, portable waiter";
 };
 
+struct stacked : subject<basic_lifo_queue, default_traits, bounded | unbounded | lifo> {
+    static constexpr const char* name = "lifo_queue";
+};
+
+/// The order of values where a type has one; the items of all other types are equals.
+template <class T> struct by_value {
+    bool operator()(const T& a, const T& b) const {
+        if constexpr (requires { a.value < b.value; }) {
+            return a.value < b.value;
+        } else if constexpr (requires { a < b; }) {
+            return a < b;
+        } else {
+            return false;
+        }
+    }
+};
+struct prioritized {
+    static constexpr const char* name = "priority_queue";
+    static constexpr unsigned capabilities = bounded | unbounded | sorted;
+    template <class T> using queue = basic_priority_queue<T, by_value<T>>;
+};
+
 using all_subjects = ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt,
-                                      segmented, segmented_portable>;
+                                      segmented, segmented_portable, stacked, prioritized>;
 
 struct subject_names {
     template <class Subject> static std::string GetName(int) { return Subject::name; }

@@ -5,11 +5,14 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "conq/queue/bounded_queue.hpp"
+#include "conq/queue/lifo_queue.hpp"
 #include "conq/queue/locked_queue.hpp"
+#include "conq/queue/priority_queue.hpp"
 #include "conq/queue/unbounded_queue.hpp"
 #include "protocols.hpp"
 #include "testing/scheduler/scheduled.hpp"
@@ -28,6 +31,19 @@ public:
     careful_item(careful_item&& other) noexcept(false) : slow_item(std::move(other)) {}
 };
 using locked_buffer_queue = basic_bounded_queue<careful_item, scheduled_traits>;
+
+/// The lowest value first; a comparison is a point of the schedule.
+struct lower_value {
+    template <class Item> bool operator()(const Item& a, const Item& b) const {
+        scheduler::current()->step("compare");
+        return a.value() < b.value();
+    }
+};
+using stack_queue = basic_lifo_queue<slow_item, scheduled_traits>;
+using heap_queue = basic_priority_queue<slow_item, lower_value, scheduled_traits>;
+
+/// Whether items that one thread puts in rising order come out in that order.
+template <class Queue> inline constexpr bool keeps_order = !std::is_same_v<Queue, stack_queue>;
 
 /// Counts what came out: each value exactly once. Touched by one thread at a time of the schedule.
 class receipts {
@@ -65,6 +81,8 @@ void add_for_queues(protocol_models& to, const std::string& protocol,
     add(on<prompt_ring_queue>(), "prompt bounded_queue", capacities.back());
     add(on<mutex_queue>(), "locked_queue", capacities.front());
     add(on<locked_buffer_queue>(), "locked buffer", capacities.front());
+    add(on<stack_queue>(), "lifo_queue", capacities.back());
+    add(on<heap_queue>(), "priority_queue", capacities.back());
 }
 
 /// An item of the queue.

@@ -348,6 +348,12 @@ void add_clean_up_models(protocol_models& to) {
     to.push_back({thrown, "after waiting, locked buffer", throw_after_waiting<locked_buffer>});
     to.push_back({thrown, "after waiting, locked_queue", throw_after_waiting<mutex>});
     to.push_back({thrown, "locked buffer", throw_on_the_way<locked_buffer>});
+    using stack = basic_lifo_queue<fragile_item, scheduled_traits>;
+    using heap = basic_priority_queue<fragile_item, lower_value, scheduled_traits>;
+    to.push_back({thrown, "after waiting, lifo_queue", throw_after_waiting<stack>});
+    to.push_back({thrown, "after waiting, priority_queue", throw_after_waiting<heap>});
+    to.push_back({thrown, "lifo_queue", throw_on_the_way<stack>});
+    to.push_back({thrown, "priority_queue", throw_on_the_way<heap>});
     to.push_back({thrown, "locked_queue", throw_on_the_way<mutex>});
     const std::string pools = "workers and those who ask";
     for (const asks who : {asks::nobody, asks::join, asks::failures, asks::a_handler,

@@ -1,85 +1,82 @@
 // SPDX-License-Identifier: BSL-1.0
-// A FIFO behind the seam's lock, for items that the lock-free buffers cannot hold: those whose move
-// may throw. It never waits, keeps a bound or none, and gives every promise of a buffer.
+// A container behind the seam's lock: for orders other than first in, first out, and for items that
+// the lock-free buffers cannot hold, those whose move may throw. It never waits, keeps a bound or
+// none, and gives every promise of a buffer.
 //
 // B1 holds in this form: ok is one seq_cst read-modify-write on the side's word, made under the
-// lock and only once nothing can throw any more; what throws before it has changed nothing.
-// A get whose move throws takes nothing: the item stays at the head.
+// lock; what throws before it has changed nothing. A get whose move throws takes nothing.
 //
 // Threads: any. Progress: `try_put` and `try_get` answer busy if the lock is held; close and
-// set_capacity wait for it. Puts allocate now and then. O(1).
+// set_capacity wait for it. Code of the items runs under the lock (their moves, their ends, a
+// heap's comparison) and must not call the queue. Complexity and memory: the container's.
 #ifndef CONQ_BUFFERS_LOCKED_BUFFER_HPP
 #define CONQ_BUFFERS_LOCKED_BUFFER_HPP
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
-#include <memory>
 #include <mutex>
+#include <utility>
 
-#include "conq/buffers/cell.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
 #include "conq/platform/lock.hpp"
 
 namespace conq {
 
-/// A buffer of items of any type, behind a lock.
-template <class T, class Traits, class PutCargo, class GetCargo> class locked_buffer {
+/// A buffer of items of any type, behind a lock. `Container` is made from an allocator and has
+/// push(source), take(sink), size(), swap_out(storage), trim() and get_allocator(); push and take
+/// change nothing if they throw.
+template <class Container, class Traits, class PutCargo, class GetCargo> class locked_buffer {
     using platform_type = typename Traits::platform;
     using word_type = typename platform_type::template atomic<std::uint64_t>;
 
 public:
     /// What allocates the items' places.
-    using allocator_type = typename Traits::template allocator<T>;
-    /// What holds items.
-    using container =
-        std::deque<cell<T, allocator_type>, typename std::allocator_traits<allocator_type>::
-                                                template rebind_alloc<cell<T, allocator_type>>>;
+    using allocator_type = typename Container::allocator_type;
+    /// What take_all fills.
+    using storage = typename Container::storage;
+    /// A lock is held while an item is put or taken.
+    static constexpr bool is_locked = true;
 
-    /// Capacity: 0 for no bound. Throws what the allocator throws.
-    explicit locked_buffer(std::uint64_t capacity,
-                           const allocator_type& allocator = allocator_type())
-        : items_(typename container::allocator_type(allocator)), capacity_(capacity) {}
+    /// Capacity: 0 for no bound. `more` is for the container. Throws what the allocator throws.
+    template <class... More>
+    explicit locked_buffer(std::uint64_t capacity, const allocator_type& allocator, More&&... more)
+        : items_(allocator, std::forward<More>(more)...), capacity_(capacity) {}
     locked_buffer(const locked_buffer&) = delete;
     locked_buffer& operator=(const locked_buffer&) = delete;
 
     /// A copy of the allocator.
-    [[nodiscard]] allocator_type get_allocator() const noexcept {
-        return allocator_type(items_.get_allocator());
-    }
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return items_.get_allocator(); }
 
-    /// ok, full, busy or shut_down. Throws what `source(address)` or the allocator throws; then
-    /// nothing was put.
+    /// ok, full, busy or shut_down. Throws what the container's push throws; then nothing was put.
     template <class Source> [[nodiscard]] status try_put(const Source& source) {
         const std::unique_lock held(lock_, std::try_to_lock);
         if (!held) return status::busy;
         if ((put_.word.load() & closed) != 0) return status::shut_down;
         if (is_full()) return status::full;
-        items_.emplace_back(source, get_allocator());
+        items_.push(source);
         put_.word.fetch_add(one);
         return status::ok;
     }
 
-    /// ok, empty, busy or shut_down (and drained). Throws what `sink(item)` throws; then nothing
-    /// was taken.
+    /// ok, empty, busy or shut_down (and drained). Throws what the container's take throws; then
+    /// nothing was taken.
     template <class Sink> [[nodiscard]] status try_get(const Sink& sink) {
         const std::unique_lock held(lock_, std::try_to_lock);
         if (!held) return status::busy;
-        if (items_.empty()) {
+        if (items_.size() == 0) {
             return (put_.word.load() & closed) != 0 ? status::shut_down : status::empty;
         }
-        sink(*items_.front().item());
+        items_.take(sink);
         get_.word.fetch_add(one);
-        items_.pop_front();
         return status::ok;
     }
 
     /// Moves all items at once into `into`, which is empty, to be dropped outside the lock; `gets`
     /// counts them.
-    void take_all(container& into) noexcept {
+    void take_all(storage& into) noexcept {
         const std::lock_guard held(lock_);
-        into.swap(items_);
+        items_.swap_out(into);
         get_.word.fetch_add(one * into.size());
     }
 
@@ -122,7 +119,7 @@ public:
     /// Gives back what memory the container can spare.
     void trim() {
         const std::lock_guard held(lock_);
-        items_.shrink_to_fit();
+        items_.trim();
     }
 
     /// B4: the cargo beside the word that a put (get) has just changed.
@@ -142,7 +139,7 @@ private:
         return bound != 0 && size() >= bound;
     }
 
-    container items_;
+    Container items_;
     word_type capacity_;
     platform::futex_lock<platform_type> lock_;
     side<PutCargo> put_;

@@ -46,6 +46,8 @@ class ring {
 public:
     /// What allocates the slots.
     using allocator_type = typename Traits::template allocator<T>;
+    /// No lock is held while an item is put or taken.
+    static constexpr bool is_locked = false;
 
     /// Capacity from 1 to limits::maxsize_max. Throws what the allocator throws.
     explicit ring(std::uint64_t capacity, const allocator_type& allocator = allocator_type())

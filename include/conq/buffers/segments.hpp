@@ -58,6 +58,8 @@ class segments {
 public:
     /// What allocates the segments.
     using allocator_type = typename Traits::template allocator<T>;
+    /// No lock is held while an item is put or taken.
+    static constexpr bool is_locked = false;
 
     /// Capacity from 1 to limits::maxsize_max, or 0 for no bound. Allocates nothing.
     explicit segments(std::uint64_t capacity, const allocator_type& allocator = allocator_type())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Where a buffer takes an item from: a function object that makes a T at an address. A buffer calls
-// it once, after its claim; so an item that could not be put has not been touched.
+// it once, after its claim; so an item that could not be put has not been touched. A buffer that
+// orders its items asks for their rank before, by `key()`.
 #ifndef CONQ_BUFFERS_SOURCE_HPP
 #define CONQ_BUFFERS_SOURCE_HPP
 
@@ -21,6 +22,8 @@ template <class T, class From, class Allocator> struct item_source {
     /// The queue's allocator.
     [[no_unique_address]] Allocator alloc;
 
+    /// What the item is ranked by: what it is made from.
+    [[nodiscard]] const std::remove_reference_t<From>& key() const noexcept { return from; }
     /// Makes the item at `address`.
     void operator()(void* address) const noexcept(is_nothrow) {
         item_life<T, Allocator>::make(alloc, address, static_cast<From>(from));

@@ -47,6 +47,9 @@ public:
     using allocator_type = typename Traits::template allocator<T>;
     /// Whether a source may throw while it makes an item; if not, the item is made before.
     static constexpr bool takes_throwing_sources = !lock_free_storable<T, allocator_type>;
+    /// Whether a put or get holds a lock while it moves the item; then a try_ call may answer busy
+    /// because of one that is held.
+    static constexpr bool is_locked = Buffer::is_locked;
     /// Whether items done are counted: see traits.
     static constexpr bool counts_tasks = Traits::accounting::counts;
 
@@ -80,10 +83,10 @@ public:
     /// std::bad_alloc only if T's move may throw; then nothing has changed.
     void shutdown(immediate_t) {
         [[maybe_unused]] std::uint64_t dropped = 0;
-        if constexpr (requires { typename Buffer::container; }) {
-            using container = typename Buffer::container;
-            const typename container::allocator_type allocator(get_allocator());
-            container taken(allocator);  // first: where it allocates, it may throw
+        if constexpr (Buffer::is_locked) {
+            using storage = typename Buffer::storage;
+            const typename storage::allocator_type allocator(get_allocator());
+            storage taken(allocator);  // first: where it allocates, it may throw
             shutdown();
             buffer_.take_all(taken);
             dropped = taken.size();
@@ -126,8 +129,9 @@ public:
     void leave_putter(waiter_type& who) noexcept { leave(putters_, put_flag(), who); }
 
 protected:
-    composition(std::uint64_t capacity, const allocator_type& allocator)
-        : buffer_(capacity, allocator) {}
+    template <class... More>
+    composition(std::uint64_t capacity, const allocator_type& allocator, More&&... more)
+        : buffer_(capacity, allocator, std::forward<More>(more)...) {}
     ~composition() = default;
 
     Buffer& buffer() noexcept { return buffer_; }

@@ -44,6 +44,8 @@ public:
     using waiter_type = waiter<platform_type>;
     /// What allocates whatever the queue allocates, and makes and ends its items.
     using allocator_type = typename Traits::template allocator<T>;
+    /// Every call holds a lock while it runs.
+    static constexpr bool is_locked = true;
     /// Whether items done are counted: see traits.
     static constexpr bool counts_tasks = Traits::accounting::counts;
     /// Whether a source may throw while it makes an item; if not, the item is made before.

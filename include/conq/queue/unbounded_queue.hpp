@@ -6,6 +6,7 @@
 #include <concepts>
 
 #include "conq/buffers/locked_buffer.hpp"
+#include "conq/buffers/row.hpp"
 #include "conq/buffers/segments.hpp"
 #include "conq/contract/limits.hpp"
 #include "conq/queue/composition.hpp"
@@ -18,7 +19,7 @@ namespace conq {
 template <class T, class Traits, class Flag = wake_flag<typename Traits::platform>>
 struct segmented_buffer {
     /// The buffer chosen.
-    using type = locked_buffer<T, Traits, Flag, Flag>;
+    using type = locked_buffer<fifo<T, typename Traits::template allocator<T>>, Traits, Flag, Flag>;
 };
 template <class T, class Traits, class Flag>
     requires lock_free_storable<T, typename Traits::template allocator<T>>

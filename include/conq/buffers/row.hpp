@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+// Containers for a locked buffer: first in, first out, and last in, first out. They know no lock
+// and no bound.
+#ifndef CONQ_BUFFERS_ROW_HPP
+#define CONQ_BUFFERS_ROW_HPP
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+
+#include "conq/buffers/cell.hpp"
+
+namespace conq {
+
+/// Items in the order in which they came, taken from one end.
+///
+/// Threads: one at a time. O(1), but for the end of what swap_out gives; push allocates now and
+/// then.
+template <class T, class Allocator, bool TakesNewest> class row {
+    using cell_type = cell<T, Allocator>;
+
+public:
+    /// What allocates, and what holds the items.
+    using allocator_type = Allocator;
+    using storage =
+        std::deque<cell_type,
+                   typename std::allocator_traits<Allocator>::template rebind_alloc<cell_type>>;
+
+    /// Empty. Throws what the allocator throws.
+    explicit row(const Allocator& allocator)
+        : items_(typename storage::allocator_type(allocator)) {}
+
+    /// A copy of the allocator.
+    [[nodiscard]] Allocator get_allocator() const noexcept {
+        return Allocator(items_.get_allocator());
+    }
+    /// Adds the item that `source(address)` makes. If that or the allocator throws, nothing has
+    /// changed.
+    template <class Source> void push(const Source& source) {
+        items_.emplace_back(source, get_allocator());
+    }
+    /// Gives the next item to `sink(item)`, then removes it. If the sink throws, nothing has
+    /// changed. There is an item.
+    template <class Sink> void take(const Sink& sink) {
+        if constexpr (TakesNewest) {
+            sink(*items_.back().item());
+            items_.pop_back();
+        } else {
+            sink(*items_.front().item());
+            items_.pop_front();
+        }
+    }
+    /// How many there are.
+    [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
+    /// Moves all of them into `into`, which is empty and has an equal allocator. O(1).
+    void swap_out(storage& into) noexcept { into.swap(items_); }
+    /// Gives back memory that it can spare.
+    void trim() { items_.shrink_to_fit(); }
+
+private:
+    storage items_;
+};
+
+/// First in, first out.
+template <class T, class Allocator> using fifo = row<T, Allocator, false>;
+/// Last in, first out.
+template <class T, class Allocator> using stack = row<T, Allocator, true>;
+
+}  // namespace conq
+
+#endif
