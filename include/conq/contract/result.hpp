@@ -3,6 +3,7 @@
 #ifndef CONQ_CONTRACT_RESULT_HPP
 #define CONQ_CONTRACT_RESULT_HPP
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -133,9 +134,15 @@ private:
         if (!*this) throw bad_result_access(state_);
     }
 
+    // A result that travels in registers brings the bytes of no item along: they are 0, or g++
+    // warns in users' code that they "may be used uninitialized".
     struct nothing {};
+    struct zeros {
+        std::byte bytes[sizeof(T)];
+    };
+    static constexpr bool is_in_registers = std::is_trivially_copyable_v<T> && sizeof(T) <= 16;
     union {
-        nothing none_;
+        std::conditional_t<is_in_registers, zeros, nothing> none_;
         T item_;
     };
     status state_;
