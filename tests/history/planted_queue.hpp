@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -46,7 +47,9 @@ class planted_queue : public queue_calls<planted_queue<By, With>, std::uint64_t>
     using order = testing::order;
 
 public:
-    static constexpr bool takes_throwing_sources = true;
+    static constexpr bool takes_throwing_sources = true, counts_tasks = true;
+    using allocator_type = std::allocator<item_type>;
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return {}; }
 
     /// At most `bound` items; 0: no bound. Priorities are in the bits from 48 on.
     explicit planted_queue(std::uint64_t bound) : bound_(bound) {}
