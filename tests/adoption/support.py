@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSL-1.0
+"""What the tests of adoption share: running a command."""
+import os
+import pathlib
+import subprocess
+
+SOURCE = pathlib.Path(os.environ["CONQ_SOURCE"])
+CXX = os.environ["CXX"]
+STRICT = ("-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
+
+
+def run(*words, **options):
+    """What the command says on standard output; it has to succeed."""
+    done = subprocess.run([str(w) for w in words], capture_output=True, text=True, **options)
+    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
