@@ -22,6 +22,12 @@ public:
     /// Uses and destructions of something that did not live, since the last call.
     [[nodiscard]] static std::int64_t take_crimes() noexcept { return crimes_.exchange(0); }
 
+    /// Begins anew: for canaries, whose items are not ended as they should be.
+    static void forget() noexcept {
+        alive_.store(0);
+        crimes_.store(0);
+    }
+
     static void add(std::int64_t change) noexcept {
         alive_.fetch_add(change, std::memory_order_relaxed);
     }

@@ -56,10 +56,24 @@ public:
                 return held_id_ == 0 && (call.blocked != status::ok || !would_wait(call));
             case effect::done:
                 return owed_ > 0;
-            case effect::join:
-                return call.blocked != status::ok || queue_->unfinished() == 0;
             default:
                 return call.blocked != status::ok || !would_wait(call);
+        }
+    }
+
+    /// Whether the call cannot be done at once.
+    [[nodiscard]] bool would_wait(const named_call<Queue>& call) const {
+        switch (call.does) {
+            case effect::put:
+                return !is_shut_down_ && maxsize_ != 0 && in_.size() >= maxsize_;
+            case effect::get:
+            case effect::get_and_done:
+            case effect::take:
+                return !is_shut_down_ && in_.empty();
+            case effect::join:
+                return queue_->unfinished() != 0;
+            default:
+                return false;
         }
     }
 
@@ -101,19 +115,6 @@ public:
 private:
     void expect(bool is_right, const char* wrong) {
         if (!is_right) found_.add(std::string(what_) + ": " + wrong);
-    }
-
-    [[nodiscard]] bool would_wait(const named_call<Queue>& call) const {
-        switch (call.does) {
-            case effect::put:
-                return !is_shut_down_ && maxsize_ != 0 && in_.size() >= maxsize_;
-            case effect::get:
-            case effect::get_and_done:
-            case effect::take:
-                return !is_shut_down_ && in_.empty();
-            default:
-                return false;
-        }
     }
 
     [[nodiscard]] answer expected(const named_call<Queue>& call) const {
