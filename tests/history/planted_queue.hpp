@@ -31,7 +31,7 @@ enum class fault {
     full_falsely,
     exceeds_bound,
     never_joins,      ///< join does not return
-    joins_early,      ///< join returns although one item is unfinished
+    joins_early,      ///< join returns although items are unfinished
     puts_when_shut,   ///< a put is accepted after shutdown
     drained_falsely,  ///< a get is told shut_down while something is in
     drops_uncounted,  ///< shutdown(immediate) does not count what it drops as done
@@ -155,7 +155,7 @@ private:
     }
     bool is_joined() {
         if constexpr (With == fault::never_joins) return false;
-        return unfinished_ == 0 || (unfinished_ == 1 && strikes(fault::joins_early));
+        return unfinished_ == 0 || strikes(fault::joins_early);
     }
     auto place_for(item_type item) {
         if constexpr (By == order::priority) {
