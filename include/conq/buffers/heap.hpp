@@ -45,8 +45,8 @@ public:
     using storage =
         std::vector<entry, typename std::allocator_traits<Allocator>::template rebind_alloc<entry>>;
 
-    /// Empty. Throws what moving `before` throws.
-    explicit heap(const Allocator& allocator, Before before = Before())
+    /// Empty, whatever the capacity will be. Throws what moving `before` throws.
+    explicit heap(const Allocator& allocator, std::uint64_t = 0, Before before = Before())
         : entries_(typename storage::allocator_type(allocator)), before_(std::move(before)) {}
 
     /// A copy of the allocator.

@@ -23,9 +23,10 @@
 
 namespace conq {
 
-/// A buffer of items of any type, behind a lock. `Container` is made from an allocator and has
-/// push(source), take(sink), size(), swap_out(storage), trim() and get_allocator(); push and take
-/// change nothing if they throw.
+/// A buffer of items of any type, behind a lock. `Container` is made from an allocator and the
+/// capacity, and has push(source), take(sink), size(), swap_out(storage), trim() and
+/// get_allocator(); push and take change nothing if they throw. All is swapped out only when it is
+/// closed.
 template <class Container, class Traits, class PutCargo, class GetCargo> class locked_buffer {
     using platform_type = typename Traits::platform;
     using word_type = typename platform_type::template atomic<std::uint64_t>;
@@ -41,7 +42,7 @@ public:
     /// Capacity: 0 for no bound. `more` is for the container. Throws what the allocator throws.
     template <class... More>
     explicit locked_buffer(std::uint64_t capacity, const allocator_type& allocator, More&&... more)
-        : items_(allocator, std::forward<More>(more)...), capacity_(capacity) {}
+        : items_(allocator, capacity, std::forward<More>(more)...), capacity_(capacity) {}
     locked_buffer(const locked_buffer&) = delete;
     locked_buffer& operator=(const locked_buffer&) = delete;
 

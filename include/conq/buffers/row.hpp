@@ -5,6 +5,7 @@
 #define CONQ_BUFFERS_ROW_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 
@@ -26,8 +27,8 @@ public:
         std::deque<cell_type,
                    typename std::allocator_traits<Allocator>::template rebind_alloc<cell_type>>;
 
-    /// Empty. Throws what the allocator throws.
-    explicit row(const Allocator& allocator)
+    /// Empty, whatever the capacity will be. Throws what the allocator throws.
+    explicit row(const Allocator& allocator, std::uint64_t = 0)
         : items_(typename storage::allocator_type(allocator)) {}
 
     /// A copy of the allocator.

@@ -6,9 +6,9 @@
 #include <concepts>
 #include <type_traits>
 
+#include "conq/buffers/fixed_row.hpp"
 #include "conq/buffers/locked_buffer.hpp"
 #include "conq/buffers/ring.hpp"
-#include "conq/buffers/row.hpp"
 #include "conq/contract/limits.hpp"
 #include "conq/queue/composition.hpp"
 #include "conq/queue/traits.hpp"
@@ -20,7 +20,8 @@ namespace conq {
 template <class T, class Traits, class Flag = wake_flag<typename Traits::platform>>
 struct bounded_buffer {
     /// The buffer chosen.
-    using type = locked_buffer<fifo<T, typename Traits::template allocator<T>>, Traits, Flag, Flag>;
+    using type =
+        locked_buffer<fixed_row<T, typename Traits::template allocator<T>>, Traits, Flag, Flag>;
 };
 template <class T, class Traits, class Flag>
     requires lock_free_storable<T, typename Traits::template allocator<T>>
@@ -32,7 +33,7 @@ struct bounded_buffer<T, Traits, Flag> {
 ///
 /// Order: strict and linearizable. Threads: any number of putters and getters. Memory: capacity
 /// times (sizeof(T) + 8) bytes, rounded up to alignment, allocated by the constructor and never
-/// again. Items whose move may throw live behind a lock instead; they allocate as they come.
+/// again. Items whose move may throw live behind a lock instead.
 /// Progress: an uncontended put or get is one compare-and-swap; not lock-free, because an item
 /// behind a slot that was claimed and not yet published waits for that claimant. Cost: O(1) a call,
 /// but O(waiters) for shutdown, O(items) for an immediate one.

@@ -128,6 +128,23 @@ public:
     void enlist_putter(waiter_type& who) noexcept { putters_.room.enlist(who, put_flag()); }
     void leave_putter(waiter_type& who) noexcept { leave(putters_, put_flag(), who); }
 
+    /// try_get and get for those who take the item in their own way: `slot(item)` takes it, or
+    /// `slot.fail(status)` says why there is none. What slot(item) throws leaves the item there.
+    template <class Slot> CONQ_HOT void try_get_into(const Slot& slot) {
+        const status answer = buffer_.try_get(slot);
+        if (answer == status::ok) [[likely]] {
+            after_get();
+        } else {
+            slot.fail(answer);
+        }
+    }
+    template <class Slot, class Stop = never_stop_token>
+    CONQ_HOT void get_into(const Slot& slot, const limit<Stop>& within = {}) {
+        if (const status answer = buffer_.try_get(slot); answer != status::ok) [[unlikely]]
+            return get_slow(slot, answer, within);
+        after_get();
+    }
+
 protected:
     template <class... More>
     composition(std::uint64_t capacity, const allocator_type& allocator, More&&... more)
@@ -177,25 +194,14 @@ private:
     }
     [[nodiscard]] CONQ_HOT result<T> try_get_item() {
         result<T> out(status::empty);
-        const result_slot<T> slot(out);
-        const status answer = buffer_.try_get(slot);
-        if (answer == status::ok) [[likely]] {
-            after_get();
-        } else {
-            slot.fail(answer);
-        }
+        try_get_into(result_slot<T>(out));
         return out;
     }
     template <class Stop> [[nodiscard]] CONQ_HOT result<T> get_item(const limit<Stop>& within) {
         result<T> out(status::stopped);
         if (within.stop.stop_requested()) [[unlikely]]
             return out;
-        const result_slot<T> slot(out);
-        if (const status answer = buffer_.try_get(slot); answer != status::ok) [[unlikely]] {
-            get_slow(slot, answer, within);
-            return out;
-        }
-        after_get();
+        get_into(result_slot<T>(out), within);
         return out;
     }
     template <class Stop> [[nodiscard]] status join_within(const limit<Stop>& within) {
@@ -230,8 +236,8 @@ private:
         if (answer == status::ok) after_put();
         return answer;
     }
-    template <class Stop>
-    CONQ_COLD void get_slow(const result_slot<T>& slot, status answer, const limit<Stop>& within) {
+    template <class Slot, class Stop>
+    CONQ_COLD void get_slow(const Slot& slot, status answer, const limit<Stop>& within) {
         if (answer != status::shut_down) {
             const side getting{getters_, get_flag(), status::empty, limits::get_spin_window_ns};
             answer = wait(
