@@ -36,6 +36,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "conq/platform/exceptions.hpp"
 #include "conq/queue.hpp"
 
 #if !defined(__cpp_lib_expected)
@@ -179,11 +180,8 @@ private:
             if constexpr (std::is_nothrow_move_constructible_v<T>) {
                 item.emplace(std::move(from));
             } else {
-                try {
-                    item.emplace(std::move(from));
-                } catch (...) {
-                    how.failure = std::current_exception();
-                }
+                platform::call_or([&] { item.emplace(std::move(from)); },
+                                  [&](std::exception_ptr why) { how.failure = std::move(why); });
             }
         }
         void fail(status why) const noexcept { how.state = why; }

@@ -14,3 +14,10 @@ def run(*words, **options):
     done = subprocess.run([str(w) for w in words], capture_output=True, text=True, **options)
     assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def headers():
+    """The name under include/ of each header, and the C++ that it asks for."""
+    for file in sorted((SOURCE / "include").rglob("*.hpp")):
+        name = str(file.relative_to(SOURCE / "include"))
+        yield name, "-std=c++23" if name == "conq/p0260.hpp" else "-std=c++20"

@@ -50,6 +50,7 @@ FORBIDDEN = [
     r"\bthread_local\b", r"\bstd::(recursive_|timed_|shared_)*mutex\b", r"\bstd::stop_callback\b",
     r"\bstd::this_thread\b", r"(?:_|\b)[cC]lock::now\b", r"\bstd::condition_variable\b",
     r"\batomic_(thread|signal)_fence\b",  # ThreadSanitizer cannot see them
+    r"\bthrow\b|\b(try|catch)\s*[({]",  # see platform/exceptions.hpp
     # a static in a function: indented, with no parenthesis before `=` or `;`, and not constexpr
     r"^\s{4,}static\s+(?!constexpr\b|inline\b)[^()]*(=|;)",
 ]

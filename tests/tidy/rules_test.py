@@ -53,6 +53,7 @@ def test_the_machine_is_named_in_the_platform_only():
     "    static item table(make());", "    if (x) { static item made(1); }",
     "using clock = steady_clock; auto t = clock::now();",
     "std::atomic_thread_fence(std::memory_order_seq_cst);",
+    "throw std::logic_error(\"x\");", "try {", "} catch (...) {",
 ])
 def test_canary_forbidden_word_is_found(tmp_path, line):
     file = header(tmp_path, "queue", f"inline void f() {{\n{line}\n}}\n")

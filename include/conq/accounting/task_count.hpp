@@ -27,6 +27,7 @@
 #include "conq/contract/resumer.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
+#include "conq/platform/exceptions.hpp"
 #include "conq/platform/lock.hpp"
 
 namespace conq {
@@ -122,9 +123,9 @@ private:
     static constexpr std::uint64_t joining = 1;  // in word_: dones << 1 | joining
 
     [[noreturn]] CONQ_COLD static void fail_too_many() {
-        throw std::logic_error(
+        platform::throw_or_abort(std::logic_error(
             "conq: task_done() was called for more items than were put: call it once for each "
-            "item that get() returned, and not at all for leases");
+            "item that get() returned, and not at all for leases"));
     }
 
     template <class Puts> CONQ_COLD void done_slow(std::uint64_t n, Puts puts) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "conq/platform/exceptions.hpp"
+
 namespace conq::limits {
 
 /// The most slots that a bounded queue may have, and the largest maxsize of any.
@@ -40,9 +42,10 @@ template <std::integral Integer>
 [[nodiscard]] constexpr std::uint64_t checked_size(Integer size, std::uint64_t least,
                                                    const char* name) {
     if (std::cmp_less(size, least) || std::cmp_greater(size, maxsize_max)) {
-        throw std::invalid_argument(std::string("conq: a ") + name + " of " + std::to_string(size) +
-                                    " is not possible: give one from " + std::to_string(least) +
-                                    " to 2147483648" + (least == 0 ? " (0: no bound)" : ""));
+        platform::throw_or_abort(
+            std::invalid_argument(std::string("conq: a ") + name + " of " + std::to_string(size) +
+                                  " is not possible: give one from " + std::to_string(least) +
+                                  " to 2147483648" + (least == 0 ? " (0: no bound)" : "")));
     }
     return static_cast<std::uint64_t>(size);
 }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "conq/contract/status.hpp"
+#include "conq/platform/exceptions.hpp"
 
 namespace conq {
 
@@ -131,7 +132,7 @@ public:
 
 private:
     void check() const {
-        if (!*this) throw bad_result_access(state_);
+        if (!*this) platform::throw_or_abort(bad_result_access(state_));
     }
 
     // A result that travels in registers brings the bytes of no item along: they are 0, or g++

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "conq/contract/concepts.hpp"
+#include "conq/platform/exceptions.hpp"
 #include "conq/platform/lock.hpp"
 #include "conq/platform/native.hpp"
 #include "conq/queue/own_put.hpp"
@@ -87,15 +88,13 @@ public:
             options.threads != 0 ? options.threads
                                  : std::max<std::size_t>(1, std::thread::hardware_concurrency());
         crew_.size = count;
-        try {
+        const auto start = [&] {
             threads_.reserve(count);
             for (std::size_t i = 1; i <= count; ++i) {
                 threads_.emplace_back((name_ + "-" + std::to_string(i)).c_str(), [this] { run(); });
             }
-        } catch (...) {
-            end_threads();
-            throw;
-        }
+        };
+        platform::call_cleanly(start, [&] { end_threads(); });
     }
     workers(const workers&) = delete;
     workers& operator=(const workers&) = delete;
@@ -143,8 +142,9 @@ private:
 
     static std::size_t checked(std::integral auto threads) {
         if (std::cmp_less(threads, 1)) {
-            throw std::invalid_argument("conq: workers: " + std::to_string(threads) +
-                                        " threads are too few: give at least 1");
+            platform::throw_or_abort(
+                std::invalid_argument("conq: workers: " + std::to_string(threads) +
+                                      " threads are too few: give at least 1"));
         }
         return static_cast<std::size_t>(threads);
     }
@@ -158,24 +158,25 @@ private:
 
     // Takes one item and processes it. False: stopped, or shut down and drained.
     bool run_one(const stop_token& stop) noexcept {
-        try {
+        const auto take_and_process = [&] {
             auto task = queue_.take(stop);
             if (!task) return false;
             busy_.fetch_add(1);
-            bool has_failed = false;
-            try {
-                call(task, stop);
-            } catch (...) {
-                has_failed = true;
-                fail(std::current_exception());  // while the lease lives: join must see it
-            }
+            const auto keep = [&](std::exception_ptr failure) {
+                fail(std::move(failure));  // while the lease lives: join must see it
+                return false;
+            };
+            const bool is_good = platform::call_or([&] { return call(task, stop), true; }, keep);
             busy_.fetch_sub(1);
-            if (!has_failed) task.done();
-        } catch (...) {  // the queue's own, from take or done
-            fail(std::current_exception());
+            if (is_good) task.done();
+            return true;
+        };
+        const auto retry = [&](std::exception_ptr failure) {
+            fail(std::move(failure));  // the queue's own, from take or done
             platform_type::sleep(retry_pause_ns);
-        }
-        return true;
+            return true;
+        };
+        return platform::call_or(take_and_process, retry);
     }
 
     void call(lease_type& task, const stop_token& stop) {
@@ -203,30 +204,21 @@ private:
     bool handle(std::exception_ptr& failure) noexcept {
         if (!on_error_) return false;
         looked_.store(true);
-        try {
-            on_error_(failure);
-            return true;
-        } catch (...) {
+        const auto keep = [&](std::exception_ptr of_handler) {
             looked_.store(false);
-            failure = std::current_exception();
+            failure = std::move(of_handler);
             return false;
-        }
+        };
+        return platform::call_or([&] { return on_error_(failure), true; }, keep);
     }
 
     void tell_failures() const noexcept {
-        try {
-            if (first_failure_ != nullptr) std::rethrow_exception(first_failure_);
-        } catch (const std::exception& error) {
-            return tell_failures(error.what());
-        } catch (...) {
-        }
-        tell_failures("unknown");
-    }
-    void tell_failures(const char* first) const noexcept {
-        std::fprintf(stderr,
-                     "conq: workers %s: %llu task(s) failed and nobody asked (first: %s): call "
-                     "join() or failures(), or give an error handler\n",
-                     name_.c_str(), static_cast<unsigned long long>(failures_.load()), first);
+        platform::use_message(first_failure_, [&](const char* first) {
+            std::fprintf(stderr,
+                         "conq: workers %s: %llu task(s) failed and nobody asked (first: %s): call "
+                         "join() or failures(), or give an error handler\n",
+                         name_.c_str(), static_cast<unsigned long long>(failures_.load()), first);
+        });
     }
 
     // The workers as their puts know them.

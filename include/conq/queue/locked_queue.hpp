@@ -18,6 +18,7 @@
 #include "conq/contract/result.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
+#include "conq/platform/exceptions.hpp"
 #include "conq/queue/calls.hpp"
 #include "conq/queue/own_put.hpp"
 #include "conq/queue/traits.hpp"
@@ -78,9 +79,9 @@ public:
     {
         const std::lock_guard held(mutex_);
         if (n > unfinished_) {
-            throw std::logic_error(
+            platform::throw_or_abort(std::logic_error(
                 "conq: task_done() was called for more items than were put: call it once for each "
-                "item that get() returned, and not at all for leases");
+                "item that get() returned, and not at all for leases"));
         }
         unfinished_ -= n;
         if (unfinished_ == 0) all_done_.notify_all();  // inside: a joiner may destroy the queue
@@ -259,7 +260,7 @@ private:
         const own_put<platform_type> mine(&changed == &not_full_ && !is_limited ? this : nullptr);
         std::unique_lock held(mutex_);
         const counted_in waiting(*this);
-        try {
+        const auto wait = [&] {
             for (;;) {
                 if (const status answer = call(); answer != blocked) return answer;
                 if (within.stop.stop_requested()) return status::stopped;
@@ -268,10 +269,9 @@ private:
                 }
                 changed.wait(held, deadline);
             }
-        } catch (...) {
-            changed.notify_one();  // what this thread was woken for is still there for another
-            throw;
-        }
+        };
+        // What this thread was woken for is still there for another.
+        return platform::call_cleanly(wait, [&] { changed.notify_one(); });
     }
     struct notify_on_stop {
         basic_locked_queue* queue;

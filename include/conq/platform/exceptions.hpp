@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+// The one place that throws and catches. In a program without exceptions (-fno-exceptions) nothing
+// is caught, and what would have been thrown ends the program with the same message.
+#ifndef CONQ_PLATFORM_EXCEPTIONS_HPP
+#define CONQ_PLATFORM_EXCEPTIONS_HPP
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "conq/platform/config.hpp"
+
+#if defined(__cpp_exceptions)
+#define CONQ_HAS_EXCEPTIONS 1  ///< Whether this program has exceptions.
+#else
+#define CONQ_HAS_EXCEPTIONS 0
+#endif
+
+namespace conq::platform {
+
+/// Throws `error`; without exceptions prints its message and aborts.
+template <class Error> [[noreturn]] CONQ_COLD void throw_or_abort(const Error& error) {
+#if CONQ_HAS_EXCEPTIONS
+    throw error;
+#else
+    std::fprintf(stderr, "%s\n", error.what());
+    std::abort();
+#endif
+}
+
+/// What `call()` returns. If it throws, what `on_failure(std::exception_ptr)` returns.
+template <class Call, class OnFailure> auto call_or(Call&& call, OnFailure&& on_failure) {
+#if CONQ_HAS_EXCEPTIONS
+    try {
+        return call();
+    } catch (...) {
+        return on_failure(std::current_exception());
+    }
+#else
+    static_cast<void>(on_failure);
+    return call();
+#endif
+}
+
+/// What `call()` returns. If it throws, `clean_up()` is called, and the exception goes on.
+template <class Call, class CleanUp> auto call_cleanly(Call&& call, CleanUp&& clean_up) {
+#if CONQ_HAS_EXCEPTIONS
+    try {
+        return call();
+    } catch (...) {
+        clean_up();
+        throw;
+    }
+#else
+    static_cast<void>(clean_up);
+    return call();
+#endif
+}
+
+/// Calls `use(message)` with what `failure` says of itself: "unknown" if it is null or no
+/// std::exception. `use` does not throw.
+template <class Use> void use_message([[maybe_unused]] const std::exception_ptr& failure, Use use) {
+#if CONQ_HAS_EXCEPTIONS
+    try {
+        if (failure != nullptr) std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+        return use(error.what());
+    } catch (...) {
+    }
+#endif
+    use("unknown");
+}
+
+}  // namespace conq::platform
+
+#endif
