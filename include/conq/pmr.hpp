@@ -18,6 +18,7 @@
 #include "conq/lifo_queue.hpp"
 #include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
+#include "conq/spsc_queue.hpp"
 
 namespace conq::pmr {
 
@@ -31,6 +32,7 @@ struct traits : default_traits {
 template <class T> using bounded_queue = basic_bounded_queue<T, traits>;
 template <class T> using queue = basic_queue<T, traits>;
 template <class T> using locked_queue = basic_locked_queue<T, traits>;
+template <class T> using spsc_queue = basic_spsc_queue<T, traits>;
 template <class T> using lifo_queue = basic_lifo_queue<T, traits>;
 template <class T, class Before = std::less<T>>
 using priority_queue = basic_priority_queue<T, Before, traits>;

@@ -76,7 +76,7 @@ CONQ_PROMISE(exceptions, an_emplace_that_throws_puts_nothing, any) {
     EXPECT_EQ(q.unfinished(), 2u);
 }
 
-CONQ_PROMISE(exceptions, a_throwing_item_wakes_and_reaches_waiting_threads, any) {
+CONQ_PROMISE(exceptions, a_throwing_item_wakes_and_reaches_waiting_threads, many) {
     throwing::throws_on_copy = throwing::throws_on_move = false;
     typename Subject::template queue<throwing> q(2);
     std::atomic<int> sum{0};
@@ -132,4 +132,23 @@ CONQ_PROMISE(exceptions, destroying_a_queue_under_a_lease_is_reported, any) {
         },
         "destroyed while a lease");
 }
+
+TEST(spsc_queue, a_second_thread_on_a_side_is_reported) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    using queue = conq::spsc_queue<int>;
+    const auto meet = [](auto prepare, auto waits, auto meets) {
+        queue q(1);
+        prepare(q);
+        conq::test::watched_thread waiting([&] { waits(q); });
+        waiting.wait_until_asleep();
+        meets(q);
+    };
+    constexpr auto get = [](queue& q) { static_cast<void>(q.get()); };
+    constexpr auto put = [](queue& q) { static_cast<void>(q.put(1)); };
+    constexpr auto try_get = [](queue& q) { static_cast<void>(q.try_get()); };
+    constexpr auto try_put = [](queue& q) { static_cast<void>(q.try_put(1)); };
+    EXPECT_DEATH(meet(no_preparation, get, try_get), "two threads get from an spsc_queue");
+    EXPECT_DEATH(meet(fill, put, try_put), "two threads put into an spsc_queue");
+}
+
 #endif

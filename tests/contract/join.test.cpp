@@ -82,7 +82,7 @@ CONQ_PROMISE(join, task_done_too_often_fails_and_changes_nothing, any) {
     q.join();
 }
 
-CONQ_PROMISE(join, a_task_that_puts_children_before_its_end_never_ends_join_early, any) {
+CONQ_PROMISE(join, a_task_that_puts_children_before_its_end_never_ends_join_early, many) {
     for (int round = 0; round < 30; ++round) {
         typename Subject::template queue<int> q(200);
         std::atomic<int> processed{0};
@@ -105,7 +105,7 @@ CONQ_PROMISE(join, a_task_that_puts_children_before_its_end_never_ends_join_earl
     }
 }
 
-CONQ_PROMISE(join, join_then_destroy_is_safe, any) {
+CONQ_PROMISE(join, join_then_destroy_is_safe, many) {
     for (int round = 0; round < 2'000; ++round) {
         auto q = std::make_unique<typename Subject::template queue<int>>(2);
         ASSERT_EQ(q->put(1), status::ok);

@@ -164,10 +164,13 @@ CONQ_PROMISE(put_get, a_get_waits_until_there_is_an_item, any) {
     EXPECT_EQ(got, 5);
 }
 
-// Three putters and three getters; what each getter got, as (putter, number), in its order.
-template <class Queue> auto exchanged(int capacity, int each) {
-    constexpr int putters = 3, getters = 3;
-    Queue q(capacity);
+// Putters and getters, as many as the type has on a side, up to three; what each getter got, as
+// (putter, number), in its order.
+template <class Subject>
+inline constexpr int sides = (Subject::capabilities & conq::test::many) != 0 ? 3 : 1;
+template <class Subject> auto exchanged(int capacity, int each) {
+    constexpr int putters = sides<Subject>, getters = sides<Subject>;
+    typename Subject::template queue<std::pair<int, int>> q(capacity);
     std::vector<std::vector<std::pair<int, int>>> got(getters);
     std::vector<std::jthread> getting, putting;
     for (int g = 0; g < getters; ++g) {
@@ -190,21 +193,19 @@ constexpr int all_capacities[] = {1, 2, 64, 1000};
 CONQ_PROMISE(put_get, every_item_comes_out_once, any) {
     constexpr int each = 20'000;
     for (const int capacity : all_capacities) {
-        std::vector<int> times(3 * each, 0);
-        for (const auto& of_one_getter :
-             exchanged<typename Subject::template queue<std::pair<int, int>>>(capacity, each)) {
+        std::vector<int> times(sides<Subject> * each, 0);
+        for (const auto& of_one_getter : exchanged<Subject>(capacity, each)) {
             for (const auto& [putter, number] : of_one_getter) {
                 ++times.at(static_cast<std::size_t>(putter * each + number));
             }
         }
-        ASSERT_EQ(std::count(times.begin(), times.end(), 1), 3 * each) << capacity;
+        ASSERT_EQ(std::count(times.begin(), times.end(), 1), sides<Subject> * each) << capacity;
     }
 }
 
 CONQ_PROMISE(put_get, a_getter_sees_each_putters_items_in_order, fifo) {
     for (const int capacity : all_capacities) {
-        for (const auto& of_one_getter :
-             exchanged<typename Subject::template queue<std::pair<int, int>>>(capacity, 20'000)) {
+        for (const auto& of_one_getter : exchanged<Subject>(capacity, 20'000)) {
             int last[] = {-1, -1, -1};
             for (const auto& [putter, number] : of_one_getter) {
                 ASSERT_LT(std::exchange(last[putter], number), number) << capacity;

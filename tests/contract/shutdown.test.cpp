@@ -38,7 +38,7 @@ CONQ_PROMISE(shutdown, puts_end_and_gets_drain, any) {
     EXPECT_EQ(q.get().state(), status::shut_down);
 }
 
-CONQ_PROMISE(shutdown, ends_every_waiting_get, any) {
+CONQ_PROMISE(shutdown, ends_every_waiting_get, many) {
     typename Subject::template queue<int> q(1);
     std::vector<status> answers(4, status::ok);
     {
@@ -52,7 +52,7 @@ CONQ_PROMISE(shutdown, ends_every_waiting_get, any) {
     for (const status answer : answers) EXPECT_EQ(answer, status::shut_down);
 }
 
-CONQ_PROMISE(shutdown, ends_every_waiting_put, bounded) {
+CONQ_PROMISE(shutdown, ends_every_waiting_put, bounded | many) {
     typename Subject::template queue<int> q(1);
     ASSERT_EQ(q.put(0), status::ok);
     std::vector<status> answers(4, status::ok);
@@ -134,7 +134,7 @@ CONQ_PROMISE(shutdown, immediate_releases_a_waiting_join, any) {
     EXPECT_EQ(q.unfinished(), 0u);
 }
 
-CONQ_PROMISE(shutdown, every_put_that_said_ok_comes_out_and_no_other, any) {
+CONQ_PROMISE(shutdown, every_put_that_said_ok_comes_out_and_no_other, many) {
     for (int round = 0; round < 50; ++round) {
         typename Subject::template queue<int> q(4);
         std::atomic<int> accepted{0}, got{0};

@@ -11,6 +11,7 @@
 #include "conq/lifo_queue.hpp"
 #include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
+#include "conq/spsc_queue.hpp"
 
 namespace conq::test {
 
@@ -24,6 +25,7 @@ enum capability : unsigned {
     lock_free_try = 16,  ///< try_ calls never take a lock
     lifo = 32,           ///< last in, first out
     sorted = 64,         ///< the lowest first, equals in the order of put
+    many = 128,          ///< any number of putters and getters at once
 };
 
 struct portable_traits : default_traits {
@@ -39,31 +41,32 @@ template <template <class, class> class Queue, class Traits, unsigned Capabiliti
     template <class T, class Other = Traits> using queue = Queue<T, Other>;
 };
 
-struct locked : subject<basic_locked_queue, default_traits, bounded | unbounded | fifo> {
+struct locked : subject<basic_locked_queue, default_traits, many | bounded | unbounded | fifo> {
     static constexpr const char* name = "locked_queue";
 };
-struct bounded_ring : subject<basic_bounded_queue, default_traits, bounded | fifo | lock_free_try> {
+struct bounded_ring
+    : subject<basic_bounded_queue, default_traits, many | bounded | fifo | lock_free_try> {
     static constexpr const char* name = "bounded_queue";
 };
 struct bounded_portable
-    : subject<basic_bounded_queue, portable_traits, bounded | fifo | lock_free_try> {
+    : subject<basic_bounded_queue, portable_traits, many | bounded | fifo | lock_free_try> {
     static constexpr const char* name = "bounded_queue, portable waiter";
 };
 struct bounded_prompt
-    : subject<basic_bounded_queue, prompt_traits, bounded | fifo | lock_free_try> {
+    : subject<basic_bounded_queue, prompt_traits, many | bounded | fifo | lock_free_try> {
     static constexpr const char* name = "bounded_queue, prompt";
 };
 
-struct segmented
-    : subject<basic_queue, default_traits, bounded | unbounded | resizable | fifo | lock_free_try> {
+struct segmented : subject<basic_queue, default_traits,
+                           many | bounded | unbounded | resizable | fifo | lock_free_try> {
     static constexpr const char* name = "queue";
 };
 struct segmented_portable : subject<basic_queue, portable_traits,
-                                    bounded | unbounded | resizable | fifo | lock_free_try> {
+                                    many | bounded | unbounded | resizable | fifo | lock_free_try> {
     static constexpr const char* name = "queue, portable waiter";
 };
 
-struct stacked : subject<basic_lifo_queue, default_traits, bounded | unbounded | lifo> {
+struct stacked : subject<basic_lifo_queue, default_traits, many | bounded | unbounded | lifo> {
     static constexpr const char* name = "lifo_queue";
 };
 
@@ -81,12 +84,22 @@ template <class T> struct by_value {
 };
 struct prioritized {
     static constexpr const char* name = "priority_queue";
-    static constexpr unsigned capabilities = bounded | unbounded | sorted;
-    template <class T> using queue = basic_priority_queue<T, by_value<T>>;
+    static constexpr unsigned capabilities = many | bounded | unbounded | sorted;
+    using traits = default_traits;
+    template <class T, class Other = traits>
+    using queue = basic_priority_queue<T, by_value<T>, Other>;
 };
 
-using all_subjects = ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt,
-                                      segmented, segmented_portable, stacked, prioritized>;
+struct spsc : subject<basic_spsc_queue, default_traits, bounded | fifo | lock_free_try> {
+    static constexpr const char* name = "spsc_queue";
+};
+struct spsc_portable : subject<basic_spsc_queue, portable_traits, bounded | fifo | lock_free_try> {
+    static constexpr const char* name = "spsc_queue, portable waiter, no barrier";
+};
+
+using all_subjects =
+    ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt, segmented,
+                     segmented_portable, stacked, prioritized, spsc, spsc_portable>;
 
 struct subject_names {
     template <class Subject> static std::string GetName(int) { return Subject::name; }

@@ -121,7 +121,7 @@ CONQ_PROMISE(waiters, a_callback_that_needs_nothing_passes_its_wake_to_a_thread,
     EXPECT_EQ(got, 1);
 }
 
-CONQ_PROMISE(waiters, callbacks_and_threads_wait_side_by_side, any) {
+CONQ_PROMISE(waiters, callbacks_and_threads_wait_side_by_side, many) {
     using queue = typename Subject::template queue<int>;
     queue q(4);
     std::atomic<int> got{0};

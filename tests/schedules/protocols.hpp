@@ -27,6 +27,7 @@ void add_ending_models(protocol_models& to);  // shutdown, time-outs, stops, int
 void add_join_models(protocol_models& to);
 void add_segment_models(protocol_models& to);
 void add_worker_models(protocol_models& to);
+void add_spsc_models(protocol_models& to);
 void add_part_models(protocol_models& to);      // the lock, the room of waiters, the count
 void add_waking_models(protocol_models& to);    // each wake where nothing else would help
 void add_counting_models(protocol_models& to);  // what a look at the counts may answer
@@ -40,6 +41,7 @@ inline protocol_models all_models() {
     add_join_models(all);
     add_segment_models(all);
     add_worker_models(all);
+    add_spsc_models(all);
     add_part_models(all);
     add_waking_models(all);
     add_counting_models(all);

@@ -116,9 +116,9 @@ template <template <class, class> class Queue> struct family {
 /// Items move inside the queue, too.
 struct sorted : family<basic_sorted_queue> {};
 template <class Family> class allocators : public ::testing::Test {};
-using families =
-    ::testing::Types<family<conq::basic_bounded_queue>, family<conq::basic_queue>,
-                     family<conq::basic_locked_queue>, family<conq::basic_lifo_queue>, sorted>;
+using families = ::testing::Types<family<conq::basic_bounded_queue>, family<conq::basic_queue>,
+                                  family<conq::basic_locked_queue>, family<conq::basic_lifo_queue>,
+                                  family<conq::basic_spsc_queue>, sorted>;
 TYPED_TEST_SUITE(allocators, families);
 
 // More items than a segment or a deque's block holds, put and taken in waves.
@@ -231,6 +231,7 @@ TEST_F(pmr, queues_and_the_items_that_use_allocators_live_in_the_resource) {
     conq::pmr::bounded_queue<std::pmr::string> bounded(3, &arena);
     conq::pmr::locked_queue<std::pmr::string> locked(3, &arena);
     conq::pmr::lifo_queue<std::pmr::string> lifo(&arena);
+    conq::pmr::spsc_queue<std::pmr::string> spsc(3, &arena);
     conq::pmr::priority_queue<std::pmr::string> priority(&arena);
     const auto check = [&](auto& each) {
         EXPECT_EQ(each.get_allocator().resource(), &arena);
@@ -247,6 +248,7 @@ TEST_F(pmr, queues_and_the_items_that_use_allocators_live_in_the_resource) {
     check(bounded);
     check(locked);
     check(lifo);
+    check(spsc);
     check(priority);
 }
 

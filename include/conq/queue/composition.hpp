@@ -73,7 +73,7 @@ public:
 
     /// No more puts; gets drain what is left. Waiting calls see it at once. May be repeated.
     void shutdown() noexcept {
-        buffer_.close();
+        close();
         getters_.room.wake_all();
         putters_.room.wake_all();
     }
@@ -123,9 +123,9 @@ public:
     /// Waiting without a thread (select, coroutines, event loops): enlist, look again by a try_
     /// call, and go to sleep only if that found nothing. Each enlist is followed by a leave, which
     /// passes on a wake that was given and not needed.
-    void enlist_getter(waiter_type& who) noexcept { getters_.room.enlist(who, get_flag()); }
+    void enlist_getter(waiter_type& who) noexcept { enlist(getters_, get_flag(), who); }
     void leave_getter(waiter_type& who) noexcept { leave(getters_, get_flag(), who); }
-    void enlist_putter(waiter_type& who) noexcept { putters_.room.enlist(who, put_flag()); }
+    void enlist_putter(waiter_type& who) noexcept { enlist(putters_, put_flag(), who); }
     void leave_putter(waiter_type& who) noexcept { leave(putters_, put_flag(), who); }
 
     /// try_get and get for those who take the item in their own way: `slot(item)` takes it, or
@@ -157,6 +157,7 @@ protected:
 
 private:
     friend class queue_calls<Queue, T>;
+    friend Queue;
     using flag = wake_flag<platform_type>;
 
     // A side's room, and how long its first pause is: what polling has taught.
@@ -295,7 +296,7 @@ private:
         const own_put<platform_type> mine(is_put && !is_limited ? static_cast<Queue*>(this)
                                                                 : nullptr);
         for (;;) {
-            here.waiters.room.enlist(place, here.wake);
+            enlist(here.waiters, here.wake, place);
             // Stop and clock are looked at before the attempt: what happened before either wins.
             const bool stopped = stop.stop_requested();
             const bool timer = is_put && wakes_late();
@@ -325,10 +326,32 @@ private:
         }
     }
 
+    // Arms the flag. The look that follows misses nothing: whoever changes the buffer after it sees
+    // the flag.
+    void enlist(lobby& waiters, flag& wake, waiter_type& who) noexcept {
+        waiters.room.enlist(who, wake);
+        after_arming();
+    }
     void leave(lobby& waiters, flag& wake, waiter_type& who) noexcept {
         if (!waiters.room.leave(who, wake)) return;
+        after_arming();
         if (&waiters == &getters_ ? buffer_.can_get() : buffer_.can_put()) {
             waiters.room.wake_one(wake);
+        }
+    }
+
+    void after_arming() noexcept {  // B1 in its second form: the side that sleeps pays
+        if constexpr (requires { buffer_.after_arming(); }) buffer_.after_arming();
+    }
+
+    // Closes the buffer. One that says whether it has: busy while a put that had begun may still be
+    // accepted, which is a few instructions away unless that thread lost its core.
+    void close() noexcept {
+        if constexpr (std::is_void_v<decltype(buffer_.close())>) {
+            buffer_.close();
+        } else {
+            claim_wait<platform_type> ending;
+            while (buffer_.close() == status::busy) ending.once();
         }
     }
 
@@ -357,11 +380,15 @@ private:
     // Drops all items that nobody has claimed; how many.
     std::uint64_t drop_each() {
         std::uint64_t dropped = 0;
-        const auto take_one = [this] {
-            result<T> item(status::empty);
-            return buffer_.try_get(result_slot<T>(item));
+        const auto drop_one = [this] {
+            if constexpr (requires { buffer_.try_drop(); }) {
+                return buffer_.try_drop();
+            } else {
+                result<T> item(status::empty);
+                return buffer_.try_get(result_slot<T>(item));
+            }
         };
-        while (attempt_resolved(status::empty, take_one, platform::never, never_stop_token{}) ==
+        while (attempt_resolved(status::empty, drop_one, platform::never, never_stop_token{}) ==
                status::ok) {
             ++dropped;
         }

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSL-1.0
+// A ring of a fixed capacity for one putter and one getter, on plain stores. It never waits and
+// knows nothing of sleeping or of task counting. After L. Lamport, "Specifying Concurrent Program
+// Modules" (1983), with each side's memory of the other's index as in P. Lee, T. Bu and
+// G. Chandranmenon, "A Lock-Free, Cache-Efficient Multi-Core Synchronization Mechanism" (2010).
+//
+// Tail counts the items put, head the items taken; each is written by its own side alone. A side
+// looks at the other's word only when what it remembers of it says full or empty.
+//
+// It gives the promises B1 to B5 of a buffer (ARCHITECTURE.md), B1 in its second form: `ok` is a
+// store on that side's word, made when the item is done, and `after_arming` is there. On a platform
+// with a barrier for all threads the store is a plain one, followed by the light half, and
+// after_arming is the heavy half; elsewhere the store is seq_cst and after_arming is nothing.
+//
+// Order: sequentially consistent. A side that is about to answer full or empty stores its own word
+// once more, seq_cst, and then looks again: so of two such sides one has seen the other's last
+// step. A plain store may still be on its way when the call has returned: not linearizable.
+//
+// Shutdown. A call announces itself (`is_in`), looks at `state_`, and takes itself back by a store
+// at its end. close() sets a bit there and passes the heavy half: after that every put either has
+// been announced, and close() answers busy until it is over, or sees the bit and refuses before it
+// has touched its item. try_drop() ends the gets in the same way, and then owns what is left. So
+// nothing is ever undone, and what was accepted when close() answers ok is counted in puts().
+//
+// Threads: try_put from one at a time, try_get from one at a time; all else from any. Progress:
+// non-blocking, and try_put and try_get are wait-free, but for what the item's own functions do;
+// allocates nothing but in the constructor. What a thread that dies in the middle of a call leaves:
+// a ring that cannot be shut down. O(1).
+#ifndef CONQ_BUFFERS_SPSC_RING_HPP
+#define CONQ_BUFFERS_SPSC_RING_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+#include "conq/buffers/storable.hpp"
+#include "conq/contract/status.hpp"
+#include "conq/platform/config.hpp"
+
+namespace conq {
+
+/// A buffer of a fixed capacity between two threads, allocated once. Items may throw when they are
+/// made or moved: then nothing has changed.
+template <class T, class Traits, class PutCargo, class GetCargo> class spsc_ring {
+    static_assert(std::is_nothrow_destructible_v<T>, "conq: the end of an item may not throw");
+    using platform_type = typename Traits::platform;
+    using word_type = typename platform_type::template atomic<std::uint64_t>;
+
+public:
+    /// What allocates the slots.
+    using allocator_type = typename Traits::template allocator<T>;
+    /// No lock is held while an item is put or taken.
+    static constexpr bool is_locked = false;
+
+    /// Capacity from 1 to limits::maxsize_max. Throws what the allocator throws.
+    spsc_ring(std::uint64_t capacity, const allocator_type& allocator)
+        : allocator_(allocator),
+          capacity_(capacity),
+          slots_(allocate(slot_allocator(allocator), capacity)),
+          others_pay_(platform_type::has_heavy_barrier()) {}
+    spsc_ring(const spsc_ring&) = delete;
+    spsc_ring& operator=(const spsc_ring&) = delete;
+
+    ~spsc_ring() {
+        const std::uint64_t tail = puts();
+        for (std::uint64_t i = gets(); i != tail; ++i) end(item_of(i));
+        slot_allocator allocator(allocator_);
+        using pointer_traits = std::pointer_traits<typename allocator_traits::pointer>;
+        allocator_traits::deallocate(allocator, pointer_traits::pointer_to(*slots_),
+                                     static_cast<std::size_t>(capacity_));
+    }
+    /// A copy of the allocator.
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
+
+    /// ok, full or shut_down. `source(address)` makes the item; if it throws, nothing was put.
+    template <class Source> [[nodiscard]] CONQ_HOT status try_put(const Source& source) {
+        const call here(*this, putter_);
+        if ((here.state & closed) != 0) [[unlikely]]
+            return status::shut_down;
+        if (putter_.mine - putter_.theirs == capacity_ && !has_moved(putter_, put_.word, get_.word))
+            return status::full;
+        source(static_cast<void*>(slots_[putter_.slot].bytes));
+        step(putter_, put_.word);
+        return status::ok;
+    }
+
+    /// ok, empty, busy (only while it is being shut down) or shut_down (and drained, or dropped).
+    /// `sink(item)` moves the item out; if it throws, nothing was taken.
+    template <class Sink> [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) {
+        const call here(*this, getter_);
+        if ((here.state & dropped) != 0) [[unlikely]]
+            return status::shut_down;
+        if (getter_.mine == getter_.theirs && !has_moved(getter_, get_.word, put_.word)) {
+            if ((here.state & closed) == 0) return status::empty;
+            // Sealed, and tail was looked at after that: nothing can come any more.
+            return (here.state & sealed) != 0 ? status::shut_down : status::busy;
+        }
+        T* const item = slots_[getter_.slot].item();
+        sink(*item);
+        end(item);
+        step(getter_, get_.word);
+        return status::ok;
+    }
+
+    /// Destroys the next item, for whoever drops all that is left. From the first call on no get
+    /// takes anything any more. ok, busy (a get is in the middle of its call) or shut_down (none is
+    /// left). Only after close() has answered ok.
+    [[nodiscard]] status try_drop() noexcept {
+        if (!ends_calls(dropped, getter_)) return status::busy;
+        std::uint64_t head = get_.word.load();
+        do {
+            if (head == put_.word.load()) return status::shut_down;
+        } while (!get_.word.compare_exchange_weak(head, head + 1));
+        end(item_of(head));
+        return status::ok;
+    }
+
+    /// No put that begins after this is accepted. busy: one that had begun may still be; call again
+    /// until the answer is ok.
+    [[nodiscard]] status close() noexcept {
+        if (!ends_calls(closed, putter_)) return status::busy;
+        state_.fetch_or(sealed);
+        return status::ok;
+    }
+    /// Whether close() was called.
+    [[nodiscard]] bool is_closed() const noexcept { return (state_.load() & closed) != 0; }
+
+    /// For whoever has armed a flag beside a word, before the next look at that word: every put
+    /// (get) that has not seen the flag is seen by that look.
+    void after_arming() noexcept {
+        if (others_pay_) platform_type::heavy_barrier();
+    }
+
+    /// B2: whether there is room; true when closed.
+    [[nodiscard]] bool can_put() const noexcept {
+        const std::uint64_t head = get_.word.load();
+        return is_closed() || put_.word.load() - head < capacity_;
+    }
+    /// B2: whether there is an item; true when closed.
+    [[nodiscard]] bool can_get() const noexcept {
+        const std::uint64_t head = get_.word.load();
+        return is_closed() || put_.word.load() != head;
+    }
+    [[nodiscard]] bool put_is_ready() const noexcept { return can_put(); }
+    [[nodiscard]] bool get_is_ready() const noexcept { return can_get(); }
+
+    /// B3: accepted items since the beginning.
+    [[nodiscard]] std::uint64_t puts() const noexcept { return put_.word.load(); }
+    /// Items taken or dropped since the beginning: never more than puts().
+    [[nodiscard]] std::uint64_t gets() const noexcept { return get_.word.load(); }
+    /// Items that are in: exact if nobody moves meanwhile.
+    [[nodiscard]] std::uint64_t size() const noexcept {
+        const std::uint64_t got = gets();
+        const std::uint64_t in = puts() - got;
+        return in < capacity_ ? in : capacity_;
+    }
+    /// The number of items that fit.
+    [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
+    /// A ring keeps its memory.
+    void trim() noexcept {}
+
+    /// B4: the cargo on the line that a put (get) has just changed.
+    [[nodiscard]] PutCargo& put_cargo() noexcept { return put_.cargo; }
+    [[nodiscard]] GetCargo& get_cargo() noexcept { return get_.cargo; }
+
+private:
+    // Bits of state_. Twice a bit that ends calls: it has been made known to all threads.
+    static constexpr std::uint32_t closed = 1, dropped = 4, sealed = 16;
+
+    struct slot {
+        alignas(T) std::byte bytes[sizeof(T)];
+        [[nodiscard]] T* item() noexcept { return std::launder(reinterpret_cast<T*>(bytes)); }
+    };
+    template <class Cargo> struct alignas(cache_line_bytes) side {
+        word_type word{0};
+        Cargo cargo;
+    };
+    // What a side knows: its own, but for the announcement, which those look at who end its calls.
+    struct alignas(cache_line_bytes) hand {
+        template <class U> using plain = typename platform_type::template plain<U>;
+        typename platform_type::template atomic<std::uint32_t> is_in{0};
+        plain<std::uint64_t> mine = 0;     // its word
+        plain<std::uint64_t> theirs = 0;   // the other side's word, when it was last looked at
+        plain<std::uint64_t> ordered = 0;  // its word, when it was last stored seq_cst
+        plain<std::uint64_t> slot = 0;     // mine modulo capacity
+    };
+    using slot_allocator =
+        typename std::allocator_traits<allocator_type>::template rebind_alloc<slot>;
+    using allocator_traits = std::allocator_traits<slot_allocator>;
+
+    // A call of one side: announced, and taken back at its end.
+    struct call {
+        hand& whose;
+        const std::uint32_t state;
+        CONQ_HOT call(const spsc_ring& ring, hand& of) noexcept
+            : whose(of), state(announce(ring, of)) {}
+        call(const call&) = delete;
+        call& operator=(const call&) = delete;
+        // (1) release: whoever ends the calls of this side sees all that it did
+        CONQ_HOT ~call() { whose.is_in.store(0, std::memory_order_release); }  // (1)
+    };
+    static std::uint32_t announce(const spsc_ring& ring, hand& whose) noexcept {
+        if (!ring.others_pay_) {
+            whose.is_in.store(1);
+            return ring.state_.load();
+        }
+        // (2) relaxed: the barrier orders it before the look
+        whose.is_in.store(1, std::memory_order_relaxed);  // (2)
+        platform_type::light_barrier();
+        // (3) acquire: whoever sees `sealed` sees the last put
+        return ring.state_.load(std::memory_order_acquire);  // (3)
+    }
+
+    static slot* allocate(slot_allocator allocator, std::uint64_t count) {
+        return std::to_address(
+            allocator_traits::allocate(allocator, static_cast<std::size_t>(count)));
+    }
+    void end(T* item) noexcept { item_life<T, allocator_type>::end(allocator_, item); }
+    [[nodiscard]] T* item_of(std::uint64_t index) noexcept {
+        return slots_[index % capacity_].item();
+    }
+
+    // A side is one item further.
+    CONQ_HOT void step(hand& whose, word_type& word) noexcept {
+        whose.slot = whose.slot + 1 == capacity_ ? 0 : whose.slot + 1;
+        ++whose.mine;
+        if (others_pay_) [[likely]] {
+            // (4) release: whoever looks at it sees the item made, or its slot free
+            word.store(whose.mine, std::memory_order_release);  // (4)
+            platform_type::light_barrier();
+        } else {
+            word.store(whose.mine);
+        }
+    }
+
+    // Looks at the other side's word, of which the memory says full or empty. False: it is so.
+    [[nodiscard]] bool has_moved(hand& whose, word_type& own, const word_type& other) noexcept {
+        const std::uint64_t before = whose.theirs;
+        whose.theirs = other.load();
+        if (whose.theirs != before) return true;
+        if (whose.ordered == whose.mine) return false;
+        whose.ordered = whose.mine;
+        own.store(whose.mine);  // the same once more, now in the order of seq_cst operations
+        whose.theirs = other.load();
+        return whose.theirs != before;
+    }
+
+    // Lets no call of a side go on that begins from here on; whether none is under way any more.
+    [[nodiscard]] bool ends_calls(std::uint32_t bit, const hand& whose) noexcept {
+        const std::uint32_t made_known = 2 * bit;
+        if ((state_.fetch_or(bit) & made_known) == 0) {
+            if (others_pay_) platform_type::heavy_barrier();
+            state_.fetch_or(made_known);
+        }
+        return whose.is_in.load() == 0;
+    }
+
+    [[no_unique_address]] allocator_type allocator_;
+    const std::uint64_t capacity_;
+    slot* const slots_;
+    const bool others_pay_;  // whoever sleeps or shuts down, by the barrier for all threads
+    typename platform_type::template atomic<std::uint32_t> state_{0};
+    side<PutCargo> put_;
+    hand putter_;
+    side<GetCargo> get_;
+    hand getter_;
+};
+
+}  // namespace conq
+
+#endif
