@@ -100,7 +100,7 @@ public:
             segment* const into = tail_.last.load(std::memory_order_relaxed);  // (5)
             const bool claimed = tail_.word.compare_exchange_strong(
                 word, word + one, std::memory_order_seq_cst,
-                std::memory_order_acquire);  // (3) a failure reads as (1)
+                std::memory_order_relaxed);  // (3) relaxed: a failure reads nothing, (7) does
             if (claimed) [[likely]] {
                 // Ticket p keeps the segment alive: nobody can mark slot p yet.
                 slot& target = into->slot_of(p);
@@ -134,7 +134,7 @@ public:
             if (is_ready) [[likely]] {
                 const bool claimed = head_.word.compare_exchange_strong(
                     p, p + 1, std::memory_order_seq_cst,
-                    std::memory_order_acquire);  // (10) a failure reads as (9)
+                    std::memory_order_relaxed);  // (10) relaxed: as (3)
                 if (claimed) [[likely]] {
                     slot& target = from->slot_of(p);
                     prefetch(*from, p);

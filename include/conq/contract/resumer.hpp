@@ -41,7 +41,7 @@ template <class Platform> struct resumer {
     /// caller holds a lock that the thread has to pass.
     [[nodiscard]] notify_function mark_resumed() noexcept {
         const notify_function function = notify;
-        word.fetch_or(resumed, std::memory_order_release);  // (2) with (1) and (3)
+        word.fetch_or(resumed, std::memory_order_release);  // (2) with (1)
         return function;
     }
 
@@ -70,7 +70,8 @@ template <class Platform> struct sleeper : resumer<Platform> {
     /// Sleeps until resumed, until a stop is seen or until `deadline`; may return early. Throws
     /// only what Platform::interrupted() throws.
     void sleep(platform::instant_ns deadline) {
-        if (this->word.load(std::memory_order_acquire) != 0) return;  // (3) with (2)
+        // (3) relaxed: who returns looks again at what he waits for
+        if (this->word.load(std::memory_order_relaxed) != 0) return;  // (3)
         if (Platform::wait(this->word, 0, deadline) == platform::sleep_end::interrupted) {
             Platform::interrupted();
         }
