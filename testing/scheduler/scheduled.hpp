@@ -75,6 +75,7 @@ struct scheduled {
         return platform::sleep_end::woken;
     }
     static void wake(const void* address, int count) { scheduler::current()->wake(address, count); }
+    static void*& thread_slot() { return scheduler::current()->slot(); }
     static bool has_heavy_barrier() noexcept { return true; }
     static void light_barrier() { scheduler::current()->light_barrier(); }
     static void heavy_barrier() { scheduler::current()->heavy_barrier(); }

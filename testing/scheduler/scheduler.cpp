@@ -67,6 +67,7 @@ scheduler::thread& scheduler::add_thread(std::string name, std::function<void()>
     made.number = number;
     made.body = std::move(body);
     made.name = name.empty() ? "thread " + std::to_string(number) : std::move(name);
+    made.slot = nullptr;
     made.sleeps_on = nullptr;
     made.has_timed_out = made.has_ended = false;
     made.priority = random_.below(1'000) + 1;

@@ -95,6 +95,8 @@ public:
     void join(std::size_t thread);
     /// The number of the running thread.
     [[nodiscard]] std::size_t self() const noexcept { return running_; }
+    /// A place of its own for each thread; null when it begins.
+    [[nodiscard]] void*& slot() noexcept { return threads_[running_]->slot; }
 
     /// How many threads sleep on a futex: for models that begin when others sleep.
     [[nodiscard]] std::size_t asleep() const noexcept;
@@ -112,6 +114,7 @@ private:
         std::size_t number = 0;
         std::function<void()> body;
         std::string name;
+        void* slot = nullptr;
         const void* sleeps_on = nullptr;  // an address, or itself for a plain sleep
         std::uint64_t deadline_ns = 0;
         bool has_timed_out = false, has_ended = false;

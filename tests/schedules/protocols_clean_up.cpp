@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <stdexcept>
 #include <string>
@@ -25,6 +26,7 @@ public:
     counted_item(counted_item&& other) noexcept : value_(other.value_) { ++alive.items; }
     counted_item& operator=(counted_item&&) = delete;
     ~counted_item() { --alive.items; }
+    [[nodiscard]] int value() const noexcept { return value_; }
 
 private:
     int value_;
@@ -50,6 +52,7 @@ struct counted_traits : scheduled_traits {
 using counted_ring = basic_bounded_queue<counted_item, counted_traits>;
 using counted_segments = basic_queue<counted_item, counted_traits>;
 using counted_mutex_queue = basic_locked_queue<counted_item, counted_traits>;
+using counted_heap = basic_priority_queue<counted_item, lower_value, counted_traits>;
 
 template <class Queue> void end_and_count(Queue* q) {
     q->~Queue();
@@ -61,11 +64,12 @@ template <class Queue> void end_and_count(Queue* q) {
 template <class Queue> void count_all(scenario& story, int backlog) {
     alive = {};
     auto* q = make_in_run<Queue>(backlog + 32);
-    for (int i = 0; i < backlog; ++i) static_cast<void>(q->put(counted_item(i)));
+    for (int i = 0; i < backlog; ++i) static_cast<void>(q->put(typename Queue::value_type(i)));
     for (int p = 0; p < 2; ++p) {
         story.thread(
             [=] {
-                for (int i = 0; i < 9; ++i) static_cast<void>(q->put(counted_item(i)));
+                for (int i = 0; i < 9; ++i)
+                    static_cast<void>(q->put(typename Queue::value_type(i)));
             },
             "putter " + std::to_string(p + 1));
     }
@@ -117,6 +121,36 @@ void give_back(scenario& story) {
     });
 }
 
+// Items whose move may throw have boxes in a heap: each is given back, also if the item throws.
+class boxed_item : public counted_item {
+public:
+    explicit boxed_item(int value, bool throws = false) : counted_item(value), throws_(throws) {}
+    boxed_item(boxed_item&& other) noexcept(false)
+        : counted_item(std::move(other)), throws_(other.throws_) {
+        if (throws_) throw std::runtime_error("a move");
+    }
+
+private:
+    bool throws_;
+};
+void give_boxes_back(scenario& story) {
+    using queue = basic_priority_queue<boxed_item, lower_value, counted_traits>;
+    alive = {};
+    auto* q = make_in_run<queue>();
+    story.thread([=] {
+        bool has_thrown = false;
+        for (const int value : {2, 1, 0}) static_cast<void>(q->put(boxed_item(value)));
+        try {
+            static_cast<void>(q->put(boxed_item(3, true)));
+        } catch (const std::runtime_error&) {
+            has_thrown = true;
+        }
+        require(has_thrown, "an item came in, and its move threw");
+        static_cast<void>(q->get());
+    });
+    story.at_end([=] { end_and_count(q); });
+}
+
 // An immediate shutdown drops items like anybody else.
 template <class Queue> void count_dropped(scenario& story) {
     alive = {};
@@ -127,20 +161,21 @@ template <class Queue> void count_dropped(scenario& story) {
     story.at_end([=] { end_and_count(q); });
 }
 
-// An item whose n-th move throws, and no other.
+// An item whose n-th move throws, and as many in a row as `times` says; no other.
 class fragile_item {
 public:
-    fragile_item(int value, int throws_at) : value_(value), throws_at_(throws_at) {}
+    fragile_item(int value, int throws_at, int times = 1)
+        : value_(value), throws_at_(throws_at), times_(times) {}
     fragile_item(fragile_item&& other) noexcept(false)
-        : value_(other.value_), throws_at_(--other.throws_at_) {
+        : value_(other.value_), throws_at_(--other.throws_at_), times_(other.times_) {
         scheduler::current()->step("move");
-        if (throws_at_ == 0) throw std::runtime_error("a move");
+        if (throws_at_ <= 0 && throws_at_ > -times_) throw std::runtime_error("a move");
     }
     fragile_item& operator=(fragile_item&&) = delete;
     [[nodiscard]] int value() const noexcept { return value_; }
 
 private:
-    int value_, throws_at_;
+    int value_, throws_at_, times_;
 };
 
 // A put and a get whose item throws change nothing, and hold up nobody.
@@ -200,6 +235,28 @@ template <class Queue> void throw_after_waiting(scenario& story) {
         },
         "getter");
     story.thread([=] { static_cast<void>(q->put(fragile_item(5, 2))); }, "putter");
+}
+
+// Of three getters that wait, the first two to be woken throw: each wakes the next.
+template <class Queue> void throw_among_waiters(scenario& story) {
+    auto q = std::make_shared<Queue>(2);
+    auto caught = std::make_shared<int>(0);
+    for (int g = 0; g < 3; ++g) {
+        story.thread(
+            [=] {
+                try {
+                    require(q->get()->value() == 5, "another item");
+                } catch (const std::runtime_error&) {
+                    ++*caught;
+                }
+            },
+            "getter " + std::to_string(g + 1));
+    }
+    story.thread([=] { static_cast<void>(q->put(fragile_item(5, 2, 2))); }, "putter");
+    story.at_end([=] {
+        require(*caught == 2, "not two moves threw");
+        require(q->empty(), "an item is left");
+    });
 }
 
 // ---- workers
@@ -316,6 +373,76 @@ void ask_when_counted(scenario& story) {
     });
 }
 
+// An item whose move throws as a worker takes it: that is a failure, and it is taken again.
+void fail_to_take(scenario& story) {
+    auto q = std::make_shared<basic_bounded_queue<fragile_item, scheduled_traits>>(2);
+    story.thread([=] {
+        int processed = 0;
+        std::string rethrown;
+        workers pool(*q, 1, [&](fragile_item&) { ++processed; });
+        static_cast<void>(q->put(fragile_item(5, 2)));
+        try {
+            pool.join();
+        } catch (const std::runtime_error& failure) {
+            rethrown = failure.what();
+        }
+        require(rethrown == "a move" && pool.failures() == 1, "a failure was lost");
+        require(processed == 1, "an item was lost");
+    });
+}
+
+// What a task of the models below does: it waits for its gate, and puts what follows.
+constexpr int filler = 0, last = 3, gates = 4;
+struct gated {
+    std::array<scheduled_atomic<bool>, gates> is_open{};
+    scheduled_atomic<int> begun{0};
+    ring_queue q{1};
+    void run(int task) {
+        begun.fetch_add(1);
+        if (task == filler) return;
+        while (!is_open[static_cast<std::size_t>(task)].load()) scheduled::yield();
+        if (task != last) static_cast<void>(q.put(slow_item(last)));
+    }
+    static void await_a_sleeper() {
+        while (scheduler::current()->asleep() == 0) scheduled::yield();
+    }
+};
+
+// The only worker waits for room in its own queue: that is said.
+void wait_for_oneself(scenario& story) {
+    auto all = std::make_shared<gated>();
+    story.thread([=] {
+        const told told_meanwhile;
+        workers pool(all->q, 1, [=](slow_item& task) { all->run(task.value()); });
+        for (const int task : {1, filler}) static_cast<void>(all->q.put(slow_item(task)));
+        for (auto& each : all->is_open) each.store(true);
+        while (told_meanwhile.text().empty()) scheduled::yield();
+        require(told_meanwhile.text().find("all 1 wait") != std::string::npos, "what else?");
+        all->q.take().done();
+        pool.join();
+    });
+}
+
+// Two workers wait for room in their own queue one after the other: that is no mistake.
+void wait_in_turn(scenario& story) {
+    auto all = std::make_shared<gated>();
+    story.thread([=] {
+        const told told_meanwhile;
+        workers pool(all->q, 2, [=](slow_item& task) { all->run(task.value()); });
+        for (const int task : {1, 2, filler}) static_cast<void>(all->q.put(slow_item(task)));
+        all->is_open[1].store(true);
+        all->await_a_sleeper();
+        all->q.take().done();  // the filler: so the first worker puts the last task, and begins it
+        while (all->begun.load() != 3) scheduled::yield();
+        static_cast<void>(all->q.put(slow_item(filler)));
+        all->is_open[2].store(true);
+        all->await_a_sleeper();
+        require(told_meanwhile.text().empty(), "one of two waits, and it was said of both");
+        all->is_open[last].store(true);
+        pool.join();
+    });
+}
+
 // busy() counts who is in the function, and nobody once join has returned.
 void count_the_busy(scenario& story) {
     auto q = std::make_shared<ring_queue>(2);
@@ -340,6 +467,10 @@ void add_clean_up_models(protocol_models& to) {
     to.push_back({memory, "dropped, bounded_queue", count_dropped<counted_ring>});
     to.push_back({memory, "dropped, queue", count_dropped<counted_segments>});
     to.push_back({memory, "bounded_queue", [](auto& s) { count_all<counted_ring>(s, 0); }});
+    to.push_back({memory, "boxes", give_boxes_back});
+    using fixed = basic_bounded_queue<boxed_item, counted_traits>;
+    to.push_back({memory, "locked buffer", [](auto& s) { count_all<fixed>(s, 0); }});
+    to.push_back({memory, "priority_queue", [](auto& s) { count_all<counted_heap>(s, 0); }});
     to.push_back({memory, "locked_queue", [](auto& s) { count_all<counted_mutex_queue>(s, 0); }});
     to.push_back({memory, "queue", [](auto& s) { count_all<counted_segments>(s, 0); }});
     const std::string thrown = "an item that throws";
@@ -347,6 +478,8 @@ void add_clean_up_models(protocol_models& to) {
     using mutex = basic_locked_queue<fragile_item, scheduled_traits>;
     to.push_back({thrown, "after waiting, locked buffer", throw_after_waiting<locked_buffer>});
     to.push_back({thrown, "after waiting, locked_queue", throw_after_waiting<mutex>});
+    to.push_back({thrown, "among waiters, locked buffer", throw_among_waiters<locked_buffer>});
+    to.push_back({thrown, "among waiters, locked_queue", throw_among_waiters<mutex>});
     to.push_back({thrown, "locked buffer", throw_on_the_way<locked_buffer>});
     using stack = basic_lifo_queue<fragile_item, scheduled_traits>;
     using heap = basic_priority_queue<fragile_item, lower_value, scheduled_traits>;
@@ -362,6 +495,9 @@ void add_clean_up_models(protocol_models& to) {
                       [=](auto& story) { story.thread([=] { fail_and_ask(who); }); }});
     }
     to.push_back({pools, "who cannot start", fail_to_start});
+    to.push_back({pools, "who cannot take", fail_to_take});
+    to.push_back({"workers' own puts", "the only worker waits", wait_for_oneself});
+    to.push_back({"workers' own puts", "one after the other", wait_in_turn});
     to.push_back({pools, "who are busy", count_the_busy});
     to.push_back({pools, "who are asked when it is counted", ask_when_counted});
 }

@@ -96,6 +96,29 @@ template <class Queue> void shrink_the_bound(scenario& story) {
     });
 }
 
+// The same beside somebody who comes to the old bound again and again, with `each` puts. One item
+// is always in, so that every put would be over the new one.
+template <class Queue> void shrink_beside_a_putter(scenario& story, int each) {
+    auto q = std::make_shared<Queue>(1 + each);
+    auto puts = std::make_shared<std::uint64_t>(0);
+    static_cast<void>(q->put(item<Queue>(0)));
+    story.thread(
+        [=] {
+            for (int round = 0; round < 4; ++round) {
+                for (int i = 0; i < each; ++i) static_cast<void>(q->try_put(item<Queue>(i)));
+                while (q->size() > 1) static_cast<void>(q->get());
+            }
+        },
+        "putter");
+    story.thread(
+        [=] {
+            q->set_maxsize(1);
+            *puts = q->unfinished();  // nothing is ever done
+        },
+        "resizer");
+    story.at_end([=] { require(q->unfinished() == *puts, "over the bound"); });
+}
+
 // Once shutdown has returned, whoever drains the queue gets all that was accepted.
 template <class Queue> void drain_after_shutdown(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
@@ -114,6 +137,21 @@ template <class Queue> void drain_after_shutdown(scenario& story, int capacity) 
         require(*accepted == 0, "an item came in after the end");
         require(q->empty(), "an item is left");
     });
+}
+
+// Once is_shut_down has answered true, nothing comes in.
+template <class Queue> void look_at_the_end(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    auto seen = std::make_shared<std::uint64_t>(0);
+    story.thread([=] { static_cast<void>(q->put(item<Queue>(0))); }, "putter");
+    story.thread([=] { q->shutdown(); }, "closer");
+    story.thread(
+        [=] {
+            while (!q->is_shut_down()) scheduled::yield();
+            *seen = q->size();
+        },
+        "watcher");
+    story.at_end([=] { require(q->size() == *seen, "an item came in after the end"); });
 }
 
 // What an immediate shutdown drops is out, and counted.
@@ -143,9 +181,21 @@ void add_counting_models(protocol_models& to) {
     });
     to.push_back({"set_maxsize", "binds, queue", shrink_the_bound<segment_queue>});
     to.push_back({"set_maxsize", "binds, locked buffer", shrink_the_bound<locked_segment_queue>});
+    for (const int each : {1, 2}) {
+        const std::string puts = std::to_string(each) + (each == 1 ? " put" : " puts");
+        to.push_back({"set_maxsize", "binds beside " + puts + ", queue",
+                      [=](auto& story) { shrink_beside_a_putter<segment_queue>(story, each); }});
+        to.push_back({"set_maxsize", "binds beside " + puts + ", locked buffer", [=](auto& story) {
+                          shrink_beside_a_putter<locked_segment_queue>(story, each);
+                      }});
+    }
     add_for_queues(to, "shutdown against put and get", {2},
                    [](scenario& story, auto which, int capacity) {
                        drain_after_shutdown<typename decltype(which)::queue>(story, capacity);
+                   });
+    add_for_queues(to, "shutdown against put and get", {2},
+                   [](scenario& story, auto which, int capacity) {
+                       look_at_the_end<typename decltype(which)::queue>(story, capacity);
                    });
     add_for_queues(to, "immediate shutdown", {3}, [](scenario& story, auto which, int capacity) {
         drop_the_rest<typename decltype(which)::queue>(story, capacity);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Each wake by itself, where nothing else would bring the sleeper back: of those who wait on a full
 // or an empty queue, of callbacks, of stops; and the waits that a stop or a deadline has to end.
+#include <array>
 #include <chrono>
 
 #include "models.hpp"
@@ -38,16 +39,22 @@ template <class Queue> void shut_down_an_empty_one(scenario& story, int capacity
     story.thread([=] { q->shutdown(); }, "closer");
 }
 
-// A try_put wakes a getter, a try_get a putter.
+// Each try_put wakes a getter, each try_get a putter.
 template <class Queue> void try_to_wake(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto full = make_full<Queue>(capacity);
-    story.thread([=] { require(q->get()->value() == 7, "a made-up item"); }, "getter");
-    story.thread([=] { require(full->put(item<Queue>(8)) == status::ok, "refused"); }, "putter");
+    for (int i = 0; i < 2; ++i) {
+        story.thread([=] { require(q->get()->value() == 7, "a made-up item"); },
+                     "getter " + std::to_string(i + 1));
+        story.thread([=] { require(full->put(item<Queue>(8)) == status::ok, "refused"); },
+                     "putter " + std::to_string(i + 1));
+    }
     story.thread(
         [=] {
-            while (q->try_put(item<Queue>(7)) != status::ok) scheduled::yield();
-            while (!full->try_get()) scheduled::yield();
+            for (int i = 0; i < 2; ++i) {
+                while (q->try_put(item<Queue>(7)) != status::ok) scheduled::yield();
+                while (!full->try_get()) scheduled::yield();
+            }
         },
         "trier");
 }
@@ -113,36 +120,110 @@ template <class Queue> void wake_a_callback(scenario& story, int capacity, bool 
     }
 }
 
-// Of two callbacks the first is woken and leaves with nothing: the second is woken in its place.
-template <class Queue> void pass_a_wake_on(scenario& story, int capacity) {
-    struct room {
-        std::shared_ptr<Queue> q;
-        callback first, second;
-    };
-    auto empty = std::make_shared<room>(), full = std::make_shared<room>();
-    empty->q = std::make_shared<Queue>(capacity);
-    full->q = make_full<Queue>(capacity);
-    for (callback* each : {&empty->first, &empty->second}) empty->q->enlist_getter(each->place);
-    for (callback* each : {&full->first, &full->second}) full->q->enlist_putter(each->place);
+// A queue and callbacks that wait on it: for items, or for room.
+template <class Queue> struct lobby {
+    lobby(std::shared_ptr<Queue> queue, bool is_full)
+        : q(std::move(queue)), waits_for_room(is_full) {
+        for (callback& each : guests) {
+            waits_for_room ? q->enlist_putter(each.place) : q->enlist_getter(each.place);
+        }
+    }
+    void leave(callback& who) {
+        waits_for_room ? q->leave_putter(who.place) : q->leave_getter(who.place);
+    }
+    void serve() {  // one of them
+        waits_for_room ? static_cast<void>(q->get()) : static_cast<void>(q->put(item<Queue>(7)));
+    }
+    void take() {  // what one of them was served
+        const auto has_taken = [this] {
+            return waits_for_room ? q->try_put(item<Queue>(7)) == status::ok
+                                  : static_cast<bool>(q->try_get());
+        };
+        while (!has_taken()) scheduled::yield();
+    }
+    static void await_wake(callback& who) {
+        while (who.wakes.load() == 0) scheduled::yield();
+    }
+    std::shared_ptr<Queue> q;
+    bool waits_for_room;
+    std::array<callback, 3> guests;
+};
+template <class Queue> std::shared_ptr<lobby<Queue>> make_lobby(int capacity, bool is_full) {
+    auto q = is_full ? make_full<Queue>(capacity) : std::make_shared<Queue>(capacity);
+    return std::make_shared<lobby<Queue>>(std::move(q), is_full);
+}
+
+// Of three callbacks the first two are woken and leave with nothing: each wakes the next.
+template <class Queue> void pass_a_wake_on(scenario& story, int capacity, bool is_full) {
+    auto all = make_lobby<Queue>(capacity, is_full);
     story.thread(
         [=] {
-            while (empty->first.wakes.load() == 0) scheduled::yield();
-            empty->q->leave_getter(empty->first.place);
-            while (full->first.wakes.load() == 0) scheduled::yield();
-            full->q->leave_putter(full->first.place);
+            for (int i = 0; i < 2; ++i) {
+                callback& me = all->guests[static_cast<std::size_t>(i)];
+                all->await_wake(me);
+                all->leave(me);
+            }
         },
-        "first");
+        "leavers");
+    story.thread([=] { all->serve(); }, "peer");
+    story.at_end([=] {
+        require(all->guests[2].wakes.load() == 1, "a wake was not passed on");
+        all->leave(all->guests[2]);
+    });
+}
+
+// The first leaves with nothing just as another item (or room) comes: the next has to be woken, by
+// the one or by the other.
+template <class Queue> void leave_beside_a_peer(scenario& story, int capacity, bool is_full) {
+    auto all = make_lobby<Queue>(capacity, is_full);
+    all->leave(all->guests[2]);
     story.thread(
         [=] {
-            static_cast<void>(empty->q->put(item<Queue>(7)));
-            static_cast<void>(full->q->get());
+            all->serve();
+            all->take();
+        },
+        "thief");
+    story.thread([=] { all->serve(); }, "peer");
+    story.thread(
+        [=] {
+            all->await_wake(all->guests[0]);
+            all->leave(all->guests[0]);
+        },
+        "leaver");
+    story.at_end([=] {
+        require(all->guests[1].wakes.load() != 0, "something is there, and nobody was woken");
+        all->leave(all->guests[1]);
+    });
+}
+
+// Each of two that are served is woken, if those who were woken leave.
+template <class Queue> void serve_two(scenario& story, int capacity, bool is_full) {
+    auto all = make_lobby<Queue>(capacity, is_full);
+    all->leave(all->guests[2]);
+    for (int i = 0; i < 2; ++i) {
+        story.thread(
+            [=] {
+                callback& me = all->guests[static_cast<std::size_t>(i)];
+                all->await_wake(me);
+                all->take();
+                all->leave(me);
+            },
+            "guest " + std::to_string(i + 1));
+    }
+    story.thread(
+        [=] {
+            for (int i = 0; i < 2; ++i) all->serve();
         },
         "peer");
-    story.at_end([=] {
-        require(empty->second.wakes.load() == 1, "a getter's wake was not passed on");
-        require(full->second.wakes.load() == 1, "a putter's wake was not passed on");
-        empty->q->leave_getter(empty->second.place);
-        full->q->leave_putter(full->second.place);
+}
+
+// A shutdown wakes everybody itself.
+template <class Queue> void shut_down_on_callbacks(scenario& story, int capacity, bool is_full) {
+    auto all = make_lobby<Queue>(capacity, is_full);
+    story.thread([=] {
+        all->q->shutdown();
+        for (callback& each : all->guests) require(each.wakes.load() == 1, "somebody sleeps on");
+        for (callback& each : all->guests) all->leave(each);
     });
 }
 
@@ -253,9 +334,21 @@ void add_waking_models(protocol_models& to) {
                 wake_a_callback<typename decltype(which)::queue>(story, capacity, shuts_down);
             });
     }
-    add_for_queues(to, "a callback waiter", {2}, [](scenario& story, auto which, int capacity) {
-        pass_a_wake_on<typename decltype(which)::queue>(story, capacity);
-    });
+    for (const bool is_full : {false, true}) {
+        const auto add = [&](auto run) { add_for_queues(to, "a callback waiter", {2}, run); };
+        add([=]<class Q>(scenario& story, on<Q>, int capacity) {
+            shut_down_on_callbacks<Q>(story, capacity, is_full);
+        });
+        add([=]<class Q>(scenario& story, on<Q>, int capacity) {
+            pass_a_wake_on<Q>(story, capacity, is_full);
+        });
+        add([=]<class Q>(scenario& story, on<Q>, int capacity) {
+            leave_beside_a_peer<Q>(story, capacity, is_full);
+        });
+        add([=]<class Q>(scenario& story, on<Q>, int capacity) {
+            serve_two<Q>(story, capacity, is_full);
+        });
+    }
     const std::string behind = "a claim not yet published";
     to.push_back({behind, "given up, bounded_queue",
                   give_up_behind_a_claim<basic_bounded_queue<frozen_item, scheduled_traits>>,
