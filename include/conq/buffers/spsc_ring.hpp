@@ -45,7 +45,8 @@ namespace conq {
 /// A buffer of a fixed capacity between two threads, allocated once. Items may throw when they are
 /// made or moved: then nothing has changed.
 template <class T, class Traits, class PutCargo, class GetCargo> class spsc_ring {
-    static_assert(std::is_nothrow_destructible_v<T>, "conq: the end of an item may not throw");
+    static_assert(std::is_nothrow_destructible_v<T>,
+                  "conq: the destructor of an item has to be noexcept");
     using platform_type = typename Traits::platform;
     using word_type = typename platform_type::template atomic<std::uint64_t>;
 
