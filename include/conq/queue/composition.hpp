@@ -261,14 +261,15 @@ private:
         const auto try_now = [&] {
             return attempt_resolved(here.blocked, attempt, deadline, within.stop);
         };
-        const int first = std::max(
-            1, here.waiters.first_pause.load(std::memory_order_relaxed));  // (1) relaxed: a hint
+        const int learned =
+            here.waiters.first_pause.load(std::memory_order_relaxed);  // (1) relaxed: a hint
         if (span != 0) {
-            patience<platform_type> polls(first, std::min(here.spin_window_ns, span));
+            patience<platform_type> polls(std::max(1, learned),
+                                          std::min(here.spin_window_ns, span));
             while (polls.more()) {
                 const bool stopped = within.stop.stop_requested();  // before the attempt: see sleep
                 if (const status answer = try_now(); answer != here.blocked) {
-                    learn(here.waiters, first, more());
+                    learn(here.waiters, learned, more());
                     return answer;
                 }
                 if (stopped) return status::stopped;
@@ -357,18 +358,18 @@ private:
 
     // A streaming peer writes the line that we poll: poll later, and take more for one transfer of
     // the line, but not so late that a small queue runs dry. A ping-pong peer never has a second
-    // item ready: poll at once, and try the long pause again at every 16th wait.
-    void learn(lobby& waiters, int used, bool more) const noexcept {
-        const int learned = waiters.first_pause.load(std::memory_order_relaxed);  // (2) a hint
+    // item ready: poll at once, and try the long pause again at every 16th wait. `learned` is what
+    // this wait began with: what others have learned meanwhile is not built upon.
+    void learn(lobby& waiters, int learned, bool more) const noexcept {
         int now = learned;
-        if (used <= 1) {
+        if (learned <= 1) {
             now = learned + 1 >= 1 ? shortest_streaming_pause : learned + 1;
         } else if (!more) {
             now = -15;
         } else if (learned < longest_first_pause()) {
             now = std::min(2 * learned, longest_first_pause());
         }
-        waiters.first_pause.store(now, std::memory_order_relaxed);  // (3) a hint
+        waiters.first_pause.store(now, std::memory_order_relaxed);  // (2) a hint
     }
     static constexpr int shortest_streaming_pause = 16;
     [[nodiscard]] int longest_first_pause() const noexcept {
