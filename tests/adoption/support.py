@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSL-1.0
-"""What the tests of adoption share: running a command."""
+"""What the tests of adoption share."""
 import os
 import pathlib
+import shutil
 import subprocess
+
+import pytest
 
 SOURCE = pathlib.Path(os.environ["CONQ_SOURCE"])
 CXX = os.environ["CXX"]
@@ -21,3 +24,11 @@ def headers():
     for file in sorted((SOURCE / "include").rglob("*.hpp")):
         name = str(file.relative_to(SOURCE / "include"))
         yield name, "-std=c++23" if name == "conq/p0260.hpp" else "-std=c++20"
+
+
+def need(*tools):
+    """Skips the test where one is missing; CI installs them all."""
+    for tool in tools:
+        if shutil.which(tool) is None:
+            assert not os.environ.get("CI"), f"{tool} is missing"
+            pytest.skip(f"{tool} is not installed")

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Sleeping on a 32-bit word by Linux's futex(2): private to the process, absolute deadlines on the
-// monotonic clock.
+// monotonic clock. Nothing on other systems.
 #ifndef CONQ_PLATFORM_FUTEX_LINUX_HPP
 #define CONQ_PLATFORM_FUTEX_LINUX_HPP
 
+#if defined(__linux__)
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -46,5 +47,6 @@ struct linux_futex {
 };
 
 }  // namespace conq::platform
+#endif
 
 #endif

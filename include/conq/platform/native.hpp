@@ -24,12 +24,14 @@
 #include "conq/platform/barrier.hpp"
 #include "conq/platform/clock.hpp"
 #include "conq/platform/condition.hpp"
+#include "conq/platform/futex_linux.hpp"
 #include "conq/platform/futex_portable.hpp"
 
 #if defined(__linux__)
 #include <pthread.h>
-
-#include "conq/platform/futex_linux.hpp"
+#endif
+#if !defined(__cpp_lib_jthread)
+#include "conq/platform/own_stop.hpp"
 #endif
 
 namespace conq::platform {
@@ -79,6 +81,8 @@ template <class Futex, class Barrier> struct basic_native {
     using thread = named_thread;
 #if defined(__cpp_lib_jthread)
     using stop_source = std::stop_source;
+#else
+    using stop_source = own_stop_source;
 #endif
 
     /// A pointer for each thread, null at first: whose worker it is.
