@@ -30,6 +30,13 @@ function(conq_test name)
   endforeach()
 endfunction()
 
+# conq_many_types(TARGET): its tests are made for every type of queue, and take long to optimise.
+# At -O1 g++ 12 has false alarms in std::stop_callback.
+function(conq_many_types target)
+  target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+endfunction()
+
 # conq_pytest(NAME FILE [VARIABLE=VALUE...]): one file of pytest, one test of ctest.
 function(conq_pytest name file)
   add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -m pytest -q -rs -p no:cacheprovider
