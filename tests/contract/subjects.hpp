@@ -97,6 +97,9 @@ struct spsc_portable : subject<basic_spsc_queue, portable_traits, bounded | fifo
     static constexpr const char* name = "spsc_queue, portable waiter, no barrier";
 };
 
+/// Those with any number of putters and getters.
+using subjects_for_many = ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt,
+                                           segmented, segmented_portable, stacked, prioritized>;
 using all_subjects =
     ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt, segmented,
                      segmented_portable, stacked, prioritized, spsc, spsc_portable>;

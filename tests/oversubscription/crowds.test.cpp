@@ -50,7 +50,7 @@ protected:
                  std::string("64 threads, 2 cores") + sanitizer_suffix, items, 0, first});
     }
 };
-TYPED_TEST_SUITE(oversubscription, all_subjects, subject_names);
+TYPED_TEST_SUITE(oversubscription, subjects_for_many, subject_names);
 
 TYPED_TEST(oversubscription, a_crowd_loses_nothing_and_nobody_stalls) {
     this->play("a crowd", 1'500, false);

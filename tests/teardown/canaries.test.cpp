@@ -76,7 +76,7 @@ template <class T> struct shuts_down_and_fails : counted_queue<T> {
 
 template <class Queue> std::size_t found_by_failing() {
     findings found;
-    static_cast<void>(fail_everywhere<Queue>(found));
+    static_cast<void>(fail_everywhere<Queue>(take_order::oldest, found));
     return found.count();
 }
 

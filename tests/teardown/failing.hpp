@@ -56,7 +56,7 @@ template <class Queue> void bring(stage<Queue>& on, const situation& to) {
 }
 
 /// Makes every call fail at every point, in every situation. How many failures there were.
-template <class Queue> std::uint64_t fail_everywhere(testing::findings& found) {
+template <class Queue> std::uint64_t fail_everywhere(take_order order, testing::findings& found) {
     std::uint64_t struck = 0;
     static_cast<void>(find_call<Queue>("get()"));  // made once and kept, as is this token
     static_cast<void>(live_token());
@@ -66,7 +66,7 @@ template <class Queue> std::uint64_t fail_everywhere(testing::findings& found) {
             for (std::uint64_t n = 1; was_struck && n < points_max; ++n) {
                 const std::int64_t blocks = stage<Queue>::blocks_in_use();
                 {
-                    stage<Queue> on(from.capacity, found);
+                    stage<Queue> on(from.capacity, order, found);
                     bring(on, from);
                     if (call.does == effect::end || call.does == effect::release) {
                         on.perform(find_call<Queue>("try_take"), testing::any_fault, points_max);
@@ -88,14 +88,15 @@ template <class Queue> std::uint64_t fail_everywhere(testing::findings& found) {
 }
 
 /// Random calls, one of which fails at one point; every point of them all.
-template <class Queue> std::uint64_t fail_in_scripts(std::uint64_t seed, testing::findings& found) {
+template <class Queue>
+std::uint64_t fail_in_scripts(std::uint64_t seed, take_order order, testing::findings& found) {
     const std::vector<named_call<Queue>> calls = all_calls<Queue>();
     std::vector<named_call<Queue>> moves = puts<Queue>();  // the calls that move items
     for (const auto& each : gets<Queue>()) moves.push_back(each);
     const auto script_with_failure = [&](std::uint64_t n) {
         testing::dice random(seed);
         const int capacities[] = {1, 2, segment_items, large_capacity};
-        stage<Queue> on(capacities[random.below(4)], found);
+        stage<Queue> on(capacities[random.below(4)], order, found);
         bool was_struck = false;
         for (int i = 0; i < 200; ++i) {
             const auto& from = random.below(3) == 0 ? calls : moves;

@@ -17,20 +17,26 @@ namespace {
 using namespace conq::testing;  // NOLINT: the tools of this suite
 
 template <class Subject> class failures : public contract<Subject> {};
-using subjects_that_differ = ::testing::Types<locked, bounded_ring, segmented>;
+using subjects_that_differ =
+    ::testing::Types<locked, bounded_ring, segmented, stacked, prioritized, spsc>;
 TYPED_TEST_SUITE(failures, subjects_that_differ, subject_names);
 
 template <class Subject, class Item>
 using counted_queue_of =
     typename Subject::template queue<Item, counting_traits<typename Subject::traits>>;
 
+template <class Subject>
+constexpr take_order order_of = (Subject::capabilities & lifo) != 0     ? take_order::newest
+                                : (Subject::capabilities & sorted) != 0 ? take_order::lowest
+                                                                        : take_order::oldest;
+
 TYPED_TEST(failures, a_call_that_fails_changes_nothing_and_can_be_made_again) {
     findings found;
     const std::uint64_t struck =
-        fail_everywhere<counted_queue_of<TypeParam, steady_item>>(found) +
-        fail_everywhere<counted_queue_of<TypeParam, steady_move_only>>(found) +
-        fail_everywhere<counted_queue_of<TypeParam, fragile_item>>(found) +
-        fail_everywhere<counted_queue_of<TypeParam, fragile_move_only>>(found);
+        fail_everywhere<counted_queue_of<TypeParam, steady_item>>(order_of<TypeParam>, found) +
+        fail_everywhere<counted_queue_of<TypeParam, steady_move_only>>(order_of<TypeParam>, found) +
+        fail_everywhere<counted_queue_of<TypeParam, fragile_item>>(order_of<TypeParam>, found) +
+        fail_everywhere<counted_queue_of<TypeParam, fragile_move_only>>(order_of<TypeParam>, found);
     EXPECT_EQ(found.count(), 0u) << found.text();
     EXPECT_GT(struck, 0u);
     publish({std::string("n-th failure, every call: ") + TypeParam::name, "every n", struck});
@@ -41,8 +47,10 @@ TYPED_TEST(failures, a_script_whose_n_th_step_fails_ends_as_if_it_had_not) {
     std::uint64_t struck = 0;
     const std::uint64_t seed = first_seed(), scripts = scaled(20);
     for (std::uint64_t i = 0; i < scripts && found.count() == 0; ++i) {
-        struck += fail_in_scripts<counted_queue_of<TypeParam, steady_item>>(seed + i, found) +
-                  fail_in_scripts<counted_queue_of<TypeParam, fragile_item>>(seed + i, found);
+        struck += fail_in_scripts<counted_queue_of<TypeParam, steady_item>>(
+                      seed + i, order_of<TypeParam>, found) +
+                  fail_in_scripts<counted_queue_of<TypeParam, fragile_item>>(
+                      seed + i, order_of<TypeParam>, found);
         EXPECT_EQ(found.count(), 0u) << "seed " << seed + i << "\n" << found.text();
     }
     publish({std::string("n-th failure, scripts: ") + TypeParam::name, "random calls, every n",

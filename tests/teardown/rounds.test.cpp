@@ -41,7 +41,7 @@ private:
     watchdog dog_;
     team team_;
 };
-TYPED_TEST_SUITE(teardown, all_subjects, subject_names);
+TYPED_TEST_SUITE(teardown, subjects_for_many, subject_names);
 
 TYPED_TEST(teardown, a_queue_may_end_whenever_the_contract_allows_it) {
     // In all, over the 8 subjects, 10'000 and some in CI.

@@ -3,6 +3,7 @@
 #ifndef CONQ_TESTS_TEARDOWN_STAGE_HPP
 #define CONQ_TESTS_TEARDOWN_STAGE_HPP
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -18,6 +19,9 @@
 
 namespace conq::test {
 
+/// Which item a queue hands out next.
+enum class take_order { oldest, newest, lowest };
+
 /// A queue of one thread, and what it has to hold. A call that fails must have changed nothing, and
 /// must do what it would have done when it is made again.
 template <class Queue> class stage {
@@ -28,8 +32,11 @@ public:
         std::uint64_t points = 0;  ///< fault points that it passed before
     };
 
-    stage(int capacity, testing::findings& found)
-        : found_(found), queue_(std::make_unique<Queue>(capacity)), desk_{*queue_, {}, {}} {
+    stage(int capacity, take_order order, testing::findings& found)
+        : found_(found),
+          order_(order),
+          queue_(std::make_unique<Queue>(capacity)),
+          desk_{*queue_, {}, {}} {
         desk_.argument.emplace(next_id_);
     }
     /// Takes all that is left, in order, and ends the queue.
@@ -38,8 +45,8 @@ public:
         desk_.held.reset();
         while (!in_.empty()) {
             const auto left = queue_->try_get();
-            expect(left.state() == status::ok && left->value == in_.front(), "lost an item");
-            in_.pop_front();
+            expect(left.state() == status::ok && left->value == *next(), "lost an item");
+            in_.erase(next());
         }
         expect(queue_->empty(), "kept an item");
     }
@@ -117,6 +124,17 @@ private:
         if (!is_right) found_.add(std::string(what_) + ": " + wrong);
     }
 
+    [[nodiscard]] std::deque<int>::const_iterator next() const {
+        switch (order_) {
+            case take_order::newest:
+                return in_.end() - 1;
+            case take_order::lowest:
+                return std::min_element(in_.begin(), in_.end());
+            default:
+                return in_.begin();
+        }
+    }
+
     [[nodiscard]] answer expected(const named_call<Queue>& call) const {
         switch (call.does) {
             case effect::put:
@@ -125,7 +143,7 @@ private:
             case effect::get:
             case effect::get_and_done:
             case effect::take:
-                if (!in_.empty()) return {status::ok, in_.front()};
+                if (!in_.empty()) return {status::ok, *next()};
                 return {is_shut_down_ ? status::shut_down : call.blocked};
             case effect::end:
             case effect::release:
@@ -144,18 +162,19 @@ private:
         switch (call.does) {
             case effect::put:
                 in_.push_back(next_id_);
-                desk_.argument.emplace(++next_id_);
+                next_id_ = (next_id_ + 37) % 1009;  // up and down; the first 1008 differ
+                desk_.argument.emplace(next_id_);
                 break;
             case effect::get:
                 ++owed_;
-                in_.pop_front();
+                in_.erase(next());
                 break;
             case effect::get_and_done:
-                in_.pop_front();
+                in_.erase(next());
                 break;
             case effect::take:
-                held_id_ = in_.front();
-                in_.pop_front();
+                held_id_ = *next();
+                in_.erase(next());
                 break;
             case effect::end:
                 held_id_ = 0;
@@ -192,13 +211,14 @@ private:
     }
 
     testing::findings& found_;
+    const take_order order_;
     const char* what_ = "the beginning";
     std::unique_ptr<Queue> queue_;
     desk<Queue> desk_;
     // The model.
     std::deque<int> in_;
     std::uint64_t owed_ = 0, maxsize_ = queue_->maxsize();
-    int held_id_ = 0, next_id_ = 1;  // ids begin at 1
+    int held_id_ = 0, next_id_ = 37;  // 0: none
     bool is_shut_down_ = false;
 };
 
