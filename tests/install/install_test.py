@@ -72,9 +72,8 @@ def test_add_subdirectory(project):
 
 
 def test_pkg_config(project, prefix):
-    library = next(prefix.glob("lib*/**/pkgconfig"))
-    flags = run("pkg-config", "--define-prefix", "--cflags", "--libs", "conq",
-                env={**os.environ, "PKG_CONFIG_PATH": str(library)}).split()
+    flags = run("pkg-config", "--cflags", "--libs", "conq",
+                env={**os.environ, "PKG_CONFIG_PATH": str(prefix / "share/pkgconfig")}).split()
     run(CXX, "-std=c++20", project / "main.cpp", "-o", project / "user", *flags)
     run(project / "user")
 
