@@ -372,11 +372,11 @@ void add_spsc_models(protocol_models& to) {
     add_both(to, named({}, "spsc: join"), 3, [](auto& story, auto which, int slots) {
         join_with_children<typename decltype(which)::queue>(story, slots);
     });
-    add_both(to, named({}, "spsc: shutdown"), 1, [](auto& story, auto which, int slots) {
-        shut_down<typename decltype(which)::queue>(story, slots);
-    });
     add_both(to, named(small, "spsc: shutdown"), 2, [](auto& story, auto which, int slots) {
         shut_down_small<typename decltype(which)::queue>(story, slots);
+    });
+    add_both(to, named({}, "spsc: shutdown"), 1, [](auto& story, auto which, int slots) {
+        shut_down<typename decltype(which)::queue>(story, slots);
     });
     for (const int closers : {1, 2}) {
         add_both(to, named({}, "spsc: immediate shutdown"), closers,
