@@ -90,6 +90,38 @@ void wake_in_order(scenario& story) {
     });
 }
 
+// Everybody who is in is woken, and nobody a second time, though those who find nothing come back
+// to the first place at once.
+void wake_all_once(scenario& story) {
+    struct shared {
+        waiting_room<scheduled> room;
+        wake_flag<scheduled> flag;
+        scheduled_atomic<bool> is_over{false};
+    };
+    auto all = std::make_shared<shared>();
+    for (int t = 0; t < 2; ++t) {
+        story.thread(
+            [=] {
+                sleeper<scheduled> me;
+                waiter<scheduled> place(me);
+                all->room.enlist(place, all->flag);
+                while (!all->is_over.load()) {
+                    me.sleep(platform::never);
+                    all->room.enlist(place, all->flag);
+                }
+                if (all->room.leave(place, all->flag)) all->room.wake_one(all->flag);
+            },
+            "guest " + std::to_string(t + 1));
+    }
+    story.thread(
+        [=] {
+            all->room.wake_all();
+            all->is_over.store(true);
+            all->room.wake_all();
+        },
+        "waker");
+}
+
 // Guests come, are woken or not, and go, all at once: whoever leaves without need of his wake
 // passes it on, so that the one who stays is woken in the end.
 void wake_in_passing(scenario& story) {
@@ -152,6 +184,7 @@ void add_part_models(protocol_models& to) {
     to.push_back(
         {"the lock", "two threads", [](auto& story) { exclude(story, 2, 1); }, false, true});
     to.push_back({"the lock", "destroyed", destroy_the_lock, false, true});
+    to.push_back({"the room of waiters", "all at once", wake_all_once});
     to.push_back({"the room of waiters", "in order", wake_in_order, false, true});
     to.push_back({"the lock", "four threads", [](auto& story) { exclude(story, 4, 4); }});
     to.push_back({"the room of waiters", "in passing", wake_in_passing});

@@ -22,6 +22,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <utility>
 
 #include "conq/contract/resumer.hpp"
 #include "conq/platform/config.hpp"
@@ -68,7 +69,8 @@ public:
     waiting_room& operator=(const waiting_room&) = delete;
 #if CONQ_CHECKED
     ~waiting_room() {
-        if (first_ != nullptr) abort_with("a queue was destroyed while somebody waits on it");
+        if (first_ != nullptr || called_ != nullptr)
+            abort_with("a queue was destroyed while somebody waits on it");
     }
 #endif
 
@@ -103,19 +105,32 @@ public:
 
     /// Wakes the first, if the flag is still armed.
     CONQ_COLD void wake_one(flag& wake) noexcept {
-        if (wake.armed.exchange(0) != 0) static_cast<void>(wake_first());
+        if (wake.armed.exchange(0) != 0 && !wake_first(called_))
+            static_cast<void>(wake_first(first_));
     }
 
-    /// Wakes everybody who is in the room when its turn comes. O(waiters).
+    /// Wakes everybody who is in the room when it begins, and nobody a second time who comes back.
+    /// O(waiters).
     CONQ_COLD void wake_all() noexcept {
-        while (wake_first()) {
+        {
+            const std::lock_guard held(lock_);
+            if (first_ != nullptr) {
+                last_->next = called_;
+                if (called_ != nullptr) called_->previous = last_;
+                called_ = std::exchange(first_, nullptr);
+                last_ = nullptr;
+            }
+        }
+        while (wake_first(called_)) {
         }
     }
 
 private:
-    bool wake_first() noexcept {
+    template <class U> using plain = typename Platform::template plain<U>;
+
+    bool wake_first(const plain<waiter_type*>& list) noexcept {
         lock_.lock();
-        waiter_type* const woken = first_;
+        waiter_type* const woken = list;
         if (woken == nullptr) {
             lock_.unlock();
             return false;
@@ -142,14 +157,23 @@ private:
         last_ = &who;
     }
     void unlink(waiter_type& who) noexcept {
-        (who.previous != nullptr ? who.previous->next : first_) = who.next;
-        (who.next != nullptr ? who.next->previous : last_) = who.previous;
+        if (who.previous != nullptr) {
+            who.previous->next = who.next;
+        } else {
+            (first_ == &who ? first_ : called_) = who.next;
+        }
+        if (who.next != nullptr) {
+            who.next->previous = who.previous;
+        } else if (last_ == &who) {
+            last_ = who.previous;
+        }
         who.listed = false;
     }
 
     platform::futex_lock<Platform> lock_;
-    typename Platform::template plain<waiter_type*> first_ = nullptr;  // under the lock
-    typename Platform::template plain<waiter_type*> last_ = nullptr;
+    plain<waiter_type*> first_ = nullptr;  // under the lock from here on
+    plain<waiter_type*> last_ = nullptr;
+    plain<waiter_type*> called_ = nullptr;  // whom a wake_all is waking: the rest of a list
 };
 
 }  // namespace conq
