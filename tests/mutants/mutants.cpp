@@ -164,7 +164,7 @@ std::vector<mutant_info> chosen(const options& asked) {
 }
 
 void publish_all(const verdicts& sum, bool is_sample) {
-    const std::string of = is_sample ? ": all of a sample" : ": all";
+    const std::string of = is_sample ? ", of a sample" : ": all but those of spsc_queue";
     publish({"mutants found" + of, "models, both memories", sum.found, sum.found, first_seed()});
     publish({"mutants that are equivalent, with a written reason" + of, "models, both memories",
              sum.equivalent, sum.equivalent, first_seed()});
