@@ -188,13 +188,15 @@ private:
 
     void terminate(int signal) {
         if (signal == SIGTERM) tally_.set_interrupted(143);
-        running_.signal_all(SIGTERM);
-        printer_.announce(fmt::format("terminating {} running jobs", jobs_running_.load()));
+        end_all(SIGTERM, "terminating");
     }
 
-    void kill() {
-        running_.signal_all(SIGKILL);
-        printer_.announce(fmt::format("killing {} running jobs", jobs_running_.load()));
+    void kill() { end_all(SIGKILL, "killing"); }
+
+    void end_all(int signal, const char* what) {
+        const auto count = jobs_running_.load();  // first: the signal may end them at once
+        running_.signal_all(signal);
+        printer_.announce(fmt::format("{} {} running jobs", what, count));
     }
 
     // Nothing runs any more, or cannot be killed: it is our output that nobody takes.

@@ -326,7 +326,7 @@ def test_no_destructor_is_without_a_mutant(mutants):
     ("seq_cst to acquire-release", "wake_flag::is_armed", "armed"),
     ("seq_cst to acquire-release", "ring::try_put", "put_.word"),
     ("wake dropped", "composition::leave", "wake_one"),
-    ("wake halved", "waiting_room::wake_all", "while (wake_first())"),
+    ("wake halved", "waiting_room::wake_all", "while (wake_first(called_))"),
     ("write dropped", "waiting_room::leave", "wake.armed.exchange(1)"),
     ("moved up", "ring::fill", "target.stamp.store"),
     ("moved up", "locked_buffer::try_put", "put_.word.fetch_add(one)"),

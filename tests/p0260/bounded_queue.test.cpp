@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
+#include "../support/allocators.hpp"
 #include "../support/items.hpp"
 #include "../support/thread_state.hpp"
-#include "allocators.hpp"
 #include "conq/p0260.hpp"  // first: it needs no other header
 
 namespace {
@@ -319,22 +319,22 @@ TEST(p0260, clause_8_2_4_1_p2_it_is_neither_copied_nor_moved) {
 
 TEST(p0260, clause_8_2_4_1_p4_the_allocator_s_instance_is_kept) {
     conq::test::ledger book;
-    bounded_queue<int, conq::test::counting<int>> q(4, conq::test::counting<int>(book));
+    bounded_queue<int, conq::test::making<int>> q(4, conq::test::making<int>(book));
     EXPECT_EQ(q.get_allocator().book, &book);
 }
 
 TEST(p0260, clause_8_2_4_1_p5_values_are_made_by_construct_and_ended_by_destroy) {
     conq::test::ledger book;
     {
-        bounded_queue<int, conq::test::counting<int>> q(4, conq::test::counting<int>(book));
+        bounded_queue<int, conq::test::making<int>> q(4, conq::test::making<int>(book));
         ASSERT_TRUE(q.push(1));
         ASSERT_TRUE(q.emplace(2));
         ASSERT_EQ(q.try_push(3), conqueue_status::success);
-        EXPECT_EQ(book.made, 3);
+        EXPECT_EQ(book.items_made, 3u);
         EXPECT_EQ(q.pop(), 1);
-        EXPECT_EQ(book.ended, 1);
+        EXPECT_EQ(book.items_ended, 1u);
     }
-    EXPECT_EQ(book.ended, 3) << "8.2.4.3/1: the destructor destroys what is left";
+    EXPECT_EQ(book.items_ended, 3u) << "8.2.4.3/1: the destructor destroys what is left";
 }
 
 TEST(p0260, clause_8_2_4_2_p1_it_holds_max_elems) {
@@ -351,9 +351,9 @@ TEST(p0260, clause_8_2_4_2_p1_it_holds_max_elems) {
 template <class T> void never_allocates_again() {
     conq::test::ledger book;
     {
-        bounded_queue<T, conq::test::counting<T>> q(8, conq::test::counting<T>(book));
-        const int before = book.allocations;
-        EXPECT_GE(before, 1);
+        bounded_queue<T, conq::test::making<T>> q(8, conq::test::making<T>(book));
+        const std::size_t before = book.allocations;
+        EXPECT_GE(before, 1u);
         for (int round = 0; round < 100; ++round) {
             for (int i = 0; i < 8; ++i) ASSERT_TRUE(q.emplace(i));
             for (int i = 0; i < 8; ++i) ASSERT_TRUE(q.pop().has_value());
@@ -361,7 +361,7 @@ template <class T> void never_allocates_again() {
         q.close();
         EXPECT_EQ(book.allocations, before);
     }
-    EXPECT_EQ(book.bytes, 0) << "8.2.4.3/1: the destructor deallocates by the allocator";
+    EXPECT_EQ(book.bytes, 0u) << "8.2.4.3/1: the destructor deallocates by the allocator";
 }
 TEST(p0260, clause_8_2_4_2_p2_only_the_constructor_allocates) {
     never_allocates_again<counted>();

@@ -90,6 +90,26 @@ template <class Queue> typename Queue::value_type item(int value) {
     return typename Queue::value_type(value);
 }
 
+/// A graceful shutdown, and an immediate one beside or after it.
+template <class Queue> void shut_down_twice(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    static_cast<void>(q->put(item<Queue>(0)));
+    story.thread([=] { static_cast<void>(q->put(item<Queue>(1))); }, "putter");
+    story.thread(
+        [=] {
+            for (auto& task : *q) require(task->value() < 2, "a made-up item");
+        },
+        "worker");
+    story.thread([=] { q->shutdown(); }, "closer");
+    story.thread(
+        [=] {
+            q->shutdown(immediate);
+            q->join();
+            require(q->unfinished() == 0, "join returned early");
+        },
+        "dropper");
+}
+
 }  // namespace conq::testing
 
 #endif

@@ -69,26 +69,6 @@ template <class Queue> void shut_down_at_once(scenario& story, int capacity) {
     story.at_end([=] { require(q->unfinished() == 0, "unfinished items are left"); });
 }
 
-// A graceful shutdown, and an immediate one beside or after it.
-template <class Queue> void shut_down_twice(scenario& story, int capacity) {
-    auto q = std::make_shared<Queue>(capacity);
-    static_cast<void>(q->put(item<Queue>(0)));
-    story.thread([=] { static_cast<void>(q->put(item<Queue>(1))); }, "putter");
-    story.thread(
-        [=] {
-            for (auto& task : *q) require(task->value() < 2, "a made-up item");
-        },
-        "worker");
-    story.thread([=] { q->shutdown(); }, "closer");
-    story.thread(
-        [=] {
-            q->shutdown(immediate);
-            q->join();
-            require(q->unfinished() == 0, "join returned early");
-        },
-        "dropper");
-}
-
 // A getter that gives up just as it is woken passes the wake on.
 template <class Queue> void time_out_getter(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);

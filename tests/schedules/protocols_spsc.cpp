@@ -157,26 +157,6 @@ template <class Queue> void shut_down_at_once(scenario& story, int capacity, int
     }
 }
 
-// A graceful one, and an immediate one beside or after it.
-template <class Queue> void shut_down_twice(scenario& story, int capacity) {
-    auto q = std::make_shared<Queue>(capacity);
-    static_cast<void>(q->put(item<Queue>(0)));
-    story.thread([=] { static_cast<void>(q->put(item<Queue>(1))); }, "putter");
-    story.thread(
-        [=] {
-            for (auto& task : *q) require(task->value() < 2, "a made-up item");
-        },
-        "getter");
-    story.thread([=] { q->shutdown(); }, "closer");
-    story.thread(
-        [=] {
-            q->shutdown(immediate);
-            q->join();
-            require(q->unfinished() == 0, "join returned early");
-        },
-        "dropper");
-}
-
 // Calls that give up, for whatever reason, have taken and put nothing, and the next one works.
 template <class Queue> void give_up(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
