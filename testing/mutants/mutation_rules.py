@@ -20,6 +20,8 @@ WRITES = set(ATOMIC) - {"load"}
 WAKES = re.compile(r"^(wake|notify|resume)(?!r|d)")
 WAKES_ALL = re.compile(r"_(all|everybody)(_|$)")
 PARKS = re.compile(r"^(wait|sleep)$")
+BARRIER = re.compile(r"^((light|heavy)_barrier|after_arming)$")
+HANDLED = ("call_or", "call_cleanly")
 FREES = re.compile(r"^(destroy_at|end|deallocate|free_all)$")
 SILENT = {"static_cast", "reinterpret_cast", "prefetch", "sizeof", "max", "min", "move", "forward"}
 
@@ -294,18 +296,45 @@ def notify_one(ids, text):
 
 
 def signals(source, _):
-    """Every atomic write whose answer nobody looks at dropped; in a catch block: a clean-up."""
+    """Every atomic write whose answer nobody looks at dropped; on a throw: a clean-up."""
+    on_a_throw = list(handlers(source))
     for function in source.functions:
+        if function in on_a_throw:
+            continue
         for each in own_statements(source, function):
-            if is_write(source, each) and not in_handler(function, each):
+            if is_write(source, each):
                 yield Site(["write dropped"], each.first, each.last,
                            [(each.first, each.last, DROP)])
 
 
-def in_handler(function, statement):
-    return any(handler.first < statement.first < handler.last
-               for each in function.statements() if each.kind == "try"
-               for handler in each.parts[1:])
+def handlers(source):
+    """The functions that call_or and call_cleanly call on a throw: lambdas, as second arguments or
+    named before."""
+    for name, at in source.calls(0, len(source.tokens)):
+        if name not in HANDLED:
+            continue
+        opens = source.call_opens(at)
+        closes = source.match[opens]
+        i = begin = opens + 1
+        while i < closes:
+            if source.at(i) == ",":
+                begin = i + 1
+            i = source.match[i] + 1 if source.at(i) in cpp.CLOSES else i + 1
+        found = [f for f in source.functions if f.name == "lambda" and (
+            f.first == begin or f.first < at
+            and source.texts(f.first - 2, f.first) == [source.at(begin), "="])]
+        if not found:
+            raise ValueError(f"whom does {name} call in line {source.line(at)}?")
+        yield found[-1]
+
+
+def barriers(source, _):
+    """Every barrier removed, and every call that hands one on."""
+    for function in source.functions:
+        for each in own_statements(source, function):
+            if each.kind == "expression" and leading_call(source, each, BARRIER.match):
+                yield Site(["barrier removed"], each.first, each.last,
+                           [(each.first, each.last, DROP)])
 
 
 # ---- the order of counts and publications
@@ -412,14 +441,12 @@ def guards(source, _):
 
 
 def catches(source, _):
-    """Every statement of a catch block removed but its `throw`."""
-    for function in source.functions:
+    """Every statement removed of what is called on a throw, but its `return`."""
+    for function in handlers(source):
         for each in own_statements(source, function):
-            for handler in each.parts[1:] if each.kind == "try" else []:
-                for part in handler.parts:
-                    if part.kind == "expression":
-                        yield Site(["clean-up on a throw removed"], part.first, part.last,
-                                   [(part.first, part.last, DROP)])
+            if each.kind == "expression":
+                yield Site(["clean-up on a throw removed"], each.first, each.last,
+                           [(each.first, each.last, DROP)])
 
 
 def frees(source, _):
@@ -447,4 +474,5 @@ def locks(source, _):
                 (at + 2, at + 3, lambda ids, text: f"({ids[0]}, ")])
 
 
-RULES = [edges, total_order, looks, wakes, signals, moves, reads, guards, catches, frees, locks]
+RULES = [edges, barriers, total_order, looks, wakes, signals, moves, reads, guards, catches, frees,
+         locks]

@@ -222,12 +222,6 @@ class box {
         } const on_return{};
         const std::lock_guard held(lock_);
         std::unique_lock tried(lock_, std::try_to_lock);
-        try {
-            call();
-        } catch (...) {
-            end_threads();
-            throw;
-        }
         std::destroy_at(item());
         allocator_traits::deallocate(a, p, 1);
         item_life<T, rebind<A>>::end(a, item());
@@ -249,13 +243,47 @@ def test_clean_ups_are_removed_and_assertions_are_left():
         ("clean-up on a throw removed", "~leaving()"),
         ("clean-up on a throw removed", "const std::lock_guard held(lock_);"),
         ("clean-up on a throw removed", "std::unique_lock tried(lock_, std::try_to_lock);"),
-        ("clean-up on a throw removed", "end_threads();"),
         ("clean-up removed", "std::destroy_at(item());"),
         ("clean-up removed", "allocator_traits::deallocate(a, p, 1);"),
         ("clean-up removed", "item_life<T, rebind<A>>::end(a, item());"),
     ]
     assert "kept_lock tried(5, lock_, std::try_to_lock);" in text
     assert "~watched() { if (x) abort_with" in text
+
+
+HANDLING = """
+void start() {
+    const auto make = [&] { add(a, b); };
+    platform::call_cleanly(make, [&] { end_threads(); });
+    const auto keep = [&](std::exception_ptr why) {
+        has_failed_.store(true);
+        first = std::move(why);
+        return false;
+    };
+    is_good = platform::call_or([&] { return run(a), true; }, keep);
+    count_.fetch_add(1);
+}
+"""
+
+
+def test_what_is_called_on_a_throw_is_a_clean_up():
+    text, made = planted(HANDLING)
+    assert [text for rule, text in made if rule == "clean-up on a throw removed"] == [
+        "end_threads();", "has_failed_.store(true);", "first = std::move(why);"]
+    assert [text for rule, text in made if rule == "write dropped"] == ["count_.fetch_add(1);"]
+    assert re.search(r"\[&\] \{ \{ if \(!::conq::testing::mutant\(\d+\)\) \{ end_threads\(\); \}",
+                     text)
+
+
+def test_canary_a_handler_that_is_nowhere_to_be_seen_is_refused():
+    with pytest.raises(ValueError):
+        planted("void start(handler_type handler) { call_or([] { run(); }, handler); }")
+
+
+def test_every_barrier_is_removed():
+    made = planted("void f() { if (x) platform_type::heavy_barrier(); buffer_.after_arming(); }")[1]
+    assert made == [("barrier removed", "platform_type::heavy_barrier();"),
+                    ("barrier removed", "buffer_.after_arming();")]
 
 
 def test_a_write_whose_answer_nobody_looks_at_is_dropped():
@@ -317,6 +345,20 @@ def test_no_destructor_is_without_a_mutant(mutants):
     assert found - spots(mutants, "clean-up removed") == set()
 
 
+def test_no_call_that_handles_a_throw_is_without_a_mutant(mutants):
+    found = [name for name, _ in lines_of(r"platform::call_(or|cleanly)\(")]
+    assert len(found) >= 6
+    for name in set(found):
+        assert found.count(name) <= sum(
+            m.rule == "clean-up on a throw removed" and m.file == name for m in mutants)
+
+
+def test_no_barrier_is_without_a_mutant(mutants):
+    found = set(lines_of(r"(light_barrier|heavy_barrier|after_arming)\(\);"))
+    assert len(found) >= 4
+    assert found - spots(mutants, "barrier removed") == set()
+
+
 @pytest.mark.parametrize("rule, where, text", [
     ("re-check removed", "composition::sleep", "try_now()"),
     ("re-check removed", "composition::sleep", "if (stopped)"),
@@ -334,6 +376,10 @@ def test_no_destructor_is_without_a_mutant(mutants):
     ("read early", "task_count::enlist", "puts()"),
     ("clean-up on a throw removed", "composition::sleep", "~leaving()"),
     ("clean-up on a throw removed", "join_tasks", "~leaving()"),
+    ("clean-up on a throw removed", "workers::workers", "end_threads()"),
+    ("clean-up on a throw removed", "workers::run_one", "sleep("),
+    ("clean-up on a throw removed", "slot::operator()", "how.failure ="),
+    ("barrier removed", "spsc_ring::after_arming", "heavy_barrier()"),
     ("clean-up on a throw removed", "task_count::done_last", "lock_guard"),
     ("clean-up removed", "segments::make_room", "free_all(made)"),
 ])

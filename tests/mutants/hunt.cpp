@@ -26,7 +26,8 @@ constexpr std::uint64_t schedules_at_first = 20;    // of each attempt; then fou
 constexpr std::uint64_t schedules_focused = 1'280;  // in rounds of so many, those that come to the
 constexpr std::size_t focused = 12;                 // site most often run more than others:
 constexpr std::uint64_t others_part = 16;           // these, one in so many
-constexpr std::uint64_t schedules_healthy = 300;    // of each attempt with no mutant on
+constexpr std::uint64_t schedules_a_look = 30;      // of each attempt with no mutant on, and
+constexpr std::uint64_t looks = 10;                 // so often until each site was passed
 constexpr long schedule_seconds_max = 5;            // of processor time: more is an endless loop
 
 // Memory that a process shares with those it forks.
@@ -81,8 +82,7 @@ void hunt_one(const mutant_info& mutant, const std::vector<attempt>& attempts,
               const std::vector<int>& reaching, const patience_of_hunters& patience,
               trophy& result) {
     mutants_on.active = mutant.number;
-    const std::uint64_t budget =
-        mutant.is_equivalent() ? patience.schedules_if_equivalent : patience.schedules;
+    const std::uint64_t budget = patience.schedules(mutant);
     std::vector<std::uint64_t> done(attempts.size(), 0);
     std::uint64_t in_all = 0;
     for (std::uint64_t round = schedules_at_first; in_all < budget; round *= 4) {
@@ -113,24 +113,6 @@ void hunt_one(const mutant_info& mutant, const std::vector<attempt>& attempts,
     result.end = ending::survived;
 }
 
-// With no mutant on: runs each attempt, and learns which sites it passes.
-void look_around(const std::vector<attempt>& attempts, const patience_of_hunters& patience,
-                 shared_array<unsigned>& passes, trophy& result) {
-    mutants_on.active = 0;
-    for (std::size_t i = 0; i < attempts.size(); ++i) {
-        mutants_on.passes = &passes[i * mutant_switch::most];
-        result.by = static_cast<int>(i);
-        const finding found =
-            explore(how_to_explore(attempts[i], schedules_healthy, patience.first_seed),
-                    watched(*attempts[i].what, result));
-        if (found.failure.empty()) continue;
-        keep(result.failure, found.failure);
-        result.end = ending::failed;
-        return;
-    }
-    result.end = ending::survived;
-}
-
 // Whether a mutant changes nothing but a memory order: store buffers know of few.
 bool is_about_order(const mutant_info& mutant) {
     const std::string_view rule = mutant.rule;
@@ -152,6 +134,33 @@ std::vector<int> reaching_ones(const mutant_info& mutant, const std::vector<atte
     std::vector<int> order;
     for (const auto& [part, which] : found) order.push_back(which);
     return order;
+}
+
+// With no mutant on: runs each attempt, and learns which sites it passes, until it knows how to
+// come to each of them.
+void look_around(const std::vector<mutant_info>& mutants, const std::vector<attempt>& attempts,
+                 const patience_of_hunters& patience, shared_array<unsigned>& passes,
+                 trophy& result) {
+    mutants_on.active = 0;
+    const auto is_reached = [&](const mutant_info& each) {
+        return !reaching_ones(each, attempts, passes).empty();
+    };
+    for (std::uint64_t look = 0; look < looks; ++look) {
+        for (std::size_t i = 0; i < attempts.size(); ++i) {
+            mutants_on.passes = &passes[i * mutant_switch::most];
+            result.by = static_cast<int>(i);
+            const finding found =
+                explore(how_to_explore(attempts[i], schedules_a_look,
+                                       patience.first_seed + look * schedules_a_look),
+                        watched(*attempts[i].what, result));
+            if (found.failure.empty()) continue;
+            keep(result.failure, found.failure);
+            result.end = ending::failed;
+            return;
+        }
+        if (std::all_of(mutants.begin(), mutants.end(), is_reached)) break;
+    }
+    result.end = ending::survived;
 }
 
 // Runs `body` in a process of its own, in which a mutant may write what it wants.
@@ -183,7 +192,8 @@ std::vector<trophy> hunt(const std::vector<mutant_info>& mutants,
     shared_array<trophy> results(mutants.size() + 1);
     trophy& baseline = results[mutants.size()];
     int how = 0;
-    const pid_t first = begin_process([&] { look_around(attempts, patience, passes, baseline); });
+    const pid_t first =
+        begin_process([&] { look_around(mutants, attempts, patience, passes, baseline); });
     if (first < 0 || waitpid(first, &how, 0) != first) std::abort();
     end_process(how, baseline);
     if (baseline.end != ending::survived) {

@@ -6,6 +6,7 @@
 #define CONQ_TESTS_MUTANTS_HUNT_HPP
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,8 @@ struct trophy {
 
 /// How long to hunt.
 struct patience_of_hunters {
-    std::uint64_t schedules = 2'000'000;  ///< for a mutant that has to be found
-    std::uint64_t schedules_if_equivalent = 4'000;
+    /// Schedules of all attempts that a mutant gets.
+    std::function<std::uint64_t(const mutant_info&)> schedules;
     std::uint64_t first_seed = 1;
     unsigned jobs = 2;    ///< processes at a time
     bool traces = false;  ///< whether to print the trace of what was found

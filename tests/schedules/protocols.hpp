@@ -32,6 +32,7 @@ void add_part_models(protocol_models& to);      // the lock, the room of waiters
 void add_waking_models(protocol_models& to);    // each wake where nothing else would help
 void add_counting_models(protocol_models& to);  // what a look at the counts may answer
 void add_clean_up_models(protocol_models& to);  // items, memory, exceptions, failures of workers
+void add_p0260_models(protocol_models& to);
 
 /// All of them.
 inline protocol_models all_models() {
@@ -46,6 +47,7 @@ inline protocol_models all_models() {
     add_waking_models(all);
     add_counting_models(all);
     add_clean_up_models(all);
+    add_p0260_models(all);
     return all;
 }
 

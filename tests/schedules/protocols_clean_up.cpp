@@ -10,6 +10,7 @@
 #include <string>
 
 #include "conq/parallel/workers.hpp"
+#include "conq/queue/spsc_queue.hpp"
 #include "models.hpp"
 
 namespace conq::testing {
@@ -52,6 +53,7 @@ struct counted_traits : scheduled_traits {
 using counted_ring = basic_bounded_queue<counted_item, counted_traits>;
 using counted_segments = basic_queue<counted_item, counted_traits>;
 using counted_mutex_queue = basic_locked_queue<counted_item, counted_traits>;
+using counted_pair_queue = basic_spsc_queue<counted_item, counted_traits>;
 using counted_heap = basic_priority_queue<counted_item, lower_value, counted_traits>;
 
 template <class Queue> void end_and_count(Queue* q) {
@@ -83,6 +85,25 @@ template <class Queue> void count_all(scenario& story, int backlog) {
         },
         "getter");
     story.thread([=] { q->trim(); }, "trimmer");
+    story.at_end([=] { end_and_count(q); });
+}
+
+// The same of one putter and one getter, round a small ring; one item is left.
+template <class Queue> void count_between_two(scenario& story) {
+    alive = {};
+    auto* q = make_in_run<Queue>(2);
+    story.thread(
+        [=] {
+            for (int i = 0; i < 4; ++i) static_cast<void>(q->put(counted_item(i)));
+        },
+        "putter");
+    story.thread(
+        [=] {
+            static_cast<void>(q->get());
+            q->take().done();
+            static_cast<void>(q->get());
+        },
+        "getter");
     story.at_end([=] { end_and_count(q); });
 }
 
@@ -466,6 +487,8 @@ void add_clean_up_models(protocol_models& to) {
     to.push_back({memory, "a backlog comes and goes", give_back});
     to.push_back({memory, "dropped, bounded_queue", count_dropped<counted_ring>});
     to.push_back({memory, "dropped, queue", count_dropped<counted_segments>});
+    to.push_back({memory, "dropped, spsc_queue", count_dropped<counted_pair_queue>});
+    to.push_back({memory, "spsc_queue", count_between_two<counted_pair_queue>});
     to.push_back({memory, "bounded_queue", [](auto& s) { count_all<counted_ring>(s, 0); }});
     to.push_back({memory, "boxes", give_boxes_back});
     using fixed = basic_bounded_queue<boxed_item, counted_traits>;
@@ -478,6 +501,8 @@ void add_clean_up_models(protocol_models& to) {
     using mutex = basic_locked_queue<fragile_item, scheduled_traits>;
     to.push_back({thrown, "after waiting, locked buffer", throw_after_waiting<locked_buffer>});
     to.push_back({thrown, "after waiting, locked_queue", throw_after_waiting<mutex>});
+    using pair_queue = basic_spsc_queue<fragile_item, scheduled_traits>;
+    to.push_back({thrown, "after waiting, spsc_queue", throw_after_waiting<pair_queue>});
     to.push_back({thrown, "among waiters, locked buffer", throw_among_waiters<locked_buffer>});
     to.push_back({thrown, "among waiters, locked_queue", throw_among_waiters<mutex>});
     to.push_back({thrown, "locked buffer", throw_on_the_way<locked_buffer>});

@@ -155,6 +155,7 @@ template <class Queue> void shut_down_at_once(scenario& story, int capacity, int
             },
             "closer " + std::to_string(c + 1));
     }
+    story.at_end([=] { require(q->size() == 0, "a put was accepted after shutdown"); });
 }
 
 // Calls that give up, for whatever reason, have taken and put nothing, and the next one works.
@@ -276,6 +277,82 @@ template <class Queue> void wait_by_callbacks(scenario& story, int capacity, int
         "getter");
 }
 
+// A side that waits with two waiters, as an event loop does for two of its coroutines: the first is
+// served and leaves. The second has looked by then, and sleeps: leave looks for it.
+template <class Queue, class Enlist, class Leave, class Attempt>
+void wait_twice(Enlist enlist, Leave leave, Attempt attempt) {
+    sleeper<typename Queue::platform_type> first, second;
+    waiter<typename Queue::platform_type> early(first), late(second);
+    enlist(early);
+    enlist(late);
+    bool has_looked = false;
+    while (!attempt()) {
+        has_looked = true;
+        first.sleep(platform::never);
+        if (attempt()) break;
+        enlist(early);
+    }
+    leave(early);
+    if (has_looked) second.sleep(platform::never);
+    while (!attempt()) {
+        second.sleep(platform::never);
+        enlist(late);
+    }
+    leave(late);
+}
+template <class Queue> void wait_with_two_waiters(scenario& story, int capacity, bool is_getter) {
+    auto q = std::make_shared<Queue>(capacity);
+    const int before = is_getter ? 0 : capacity;
+    for (int i = 0; i < before; ++i) static_cast<void>(q->put(item<Queue>(i)));
+    story.thread(
+        [=] {
+            int next = before;
+            const auto attempt = [&] {
+                const bool is_put = q->try_put(item<Queue>(next)) == status::ok;
+                next += is_put ? 1 : 0;
+                return is_put;
+            };
+            if (is_getter) {
+                while (next < 2) static_cast<void>(q->put(item<Queue>(next++)));
+            } else {
+                wait_twice<Queue>([=](auto& who) { q->enlist_putter(who); },
+                                  [=](auto& who) { q->leave_putter(who); }, attempt);
+            }
+        },
+        "putter");
+    story.thread(
+        [=] {
+            int next = 0;
+            const auto attempt = [&] {
+                const auto taken = q->try_get();
+                if (taken) require(taken->value() == next++, "out of order");
+                return static_cast<bool>(taken);
+            };
+            if (!is_getter) {
+                while (next < before + 2) require(q->get()->value() == next++, "out of order");
+            } else {
+                wait_twice<Queue>([=](auto& who) { q->enlist_getter(who); },
+                                  [=](auto& who) { q->leave_getter(who); }, attempt);
+            }
+        },
+        "getter");
+}
+
+// While one or two items are in a ring, no look may answer that it is empty.
+template <class Queue> void look_at_size(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    static_cast<void>(q->put(item<Queue>(0)));
+    story.thread(
+        [=] {
+            for (int i = 1; i < 5; ++i) {
+                static_cast<void>(q->put(item<Queue>(i)));
+                static_cast<void>(q->get());
+            }
+        },
+        "both sides");
+    story.thread([=] { require(!q->empty(), "empty with an item in"); }, "looker");
+}
+
 // A full queue of 64: the putter waits, and is woken at half empty. A timer may help only before.
 template <class Queue> void wait_for_half_empty(scenario& story, int gets) {
     auto q = std::make_shared<Queue>(64);
@@ -342,6 +419,16 @@ void add_spsc_models(protocol_models& to) {
     });
     add_both(to, named({}, "spsc: callbacks"), 1, [](auto& story, auto which, int slots) {
         wait_by_callbacks<typename decltype(which)::queue>(story, slots, 4);
+    });
+    for (const bool is_getter : {true, false}) {
+        add_both(to, named({}, is_getter ? "spsc: two waiters to get" : "spsc: two waiters to put"),
+                 1, [=](auto& story, auto which, int slots) {
+                     wait_with_two_waiters<typename decltype(which)::queue>(story, slots,
+                                                                            is_getter);
+                 });
+    }
+    add_both(to, named({}, "looks at the counts"), 4, [](auto& story, auto which, int slots) {
+        look_at_size<typename decltype(which)::queue>(story, slots);
     });
     add_both(to, named(timed, "spsc: giving up"), 1, [](auto& story, auto which, int slots) {
         give_up<typename decltype(which)::queue>(story, slots);
