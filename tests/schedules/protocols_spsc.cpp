@@ -277,65 +277,42 @@ template <class Queue> void wait_by_callbacks(scenario& story, int capacity, int
         "getter");
 }
 
-// A side that waits with two waiters, as an event loop does for two of its coroutines: the first is
-// served and leaves. The second has looked by then, and sleeps: leave looks for it.
-template <class Queue, class Enlist, class Leave, class Attempt>
-void wait_twice(Enlist enlist, Leave leave, Attempt attempt) {
-    sleeper<typename Queue::platform_type> first, second;
-    waiter<typename Queue::platform_type> early(first), late(second);
-    enlist(early);
-    enlist(late);
-    bool has_looked = false;
-    while (!attempt()) {
-        has_looked = true;
-        first.sleep(platform::never);
-        if (attempt()) break;
-        enlist(early);
-    }
-    leave(early);
-    if (has_looked) second.sleep(platform::never);
-    while (!attempt()) {
-        second.sleep(platform::never);
-        enlist(late);
-    }
-    leave(late);
-}
-template <class Queue> void wait_with_two_waiters(scenario& story, int capacity, bool is_getter) {
-    auto q = std::make_shared<Queue>(capacity);
-    const int before = is_getter ? 0 : capacity;
-    for (int i = 0; i < before; ++i) static_cast<void>(q->put(item<Queue>(i)));
+// A side that waits with two waiters, as an event loop does for two of its coroutines. Both have
+// looked in vain, and the first was served. Now it leaves, and looks for the second, who sleeps,
+// while the other side makes its next step.
+template <class Queue> void leave_while_another_sleeps(scenario& story, bool is_getter) {
+    using platform_type = typename Queue::platform_type;
+    struct shared {
+        Queue q{1};
+        sleeper<platform_type> first, second;
+        waiter<platform_type> early{first}, late{second};
+    };
+    auto here = std::make_shared<shared>();
+    const auto put = [=] { return here->q.try_put(item<Queue>(0)) == status::ok; };
+    const auto get = [=] { return static_cast<bool>(here->q.try_get()); };
+    const auto mine = [=] { return is_getter ? get() : put(); };
+    const auto others = [=] { return is_getter ? put() : get(); };
+    const auto enlist = [=](auto& who) {
+        is_getter ? here->q.enlist_getter(who) : here->q.enlist_putter(who);
+    };
+    const auto leave = [=](auto& who) {
+        is_getter ? here->q.leave_getter(who) : here->q.leave_putter(who);
+    };
+    if (!is_getter) require(put(), "an empty queue refused");
+    enlist(here->early);
+    enlist(here->late);
+    require(!mine() && others() && mine(), "the first was not served");
     story.thread(
         [=] {
-            int next = before;
-            const auto attempt = [&] {
-                const bool is_put = q->try_put(item<Queue>(next)) == status::ok;
-                next += is_put ? 1 : 0;
-                return is_put;
-            };
-            if (is_getter) {
-                while (next < 2) static_cast<void>(q->put(item<Queue>(next++)));
-            } else {
-                wait_twice<Queue>([=](auto& who) { q->enlist_putter(who); },
-                                  [=](auto& who) { q->leave_putter(who); }, attempt);
-            }
+            leave(here->early);
+            do {
+                here->second.sleep(platform::never);
+                enlist(here->late);
+            } while (!mine());
+            leave(here->late);
         },
-        "putter");
-    story.thread(
-        [=] {
-            int next = 0;
-            const auto attempt = [&] {
-                const auto taken = q->try_get();
-                if (taken) require(taken->value() == next++, "out of order");
-                return static_cast<bool>(taken);
-            };
-            if (!is_getter) {
-                while (next < before + 2) require(q->get()->value() == next++, "out of order");
-            } else {
-                wait_twice<Queue>([=](auto& who) { q->enlist_getter(who); },
-                                  [=](auto& who) { q->leave_getter(who); }, attempt);
-            }
-        },
-        "getter");
+        "waiting side");
+    story.thread([=] { require(others(), "refused what there was room for"); }, "other side");
 }
 
 // While one or two items are in a ring, no look may answer that it is empty.
@@ -417,16 +394,14 @@ void add_spsc_models(protocol_models& to) {
     add_both(to, named(small, "spsc: parking"), 1, [](auto& story, auto which, int slots) {
         pass_items<typename decltype(which)::queue>(story, slots, 2);
     });
+    for (const bool is_getter : {true, false}) {
+        add_both(to, named(small, "spsc: callbacks"), 1, [=](auto& story, auto which, int) {
+            leave_while_another_sleeps<typename decltype(which)::queue>(story, is_getter);
+        });
+    }
     add_both(to, named({}, "spsc: callbacks"), 1, [](auto& story, auto which, int slots) {
         wait_by_callbacks<typename decltype(which)::queue>(story, slots, 4);
     });
-    for (const bool is_getter : {true, false}) {
-        add_both(to, named({}, is_getter ? "spsc: two waiters to get" : "spsc: two waiters to put"),
-                 1, [=](auto& story, auto which, int slots) {
-                     wait_with_two_waiters<typename decltype(which)::queue>(story, slots,
-                                                                            is_getter);
-                 });
-    }
     add_both(to, named({}, "looks at the counts"), 4, [](auto& story, auto which, int slots) {
         look_at_size<typename decltype(which)::queue>(story, slots);
     });
