@@ -4,11 +4,13 @@
 
     ./check --campaign MINUTES
 
-It builds first; the minutes are those of the tests. Each run is one test of ctest, with as much
-effort as takes a few minutes; as many runs go on at once as there are processors, and the suites
-share the time by SHARES. What a run published is merged into the scoreboard when it has passed, so
-a campaign may be ended at any time. A test that fails is shown with its seed, not recorded, and not
-run again; at the end the campaign has failed.
+It builds first; the minutes are those of the tests. A unit of work is one case of a suite, or a
+suite that has none; a run of it has as much effort as takes some minutes, and as many go on at once
+as there are processors. The suites share the time, and within one the cases go first that will
+soonest have had all the effort that a campaign owes them (WORK): a short campaign brings some
+promises to their figure, rather than all to a part of it. What a run published is merged into the
+scoreboard when it has passed, so a campaign may be ended at any time. A case that fails is shown
+with its seed, not recorded, and not run again; at the end the campaign has failed.
 """
 import datetime
 import json
@@ -20,61 +22,108 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 import scoreboard
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-# (preset, label) -> its share of the time.
-SHARES = {
-    ("check", "schedules"): 16, ("check", "history"): 4, ("asan", "teardown"): 3,
-    ("check", "oversubscription"): 2, ("check", "mutants"): 1, ("asan", "schedules"): 1,
-    ("asan", "history"): 1,
+
+
+class Work(typing.NamedTuple):
+    """What a campaign does with the suites of one label."""
+    share: int  # of the time
+    effort: float  # that a campaign owes to each case; 1 is what CI runs
+    has_cases: bool = True  # programs of GoogleTest
+
+
+# (preset, label) -> its work.
+WORK = {
+    ("check", "schedules"): Work(12, 100), ("check", "history"): Work(3, 20),
+    ("asan", "teardown"): Work(6, 100), ("check", "oversubscription"): Work(1, 5),
+    ("check", "mutants"): Work(1, 3, False), ("asan", "schedules"): Work(1, 1),
+    ("asan", "history"): Work(1, 1),
 }
 UNDER = {"check": "", "asan": ", ASan"}  # what the method's name gains
-RUN_S = 240  # how long a run should take: ctest ends one after 600 s
+RUN_S = 240  # how long a run should take
+LIMIT_S = 1200  # one that takes longer has failed
 FIRST_EFFORT = 0.05
 SEEDS_PER_RUN = 10**9
 
 
-class Suite:
-    """One test of ctest under one preset, and what is known of it."""
+class Unit:
+    """What is run as one: a case of a suite, or a suite; and what is known of it."""
 
-    def __init__(self, preset, name, share):
-        self.preset, self.name, self.share = preset, name, share
-        self.used_s, self.effort, self.shortest_s = 0.0, FIRST_EFFORT, 0.0
+    def __init__(self, preset, label, command, case=""):
+        self.preset, self.label, self.command, self.case = preset, label, command, case
+        self.owed = WORK[preset, label].effort
+        self.effort, self.took_s, self.shortest_s = 0.0, 0.0, 0.0  # of the last run
+        self.is_running = False
 
-    def plan(self, took_s, want_s):
-        """After a run: the effort of the next one, so that it takes `want_s`."""
-        self.used_s += took_s
+    def __str__(self):
+        return f"{self.preset} {self.case or pathlib.Path(self.command[-1]).name}"
+
+    def next_effort(self, want_s):
+        if not self.took_s:
+            return min(FIRST_EFFORT, self.owed)
+        longer = min(want_s / max(self.took_s, 0.05), 20)
+        return min(self.effort * longer, self.owed if self.owed > 0 else 1e6)
+
+    def missing_s(self):
+        """How long the effort that is owed will take: unknown is soon."""
+        return self.owed * self.took_s / self.effort if self.took_s else 0
+
+    def ran(self, effort, took_s):
+        self.effort, self.took_s = effort, took_s
         self.shortest_s = min(self.shortest_s or took_s, took_s)
-        self.effort = min(self.effort * min(want_s / max(took_s, 0.1), 20), 1e6)
+        self.owed -= effort
 
 
-def suites_of(preset):
-    """The tests of the proof suites that a preset has."""
+def cases_of(command):
+    """The tests of a program of GoogleTest."""
+    listed = subprocess.run([*command, "--gtest_list_tests"], capture_output=True, text=True,
+                            check=True).stdout
+    suite = ""
+    for line in listed.splitlines():
+        name = line.split("#")[0].strip()
+        if line.startswith("  "):
+            yield suite + name
+        elif name.endswith("."):
+            suite = name
+
+
+def units_of(preset):
+    """The work that a preset has. A program that ctest runs in several parts is here once."""
     listed = subprocess.run(["ctest", "--preset", preset, "--show-only=json-v1"], cwd=ROOT,
                             capture_output=True, text=True, check=True).stdout
-    found = []
+    programs = {}
     for test in json.loads(listed[listed.index("{"):])["tests"]:
         labels = next(each["value"] for each in test["properties"] if each["name"] == "LABELS")
-        found += [(label, test["name"]) for label in labels if (preset, label) in SHARES]
-    return [Suite(preset, name, SHARES[preset, label] / sum(label == other for other, _ in found))
-            for label, name in found]
+        programs.update({tuple(test["command"]): label for label in labels
+                         if (preset, label) in WORK})
+    for command, label in programs.items():
+        is_whole = len(command) > 1 or not WORK[preset, label].has_cases
+        for case in [""] if is_whole else cases_of(command):
+            yield Unit(preset, label, command, case)
 
 
 class Run:
-    """A run of a suite that goes on."""
+    """A run of a unit that goes on."""
 
-    def __init__(self, suite, effort, seed, folder):
-        self.suite, self.effort, self.seed, self.began = suite, effort, seed, time.monotonic()
+    def __init__(self, unit, effort, seed, folder):
+        self.unit, self.effort, self.seed, self.began = unit, effort, seed, time.monotonic()
         self.published = pathlib.Path(folder) / f"{seed}.lines"
         self.said = open(pathlib.Path(folder) / f"{seed}.said", "w+")
         variables = {"CONQ_EFFORT": f"{effort:.4g}", "CONQ_SEED": str(seed),
-                     "CONQ_SCOREBOARD": str(self.published)}
+                     "CONQ_SCOREBOARD": str(self.published), "GTEST_FILTER": unit.case or "*"}
         self.process = subprocess.Popen(
-            ["ctest", "--preset", suite.preset, "-R", f"^{suite.name}$", "--output-on-failure"],
-            cwd=ROOT, env={**os.environ, **variables}, stdout=self.said, stderr=self.said,
-            stdin=subprocess.DEVNULL, start_new_session=True)
+            unit.command, cwd=folder, env={**os.environ, **variables}, stdout=self.said,
+            stderr=self.said, stdin=subprocess.DEVNULL, start_new_session=True)
+        unit.is_running = True
+
+    def has_ended(self):
+        if time.monotonic() - self.began > LIMIT_S:
+            self.end()
+        return self.process.poll() is not None
 
     def end(self):
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -90,7 +139,8 @@ class Campaign:
         self.deadline, self.commit = time.monotonic() + seconds, commit
         self.want_s = min(RUN_S, max(seconds / 8, 5))
         self.board = scoreboard.read(ROOT)
-        self.suites = [suite for preset in UNDER for suite in suites_of(preset)]
+        self.units = [unit for preset in UNDER for unit in units_of(preset)]
+        self.used_s = dict.fromkeys(WORK, 0.0)
         self.failed = self.recorded = 0
         self.running = []
 
@@ -99,7 +149,7 @@ class Campaign:
             try:
                 while self.start(folder) or self.running:
                     self.collect()
-                    time.sleep(0.1)
+                    time.sleep(0.05)
             finally:
                 for run in self.running:
                     run.end()
@@ -107,49 +157,51 @@ class Campaign:
     def start(self, folder):
         """Starts the runs that there are processors for. False: the time is over."""
         while (left_s := self.deadline - time.monotonic()) > 1:
-            if len(self.running) >= os.cpu_count():
-                return True
-            fitting = [suite for suite in self.suites if suite.shortest_s <= left_s]
-            if not fitting:
-                return False
-            # One that runs counts as if it had used its time already.
-            suite = min(fitting, key=lambda each: (each.used_s + sum(
-                self.want_s for run in self.running if run.suite is each)) / each.share)
-            effort = suite.effort * min(1, left_s / self.want_s)
+            fitting = [unit for unit in self.units if unit.shortest_s <= left_s]
+            waiting = [unit for unit in fitting if not unit.is_running]
+            if len(self.running) >= os.cpu_count() or not waiting:
+                return bool(fitting)
+            unit = min(waiting, key=self.rank)
+            effort = unit.next_effort(min(self.want_s, left_s))
             seed = self.board["next_run"] * SEEDS_PER_RUN + 1
             self.board["next_run"] += 1
-            self.running.append(Run(suite, effort, seed, folder))
+            self.running.append(Run(unit, effort, seed, folder))
         return False
+
+    def rank(self, unit):
+        """The unit of the lowest rank is next: what is owed, the suite that lags, what is soon."""
+        group = unit.preset, unit.label
+        now = time.monotonic()
+        used_s = self.used_s[group] + sum(now - run.began for run in self.running
+                                          if (run.unit.preset, run.unit.label) == group)
+        return unit.owed <= 0, used_s / WORK[group].share, unit.missing_s()
 
     def collect(self):
         """Records the runs that have ended."""
-        for run in [run for run in self.running if run.process.poll() is not None]:
+        for run in [run for run in self.running if run.has_ended()]:
             self.running.remove(run)
-            suite, took_s = run.suite, time.monotonic() - run.began
-            suite.effort = run.effort
-            suite.plan(took_s, self.want_s)
-            said = f"{suite.preset} {suite.name}: seed {run.seed}, effort {run.effort:.4g}, " \
-                   f"{took_s:.0f} s: "
+            unit, took_s = run.unit, time.monotonic() - run.began
+            unit.is_running = False
+            self.used_s[unit.preset, unit.label] += took_s
+            unit.ran(run.effort, took_s)
+            said = f"{unit}: seed {run.seed}, effort {run.effort:.4g}, {took_s:.0f} s: "
             try:
                 print(said + self.record(run), flush=True)
             except scoreboard.Refused as why:
                 self.failed += 1
-                self.drop(suite)
+                self.units.remove(unit)
                 print(f"{said}NOT RECORDED: {why}\n{run.text()}", flush=True)
             run.said.close()
-
-    def drop(self, suite):
-        self.suites = [each for each in self.suites if each is not suite]
 
     def record(self, run):
         if run.process.returncode != 0:
             raise scoreboard.Refused("it failed")
         if not run.published.exists():
-            self.drop(run.suite)
+            self.units.remove(run.unit)
             return "passed; it publishes nothing and is not run again"
         lines = scoreboard.published(run.published.read_text())
         for line in lines:
-            line["method"] += UNDER[run.suite.preset]
+            line["method"] += UNDER[run.unit.preset]
         scoreboard.merge(self.board, lines, self.commit, datetime.date.today().isoformat(),
                          f"{platform.machine()}, {os.cpu_count()} processors")
         scoreboard.write(ROOT, self.board)

@@ -65,15 +65,23 @@ def test_canary_a_broken_line_is_refused(text):
         scoreboard.published(text)
 
 
-FAKE_CTEST = r"""#!/usr/bin/env bash
+FAKE_CTEST = """#!/usr/bin/env bash
 case " $* " in
-    *" asan "*show*) echo '{"tests": []}' ;;
-    *show*) cat tests.json ;;
-    *"^holds$"*) [[ ! -e slow ]] || sleep 30
+    *" asan "*) echo '{"tests": []}' ;;
+    *) cat tests.json ;;
+esac
+"""
+# Poses as a program of GoogleTest with one case of its own name.
+FAKE_TEST = r"""#!/usr/bin/env bash
+name=${0##*/}
+[[ "$*" != --gtest_list_tests ]] || { printf 'suite.\n  %s  # comment\n' "$name"; exit; }
+[[ "$GTEST_FILTER" == "suite.$name" ]] || exit 9
+case "$name" in
+    holds) [[ ! -e "${0%/*}/slow" ]] || sleep 30
         printf 'p\tm\t%s\t0\t%s\n' 5 "$CONQ_SEED" >> "$CONQ_SCOREBOARD" ;;
-    *"^fails$"*) printf 'bad\tm\t5\t0\t%s\n' "$CONQ_SEED" >> "$CONQ_SCOREBOARD"
+    fails) printf 'bad\tm\t5\t0\t%s\n' "$CONQ_SEED" >> "$CONQ_SCOREBOARD"
         echo "it failed with seed $CONQ_SEED"; exit 8 ;;
-    *"^seedless$"*) printf 'seedless\tm\t5\t0\t0\n' >> "$CONQ_SCOREBOARD" ;;
+    seedless) printf 'seedless\tm\t5\t0\t0\n' >> "$CONQ_SCOREBOARD" ;;
     *) exit 9 ;;
 esac
 """
@@ -97,7 +105,11 @@ class Project:
 
     def have_tests(self, *names):
         properties = [{"name": "LABELS", "value": ["schedules"]}]
-        tests = [{"name": name, "properties": properties} for name in names]
+        tests = [{"name": name, "command": [str(self.folder / name)], "properties": properties}
+                 for name in names]
+        for name in names:
+            (self.folder / name).write_text(FAKE_TEST)
+            (self.folder / name).chmod(0o755)
         (self.folder / "tests.json").write_text(json.dumps({"tests": tests}))
 
     def git(self, *arguments):
