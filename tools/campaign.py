@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -91,16 +92,20 @@ def cases_of(command):
             suite = name
 
 
-def units_of(preset):
-    """The work that a preset has. A program that ctest runs in several parts is here once."""
+def programs_of(preset):
+    """The tests of ctest that a preset has work for: name, command (none yet: not built), label."""
     listed = subprocess.run(["ctest", "--preset", preset, "--show-only=json-v1"], cwd=ROOT,
                             capture_output=True, text=True, check=True).stdout
-    programs = {}
     for test in json.loads(listed[listed.index("{"):])["tests"]:
         labels = next(each["value"] for each in test["properties"] if each["name"] == "LABELS")
-        programs.update({tuple(test["command"]): label for label in labels
-                         if (preset, label) in WORK})
-    for command, label in programs.items():
+        for label in labels:
+            if (preset, label) in WORK:
+                yield test["name"], tuple(test.get("command", [])), label
+
+
+def units_of(preset):
+    """The work that a preset has. A program that ctest runs in several parts is here once."""
+    for command, label in {command: label for _, command, label in programs_of(preset)}.items():
         is_whole = len(command) > 1 or not WORK[preset, label].has_cases
         for case in [""] if is_whole else cases_of(command):
             yield Unit(preset, label, command, case)
@@ -211,11 +216,18 @@ class Campaign:
 
 
 def build(preset):
-    """Builds what a preset's suites need."""
-    for command in (["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset]):
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise scoreboard.Refused(f"{preset} does not build:\n{done.stdout[-5000:]}")
+    """Builds what a preset's suites need: programs, which are named as their tests are."""
+    run(["cmake", "--preset", preset])
+    targets = {re.sub(r"_\d+$", "", name) for name, command, _ in programs_of(preset)
+               if len(command) <= 1}
+    if targets:
+        run(["cmake", "--build", "--preset", preset, "--target", *sorted(targets)])
+
+
+def run(command):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise scoreboard.Refused(f"{' '.join(command)} failed:\n{done.stdout[-5000:]}")
 
 
 def main(arguments):
