@@ -217,14 +217,14 @@ class Campaign:
 
 def build(preset):
     """Builds what a preset's suites need: programs, which are named as their tests are."""
-    run(["cmake", "--preset", preset])
+    run_or_refuse(["cmake", "--preset", preset])
     targets = {re.sub(r"_\d+$", "", name) for name, command, _ in programs_of(preset)
                if len(command) <= 1}
     if targets:
-        run(["cmake", "--build", "--preset", preset, "--target", *sorted(targets)])
+        run_or_refuse(["cmake", "--build", "--preset", preset, "--target", *sorted(targets)])
 
 
-def run(command):
+def run_or_refuse(command):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         raise scoreboard.Refused(f"{' '.join(command)} failed:\n{done.stdout[-5000:]}")
