@@ -39,7 +39,9 @@ TYPED_TEST(failures, a_call_that_fails_changes_nothing_and_can_be_made_again) {
         fail_everywhere<counted_queue_of<TypeParam, fragile_move_only>>(order_of<TypeParam>, found);
     EXPECT_EQ(found.count(), 0u) << found.text();
     EXPECT_GT(struck, 0u);
-    publish({std::string("n-th failure, every call: ") + TypeParam::name, "every n", struck});
+    // What is exhaustive begins at 1, always.
+    publish({std::string("n-th failure, every call: ") + TypeParam::name, "every n", struck, struck,
+             1});
 }
 
 TYPED_TEST(failures, a_script_whose_n_th_step_fails_ends_as_if_it_had_not) {
