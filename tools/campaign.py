@@ -35,19 +35,21 @@ class Work(typing.NamedTuple):
     share: int  # of the time
     effort: float  # that a campaign owes to each case; 1 is what CI runs
     has_cases: bool = True  # programs of GoogleTest
+    in_one_run: bool = False  # what it counts differs within one run, not between runs
 
 
 # (preset, label) -> its work.
 WORK = {
-    ("check", "schedules"): Work(12, 100), ("check", "history"): Work(3, 20),
+    ("check", "schedules"): Work(14, 100, in_one_run=True), ("check", "history"): Work(3, 20),
     ("asan", "teardown"): Work(6, 100), ("check", "oversubscription"): Work(1, 5),
     ("check", "mutants"): Work(1, 3, False), ("asan", "schedules"): Work(1, 1),
     ("asan", "history"): Work(1, 1),
 }
 UNDER = {"check": "", "asan": ", ASan"}  # what the method's name gains
-RUN_S = 240  # how long a run should take
+RUN_S = 300  # how long a run should take
 LIMIT_S = 1200  # one that takes longer has failed
 FIRST_EFFORT = 0.05
+TRIAL_S = 0.5  # what took less tells little about how long more of it takes
 SEEDS_PER_RUN = 10**9
 
 
@@ -56,7 +58,8 @@ class Unit:
 
     def __init__(self, preset, label, command, case=""):
         self.preset, self.label, self.command, self.case = preset, label, command, case
-        self.owed = WORK[preset, label].effort
+        self.work = WORK[preset, label]
+        self.owed = self.work.effort
         self.effort, self.took_s, self.shortest_s = 0.0, 0.0, 0.0  # of the last run
         self.is_running = False
 
@@ -66,7 +69,11 @@ class Unit:
     def next_effort(self, want_s):
         if not self.took_s:
             return min(FIRST_EFFORT, self.owed)
-        longer = min(want_s / max(self.took_s, 0.05), 20)
+        longer = want_s / max(self.took_s, 0.05)
+        if self.took_s < TRIAL_S:
+            longer = min(longer, 20)
+        elif self.work.in_one_run and 0 < self.missing_s() < 2 * want_s:
+            return self.owed
         return min(self.effort * longer, self.owed if self.owed > 0 else 1e6)
 
     def missing_s(self):
@@ -76,7 +83,8 @@ class Unit:
     def ran(self, effort, took_s):
         self.effort, self.took_s = effort, took_s
         self.shortest_s = min(self.shortest_s or took_s, took_s)
-        self.owed -= effort
+        if effort >= self.owed or not self.work.in_one_run:
+            self.owed -= effort
 
 
 def cases_of(command):
