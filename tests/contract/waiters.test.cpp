@@ -107,6 +107,30 @@ CONQ_PROMISE(waiters, all_are_called_at_shutdown, any) {
     for (auto& each : putters) q.leave_putter(each.place);
 }
 
+// It was woken for the first; nobody was for the second, because a wake was under way.
+CONQ_PROMISE(waiters, one_that_enlists_again_passes_on_what_came_before_it_did, any) {
+    using queue = typename Subject::template queue<int>;
+    queue q(2);
+    std::array<callback_waiter<queue>, 2> getters, putters;
+    for (auto& each : getters) q.enlist_getter(each.place);
+    for (int i = 0; i < 2; ++i) ASSERT_EQ(q.put(i), status::ok);
+    q.enlist_getter(getters[0].place);
+    EXPECT_TRUE(q.try_get());
+    q.leave_getter(getters[0].place);
+    EXPECT_EQ(getters[1].wakes, 1);
+    q.leave_getter(getters[1].place);
+    ASSERT_EQ(q.put(2), status::ok);
+    if ((Subject::capabilities & bounded) != 0) {
+        for (auto& each : putters) q.enlist_putter(each.place);
+        for (int i = 0; i < 2; ++i) EXPECT_TRUE(q.get());
+        q.enlist_putter(putters[0].place);
+        ASSERT_EQ(q.try_put(3), status::ok);
+        q.leave_putter(putters[0].place);
+        EXPECT_EQ(putters[1].wakes, 1);
+        q.leave_putter(putters[1].place);
+    }
+}
+
 CONQ_PROMISE(waiters, a_callback_that_needs_nothing_passes_its_wake_to_a_thread, any) {
     using queue = typename Subject::template queue<int>;
     queue q(4);

@@ -196,6 +196,31 @@ template <class Queue> void leave_beside_a_peer(scenario& story, int capacity, b
     });
 }
 
+// The first is woken, enlists once more, is served and leaves; of the second item (or room) that
+// came meanwhile the next one has to hear.
+template <class Queue> void enlist_again(scenario& story, int capacity, bool is_full) {
+    auto all = make_lobby<Queue>(capacity, is_full);
+    all->leave(all->guests[2]);
+    story.thread(
+        [=] {
+            for (int i = 0; i < 2; ++i) all->serve();
+        },
+        "peer");
+    story.thread(
+        [=] {
+            callback& me = all->guests[0];
+            all->await_wake(me);
+            is_full ? all->q->enlist_putter(me.place) : all->q->enlist_getter(me.place);
+            all->take();
+            all->leave(me);
+        },
+        "first");
+    story.at_end([=] {
+        require(all->guests[1].wakes.load() != 0, "something is there, and nobody was woken");
+        all->leave(all->guests[1]);
+    });
+}
+
 // Each of two that are served is woken, if those who were woken leave.
 template <class Queue> void serve_two(scenario& story, int capacity, bool is_full) {
     auto all = make_lobby<Queue>(capacity, is_full);
@@ -347,6 +372,9 @@ void add_waking_models(protocol_models& to) {
         });
         add([=]<class Q>(scenario& story, on<Q>, int capacity) {
             serve_two<Q>(story, capacity, is_full);
+        });
+        add([=]<class Q>(scenario& story, on<Q>, int capacity) {
+            enlist_again<Q>(story, capacity, is_full);
         });
     }
     const std::string behind = "a claim not yet published";

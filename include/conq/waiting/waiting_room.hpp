@@ -8,10 +8,10 @@
 // All four are seq_cst, so at least one side sees the other: no wake is lost, and a fence is not
 // needed (Dekker's pattern; the flag stands on the line that the waker has just changed).
 //
-// Invariants. A waker takes the flag away, so one wake is under way for each arming; whoever was
-// woken arms it again for those behind him when he leaves. Room not empty => flag armed, or a
-// waiter that was woken has yet to leave or to enlist again. A wake is permission to look, never an
-// item.
+// Invariants. A waker takes the flag away, so one wake is under way for each arming, however much
+// there is to wake for; whoever was woken arms it again for those behind him when he leaves, and
+// looks for them. Room not empty => flag armed, or a waiter that was woken has yet to leave or to
+// enlist again. A wake is permission to look, never an item.
 //
 // Threads: all members may be called from any thread; a waiter belongs to its owner. Progress: the
 // room's lock is held for a few instructions and never while foreign code runs. Allocates nothing;
@@ -90,15 +90,13 @@ public:
         wake.armed.exchange(1);
     }
 
-    /// Leaves. True if this one had been woken and others wait: the flag is armed again and the
-    /// caller must look on their behalf, and wake one of them if there is something for them.
+    /// Leaves. True if this one was woken since it entered, though it may have enlisted again, and
+    /// others wait: the flag is armed again and the caller must look on their behalf, and wake one
+    /// of them if there is something for them.
     [[nodiscard]] bool leave(waiter_type& who, flag& wake) noexcept {
         const std::lock_guard held(lock_);
-        if (who.listed) {
-            unlink(who);
-            return false;
-        }
-        if (first_ == nullptr) return false;
+        if (who.listed) unlink(who);
+        if (!who.was_woken || first_ == nullptr) return false;
         wake.armed.exchange(1);
         return true;
     }
