@@ -2,26 +2,102 @@
 #include "cli/command_template.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace conq::cli {
+namespace {
 
-command_template::command_template(std::vector<std::string> words, std::string placeholder,
-                                   bool appends)
-    : words_(std::move(words)), placeholder_(std::move(placeholder)) {
-    const bool has_place = std::any_of(words_.begin(), words_.end(),
-                                       [this](const std::string& word) { return holds(word); });
-    appends_ = appends && !has_place;
+// As many digits as a number of a job can have.
+constexpr std::size_t number_bytes_max = std::numeric_limits<std::uint64_t>::digits10 + 1;
+
+std::string_view name_of(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
 
-word_list command_template::filled(const word_list& items) const {
-    word_list arguments;
-    for (const std::string& word : words_) {
-        if (!holds(word)) {
-            arguments.add(word);
+// Without the last extension, which begins with a point of the last name.
+std::string_view without_extension(std::string_view path) {
+    const std::size_t point = path.rfind('.');
+    const bool is_in_name = point != path.npos && path.find('/', point) == path.npos;
+    return is_in_name ? path.substr(0, point) : path;
+}
+
+// As dirname(1) has it: slashes at the end do not count.
+std::string_view folder_of(std::string_view path) {
+    const auto without_slashes = [](std::string_view of) {
+        while (of.size() > 1 && of.back() == '/') of.remove_suffix(1);
+        return of;
+    };
+    path = without_slashes(path);
+    const std::size_t slash = path.rfind('/');
+    if (slash == path.npos) return ".";
+    return without_slashes(path.substr(0, slash + 1));
+}
+
+}  // namespace
+
+// None begins another one.
+const command_template::placeholder_name command_template::placeholder_names[] = {
+    {"{}", part_kind::item},     {"{.}", part_kind::stem},       {"{/}", part_kind::name},
+    {"{//}", part_kind::folder}, {"{/.}", part_kind::name_stem}, {"{#}", part_kind::sequence},
+    {"{%}", part_kind::slot},
+};
+
+command_template::command_template(std::vector<std::string> words, const std::string& placeholder,
+                                   bool appends) {
+    for (const std::string& each : words) words_.push_back(parse(each, placeholder));
+    appends_ = appends && std::all_of(words_.begin(), words_.end(),
+                                      [](const word& each) { return each.is_literal(); });
+}
+
+command_template command_template::of_shell(const std::string& text, bool appends) {
+    command_template made;
+    for (const std::string& each :
+         {std::string("sh"), std::string("-c"), text, std::string("conq")}) {
+        made.words_.push_back({each, {{part_kind::text, each}}});
+    }
+    made.appends_ = appends;
+    return made;
+}
+
+command_template::word command_template::parse(std::string_view text,
+                                               const std::string& placeholder) {
+    word made{.written = std::string(text), .parts = {}};
+    std::string literal;
+    const auto end_literal = [&] {
+        if (!literal.empty()) made.parts.push_back({part_kind::text, std::move(literal)});
+        literal.clear();
+    };
+    while (!text.empty()) {
+        const placeholder_name own[] = {{placeholder, part_kind::item}};
+        const bool has_all = placeholder == placeholder_names[0].name;
+        const placeholder_name* const end = has_all ? std::end(placeholder_names) : std::end(own);
+        const placeholder_name* const found =
+            std::find_if(has_all ? std::begin(placeholder_names) : std::begin(own), end,
+                         [&](const placeholder_name& each) { return text.starts_with(each.name); });
+        if (found == end) {
+            literal += text.front();
+            text.remove_prefix(1);
             continue;
         }
-        for (std::size_t i = 0; i < items.size(); ++i) add_replaced(arguments, word, items[i]);
+        end_literal();
+        made.parts.push_back({found->kind});
+        made.holds_item = made.holds_item ||
+                          (found->kind != part_kind::sequence && found->kind != part_kind::slot);
+        text.remove_prefix(found->name.size());
+    }
+    end_literal();
+    if (made.parts.empty()) made.parts.push_back({part_kind::text});
+    return made;
+}
+
+word_list command_template::filled(const word_list& items, job_numbers numbers) const {
+    word_list arguments;
+    for (const word& each : words_) {
+        const std::size_t times = each.holds_item ? items.size() : 1;
+        for (std::size_t i = 0; i < times; ++i) {
+            add(arguments, each, each.holds_item ? items[i] : std::string_view(), numbers);
+        }
     }
     for (std::size_t i = 0; appends_ && i < items.size(); ++i) arguments.add(items[i]);
     return arguments;
@@ -29,63 +105,95 @@ word_list command_template::filled(const word_list& items) const {
 
 std::size_t command_template::fixed_bytes() const {
     std::size_t bytes = sizeof(char*);
-    for (const std::string& word : words_) {
-        if (!holds(word)) bytes += word.size() + 1 + sizeof(char*);
+    for (const word& each : words_) {
+        if (!each.holds_item) bytes += each.bytes(0) + 1 + sizeof(char*);
     }
     return bytes;
 }
 
 std::size_t command_template::bytes_of(std::size_t item_bytes) const {
     std::size_t bytes = appends_ ? item_bytes + 1 + sizeof(char*) : 0;
-    for (const std::string& word : words_) {
-        if (holds(word)) bytes += replaced_bytes(word, item_bytes) + 1 + sizeof(char*);
+    for (const word& each : words_) {
+        if (each.holds_item) bytes += each.bytes(item_bytes) + 1 + sizeof(char*);
     }
     return bytes;
 }
 
 std::size_t command_template::longest_with(std::size_t item_bytes) const {
     std::size_t longest = appends_ ? item_bytes : 0;
-    for (const std::string& word : words_) {
-        if (holds(word)) longest = std::max(longest, replaced_bytes(word, item_bytes));
+    for (const word& each : words_) {
+        if (each.holds_item) longest = std::max(longest, each.bytes(item_bytes));
     }
     return longest;
 }
 
-std::size_t command_template::replaced_bytes(const std::string& word,
-                                             std::size_t item_bytes) const {
-    std::size_t bytes = word.size();
-    for (std::size_t at = word.find(placeholder_); at != std::string::npos;
-         at = word.find(placeholder_, at + placeholder_.size())) {
-        bytes = bytes - placeholder_.size() + item_bytes;
+std::size_t command_template::word::bytes(std::size_t item_bytes) const {
+    std::size_t bytes = 0;
+    for (const part& each : parts) {
+        switch (each.kind) {
+            case part_kind::text:
+                bytes += each.text.size();
+                break;
+            case part_kind::sequence:
+            case part_kind::slot:
+                bytes += number_bytes_max;
+                break;
+            case part_kind::folder:
+                bytes += std::max<std::size_t>(item_bytes, 1);
+                break;
+            default:
+                bytes += item_bytes;
+        }
     }
     return bytes;
 }
 
-void command_template::add_replaced(word_list& to, std::string_view word,
-                                    std::string_view item) const {
-    std::size_t at = 0;
-    for (;;) {
-        const std::size_t found = word.find(placeholder_, at);
-        to.append(word.substr(at, found - at));
-        if (found == std::string_view::npos) return to.finish();
-        to.append(item);
-        at = found + placeholder_.size();
+void command_template::add(word_list& to, const word& from, std::string_view item,
+                           job_numbers numbers) {
+    for (const part& each : from.parts) {
+        switch (each.kind) {
+            case part_kind::text:
+                to.append(each.text);
+                break;
+            case part_kind::item:
+                to.append(item);
+                break;
+            case part_kind::stem:
+                to.append(without_extension(item));
+                break;
+            case part_kind::name:
+                to.append(name_of(item));
+                break;
+            case part_kind::folder:
+                to.append(folder_of(item));
+                break;
+            case part_kind::name_stem:
+                to.append(without_extension(name_of(item)));
+                break;
+            case part_kind::sequence:
+                to.append(std::to_string(numbers.sequence));
+                break;
+            case part_kind::slot:
+                to.append(std::to_string(numbers.slot));
+                break;
+        }
     }
+    to.finish();
 }
 
-std::string shell_line_hint(const command_template& command) {
-    if (command.words().size() != 1) return {};
-    const std::string& line = command.words().front();
-    std::string rest = line;
-    for (std::size_t at = rest.find(command.placeholder()); at != std::string::npos;
-         at = rest.find(command.placeholder())) {
-        rest.erase(at, command.placeholder().size());
-    }
+std::string command_template::shell_line_hint() const {
+    if (words_.size() != 1) return {};
+    const word& line = words_.front();
     constexpr std::string_view blanks = " \t\n", special = "|&;<>()$`\\\"'*?[#~=%!{}";
-    const bool has_special = rest.find_first_of(special) != rest.npos;
-    if (!has_special && rest.find_first_of(blanks) == rest.npos) return {};
-    return "the words of a command are given apart (conq run " + (has_special ? "CMD ARG" : line) +
-           "), and a shell's line as: conq run sh -c 'LINE' sh {}";
+    const auto has_any = [&line](std::string_view of) {
+        return std::any_of(line.parts.begin(), line.parts.end(), [of](const part& each) {
+            return each.text.find_first_of(of) != std::string::npos;
+        });
+    };
+    if (!has_any(special) && !has_any(blanks)) return {};
+    return "the words of a command are given apart (conq run " +
+           (has_any(special) ? "CMD ARG" : line.written) +
+           "), and a shell's line as: conq run -s 'LINE', with \"$1\" for the item";
 }
 
 std::string shell_quoted(std::string_view word) {

@@ -4,6 +4,7 @@
 #define CONQ_CLI_COMMAND_TEMPLATE_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,44 +13,74 @@
 
 namespace conq::cli {
 
-/// The words of a command, some of which hold a placeholder. Immutable; any thread.
+/// What a job is called: its place in the input, and which of the jobs at once it is, both from 1.
+struct job_numbers {
+    std::uint64_t sequence = 1;
+    std::uint64_t slot = 1;
+};
+
+/// The words of a command, some of which hold placeholders. Immutable; any thread.
+///
+/// Placeholders are those of GNU parallel: {} is the item, {.} without its last extension, {/} what
+/// stands behind its last /, {//} its folder (. if it names none), {/.} is {/} without extension,
+/// {#} and {%} are the job's numbers.
 class command_template {
 public:
-    /// `appends`: whether items go to the end if no word holds the placeholder.
-    command_template(std::vector<std::string> words, std::string placeholder, bool appends);
+    /// `placeholder` stands for the item; if it is not {}, it is the only one. `appends`: whether
+    /// items go to the end if no word holds a placeholder.
+    command_template(std::vector<std::string> words, const std::string& placeholder, bool appends);
+    /// sh -c `text`, for which the item is $1: no placeholder is looked for.
+    static command_template of_shell(const std::string& text, bool appends);
 
-    /// The arguments of a job: a word that holds the placeholder comes once for each item, with
-    /// every placeholder in it replaced.
-    [[nodiscard]] word_list filled(const word_list& items) const;
+    /// The arguments of a job: a word that holds the item comes once for each of them, with every
+    /// placeholder in it replaced.
+    [[nodiscard]] word_list filled(const word_list& items, job_numbers numbers) const;
 
-    /// What the kernel counts of the arguments: for the words without a placeholder, and for each
-    /// item of so many bytes.
+    /// What the kernel counts of the arguments: for the words without an item, and for each item of
+    /// so many bytes. Not less, and with {} alone not more.
     [[nodiscard]] std::size_t fixed_bytes() const;
     [[nodiscard]] std::size_t bytes_of(std::size_t item_bytes) const;
 
     /// The longest argument that an item of so many bytes makes; 0 if no argument holds it.
     [[nodiscard]] std::size_t longest_with(std::size_t item_bytes) const;
 
-    /// Whether the program itself depends on the item.
-    [[nodiscard]] bool varies_program() const { return holds(words_.front()); }
-    [[nodiscard]] const std::vector<std::string>& words() const noexcept { return words_; }
-    [[nodiscard]] const std::string& placeholder() const noexcept { return placeholder_; }
+    /// Whether the program itself depends on the item or the numbers.
+    [[nodiscard]] bool varies_program() const { return !words_.front().is_literal(); }
+    /// The word of the program, if that does not vary.
+    [[nodiscard]] const std::string& program() const { return words_.front().written; }
+    /// What to say if it is not found and looks like a line for a shell: one word, with a space or
+    /// a character that shells know in it. Empty if it does not.
+    [[nodiscard]] std::string shell_line_hint() const;
 
 private:
-    [[nodiscard]] bool holds(const std::string& word) const {
-        return word.find(placeholder_) != std::string::npos;
-    }
-    [[nodiscard]] std::size_t replaced_bytes(const std::string& word, std::size_t item_bytes) const;
-    void add_replaced(word_list& to, std::string_view word, std::string_view item) const;
+    enum class part_kind { text, item, stem, name, folder, name_stem, sequence, slot };
+    struct part {
+        part_kind kind;
+        std::string text{};  // of text
+    };
+    struct word {
+        std::string written;
+        std::vector<part> parts;  // at least one
+        bool holds_item = false;
 
-    std::vector<std::string> words_;
-    std::string placeholder_;
-    bool appends_;
+        [[nodiscard]] bool is_literal() const {
+            return parts.size() == 1 && parts.front().kind == part_kind::text;
+        }
+        [[nodiscard]] std::size_t bytes(std::size_t item_bytes) const;
+    };
+    struct placeholder_name {
+        std::string_view name;
+        part_kind kind;
+    };
+    static const placeholder_name placeholder_names[];
+
+    command_template() = default;
+    static word parse(std::string_view text, const std::string& placeholder);
+    static void add(word_list& to, const word& from, std::string_view item, job_numbers numbers);
+
+    std::vector<word> words_;
+    bool appends_ = false;
 };
-
-/// What to say of a command that is not found and looks like a line for a shell: one word, with a
-/// space or a character that shells know in it. Empty if it does not.
-std::string shell_line_hint(const command_template& command);
 
 /// A word as a POSIX shell would take it back, for messages and --dry-run.
 std::string shell_quoted(std::string_view word);

@@ -4,6 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <cstdint>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 #include "cli/message.hpp"
 
@@ -14,6 +19,7 @@ struct parsed {
     run_options options;
     bool is_nul_delimited = false;
     std::string delimiter;
+    std::string jobs;
 };
 
 // The one table of options.
@@ -21,9 +27,10 @@ void describe(CLI::App& app, parsed& into) {
     run_options& o = into.options;
     app.set_help_flag();
     app.add_flag("-h,--help", o.wants_help, "Show this text");
-    app.add_option("-j,--jobs", o.jobs, "Run N jobs at once (default: one a processor)")
-        ->type_name("N")
-        ->check(CLI::Range(1, 10'000));
+    app.add_option("-j,--jobs", into.jobs,
+                   "Run N jobs at once (default: one a processor);\n"
+                   "N%: so many percent of the processors; +N: so many more")
+        ->type_name("N");
     app.add_flag("-k,--keep-order", o.keeps_order, "Print output in the order of the input");
     app.add_option("-n,--items", o.items_per_job, "Give N items to each job (default: 1)")
         ->type_name("N")
@@ -36,6 +43,9 @@ void describe(CLI::App& app, parsed& into) {
         ->type_name("STR");
     app.add_option("-a,--arg-file", o.input_path, "Read items from FILE, not standard input")
         ->type_name("FILE");
+    app.add_option("-s,--shell", o.shell_line,
+                   "Run sh -c TEXT for each item, which is \"$1\" there")
+        ->type_name("TEXT");
     app.add_flag("--keep-empty", o.keeps_empty, "An empty item is an item, too");
     app.add_flag("--stdin", o.feeds_stdin, "The item is the job's standard input");
     app.add_flag("--dry-run", o.is_dry_run, "Print the commands, run none");
@@ -74,6 +84,46 @@ char parse_delimiter(const std::string& text) {
         fmt::format("-d {}: give one character, or one of \\n \\t \\0 \\\\ \\xNN", shown(text)));
 }
 
+// "8", "50%" and "+2". Throws usage_error.
+std::size_t parse_jobs(const std::string& text) {
+    constexpr std::uint64_t most = 10'000;
+    const bool is_more = text.starts_with('+'), is_share = !is_more && text.ends_with('%');
+    const char* const begin = text.data() + (is_more ? 1 : 0);
+    const char* const end = text.data() + text.size() - (is_share ? 1 : 0);
+    std::uint64_t number = 0;
+    const auto [read, error] = std::from_chars(begin, std::max(begin, end), number);
+    const std::uint64_t processors = std::max(1u, std::thread::hardware_concurrency());
+    std::uint64_t jobs = number;
+    if (is_more) jobs = number > most ? number : processors + number;
+    if (is_share)
+        jobs = std::max<std::uint64_t>(1, processors * std::min(number, 100 * most) / 100);
+    const bool is_number = begin < end && error == std::errc() && read == end;
+    if (is_number && (number > 0 || is_more) && jobs <= most) return jobs;
+    throw usage_error(
+        fmt::format("-j {}: give a number of jobs from 1 to {}, a share of the "
+                    "processors as 50%, or so many more than processors as +2",
+                    shown(text), most));
+}
+
+// The command, or the line of -s.
+void take_command(run_options& o, std::vector<std::string> words, bool has_line) {
+    o.command = std::move(words);
+    if (!has_line || o.wants_help) return;
+    if (o.shell_line.empty()) throw usage_error("-s: the text is empty: give a line for sh");
+    if (!o.command.empty()) {
+        throw usage_error(
+            fmt::format("-s and the command {}: give one of them; the item is \"$1\" "
+                        "in the text of -s",
+                        shown(o.command.front())));
+    }
+    if (o.shell_line.find(o.placeholder) != std::string::npos) {
+        throw usage_error(
+            fmt::format("-s {}: {} is not replaced in a line for sh, where an item "
+                        "could do anything: write \"$1\" instead",
+                        shown(o.shell_line), o.placeholder));
+    }
+}
+
 }  // namespace
 
 run_options parse_run_options(const std::vector<std::string>& words) {
@@ -106,7 +156,9 @@ run_options parse_run_options(const std::vector<std::string>& words) {
         throw usage_error("-a: the file's name is empty: name a file to read items from");
     }
     if (o.placeholder.empty()) throw usage_error("-I: the placeholder is empty: give a text");
-    o.command.assign(words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
+    if (app.count("-j") > 0) o.jobs = parse_jobs(into.jobs);
+    take_command(o, {words.begin() + static_cast<std::ptrdiff_t>(at), words.end()},
+                 app.count("-s") > 0);
     return o;
 }
 
@@ -116,13 +168,19 @@ std::string run_help() {
     describe(app, into);
     std::string options = app.help();
     options = options.substr(options.find("Options:"));
-    return "Usage: conq run [OPTION...] CMD [ARG...]\n\n"
+    return "Usage: conq run [OPTION...] CMD [ARG...]\n"
+           "       conq run [OPTION...] -s TEXT\n\n"
            "Runs CMD for each item of standard input, some at once, and keeps the output of each\n"
            "job together. Items are lines. {} in CMD or ARG is replaced by the item, always as a\n"
-           "part of one argument and never through a shell; without {} the item comes last.\n\n"
+           "part of one argument and never through a shell; without {} the item comes last.\n"
+           "So are {.} (without extension), {/} (the name behind the last /), {//} (the folder),\n"
+           "{/.} (the name without extension), {#} (the job's number) and {%} (which of the jobs\n"
+           "at once it is); with -I STR only STR is replaced.\n\n"
            "  find . -name '*.wav' -print0 | conq run -0 flac --best {}\n"
            "  conq run -a urls -j 8 curl -sSO\n"
-           "  seq 1000 | conq run -k -n 50 ./simulate --seeds {}\n\n" +
+           "  seq 1000 | conq run -k -n 50 ./simulate --seeds {}\n"
+           "  ls *.wav | conq run flac -o out/{.}.flac {}\n"
+           "  ls *.log | conq run -k -s 'grep -c ERROR \"$1\" | sort'\n\n" +
            options +
            "\nExit code: 0; 1 own error; 2 usage; 123 a job failed; 125 a job died of a signal;\n"
            "126 or 127 CMD cannot run or is not found; 130 or 143 interrupted or terminated.\n"

@@ -11,6 +11,7 @@ namespace conq::cli {
 
 struct run_options {
     std::size_t jobs = 0;              ///< -j; 0: as many as there are processors
+    std::string shell_line;            ///< -s; empty: none
     bool keeps_order = false;          ///< -k
     std::size_t items_per_job = 1;     ///< -n
     char delimiter = '\n';             ///< -0, -d

@@ -46,17 +46,30 @@ int open_input(const run_options& options) {
                                 shown_name(options.input_path), std::strerror(errno)));
 }
 
+command_template template_of(const run_options& options) {
+    const bool appends = !options.feeds_stdin;
+    if (!options.shell_line.empty()) return command_template::of_shell(options.shell_line, appends);
+    return {options.command, options.placeholder, appends};
+}
+
+// Which of the jobs at once this thread runs, from 1.
+std::uint64_t slot_of_this_thread() {
+    static std::atomic<std::uint64_t> slots{0};
+    thread_local const std::uint64_t mine = slots.fetch_add(1) + 1;
+    return mine;
+}
+
 // The program's path, found once for all jobs; empty if it depends on the item.
 std::string resolve(const command_template& command) {
     if (command.varies_program()) return {};
-    const std::string& name = command.words().front();
+    const std::string& name = command.program();
     int code = 0;
     std::string path = find_program(name, code);
     if (!path.empty()) return path;
     std::string text = code == 126
                            ? fmt::format("{} is no program that can be run", shown_name(name))
                            : fmt::format("{} is not found", shown_name(name));
-    if (const std::string hint = shell_line_hint(command); code == 127 && !hint.empty()) {
+    if (const std::string hint = command.shell_line_hint(); code == 127 && !hint.empty()) {
         text += ": " + hint;
     }
     throw own_error(text, code);
@@ -79,7 +92,7 @@ class runner {
 public:
     explicit runner(const run_options& options)
         : options_(options),
-          command_(options.command, options.placeholder, !options.feeds_stdin),
+          command_(template_of(options)),
           job_threads_(options.jobs != 0 ? options.jobs
                                          : std::max(1u, std::thread::hardware_concurrency())),
           input_(open_input(options)),
@@ -155,17 +168,19 @@ private:
 
     outcome run_process(process_runner& processes, const job& each, job_output& output) {
         if (each.unfit_bytes != 0) return unfit_outcome(options_);
-        process_request request{.number = each.number,
-                                .arguments = command_.filled(each.items),
-                                .input = options_.feeds_stdin ? &each.items : nullptr,
-                                .delimiter = options_.delimiter};
+        process_request request{
+            .number = each.number,
+            .arguments = command_.filled(
+                each.items, {.sequence = each.number + 1, .slot = slot_of_this_thread()}),
+            .input = options_.feeds_stdin ? &each.items : nullptr,
+            .delimiter = options_.delimiter};
         return processes.run(request, output);
     }
 
     // What is said once, after the first job that did not find its command.
     std::string hint(const outcome& ended) {
         if (ended.how != outcome::kind::not_found || has_hinted_.exchange(true)) return {};
-        const std::string text = shell_line_hint(command_);
+        const std::string text = command_.shell_line_hint();
         return text.empty() ? text : "conq: " + text + "\n";
     }
 
@@ -254,7 +269,7 @@ private:
 };
 
 int print_commands(const run_options& options) {
-    const command_template command(options.command, options.placeholder, !options.feeds_stdin);
+    const command_template command = template_of(options);
     job_feed feed(options, command, open_input(options), ::eventfd(0, EFD_CLOEXEC));
     int code = 0;
     while (const auto next = feed.next()) {
@@ -264,7 +279,8 @@ int print_commands(const run_options& options) {
             continue;
         }
         std::string line;
-        const word_list words = command.filled(next->items);
+        const word_list words =
+            command.filled(next->items, {.sequence = next->number + 1, .slot = 1});
         for (std::size_t i = 0; i < words.size(); ++i) {
             line += shell_quoted(words[i]) + (i + 1 < words.size() ? ' ' : '\n');
         }
@@ -282,7 +298,7 @@ int print_commands(const run_options& options) {
 }  // namespace
 
 int run(const run_options& options) {
-    if (options.command.empty()) {
+    if (options.command.empty() && options.shell_line.empty()) {
         throw usage_error("there is no command: conq run [OPTION...] CMD [ARG...]");
     }
     return options.is_dry_run ? print_commands(options) : runner(options).run();

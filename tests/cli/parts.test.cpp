@@ -48,11 +48,43 @@ TEST(command_template, counts_at_least_what_it_fills_in) {
         for (const std::string item : {"", "1", "12", "123", "longer"}) {
             const command_template command(words, "{}", true);
             const std::size_t said = command.fixed_bytes() + 3 * command.bytes_of(item.size());
-            const std::size_t is = counted(command.filled(words_of({item, item, item})));
+            const std::size_t is = counted(command.filled(words_of({item, item, item}), {}));
             EXPECT_GE(said, is) << words.back() << ' ' << item;
             EXPECT_TRUE(item.size() < 2 || said == is) << words.back() << ' ' << item;
         }
     }
+}
+
+TEST(command_template, counts_no_less_with_the_other_placeholders) {
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"x", "{.}{/}{//}{/.}"}, {"x{#}", "{%}"}, {"{//}", "{}{#}"}}) {
+        for (const std::string item : {"", "/", "a/b.c", "longer.than/others/./."}) {
+            const command_template command(words, "{}", true);
+            const std::size_t said = command.fixed_bytes() + 2 * command.bytes_of(item.size());
+            const job_numbers highest{~0ull, ~0ull};
+            EXPECT_GE(said, counted(command.filled(words_of({item, item}), highest))) << item;
+        }
+    }
+}
+
+TEST(command_template, fills_in_what_is_made_of_the_item) {
+    const auto filled = [](const char* item) {
+        const command_template command({"{.}", "{/}", "{//}", "{/.}"}, "{}", true);
+        const word_list made = command.filled(words_of({item}), {});
+        std::vector<std::string> all;
+        for (std::size_t i = 0; i < made.size(); ++i) all.emplace_back(made[i]);
+        return all;
+    };
+    using words = std::vector<std::string>;
+    EXPECT_EQ(filled("a/b.c.d"), (words{"a/b.c", "b.c.d", "a", "b.c"}));
+    EXPECT_EQ(filled("a.b/c"), (words{"a.b/c", "c", "a.b", "c"}));
+    EXPECT_EQ(filled("name"), (words{"name", "name", ".", "name"}));
+    EXPECT_EQ(filled("/name"), (words{"/name", "name", "/", "name"}));
+    EXPECT_EQ(filled("a//b/"), (words{"a//b/", "", "a", ""}));
+    EXPECT_EQ(filled("a//b"), (words{"a//b", "b", "a", "b"}));
+    EXPECT_EQ(filled("a/.b"), (words{"a/", ".b", "a", ""}));
+    EXPECT_EQ(filled("/"), (words{"/", "", "/", ""}));
+    EXPECT_EQ(filled(""), (words{"", "", ".", ""}));
 }
 
 TEST(byte_budget, a_piece_waits_until_there_is_room) {
