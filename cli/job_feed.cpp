@@ -52,7 +52,7 @@ job_feed::job_feed(const run_options& options, const command_template& command, 
                    int interrupt)
     : options_(options),
       command_(command),
-      reader_(input, interrupt, options.delimiter, options.keeps_empty,
+      reader_(input, interrupt, options.has_items ? '\0' : options.delimiter, options.keeps_empty,
               options.feeds_stdin ? std::string().max_size() / 2 : argument_bytes_max),
       room_(arguments_bytes_max() - std::min(command.fixed_bytes(), arguments_bytes_max())) {}
 

@@ -37,9 +37,10 @@ int main_run(const std::vector<std::string>& words) {
         print(conq::cli::run_help());
         return 0;
     }
-    if (options.input_path.empty() && ::isatty(STDIN_FILENO) == 1) {
+    if (!options.has_items && options.input_path.empty() && ::isatty(STDIN_FILENO) == 1) {
         std::fputs(
-            "conq: standard input is a terminal: pipe items into it, or name a file (-a)\n\n",
+            "conq: standard input is a terminal: pipe items into it, name a file (-a), "
+            "or list them behind :::\n\n",
             stderr);
         std::fputs(conq::cli::run_help().c_str(), stderr);
         return 2;

@@ -105,8 +105,22 @@ std::size_t parse_jobs(const std::string& text) {
                     shown(text), most));
 }
 
-// The command, or the line of -s.
+// The command, or the line of -s, and the items behind :::.
 void take_command(run_options& o, std::vector<std::string> words, bool has_line) {
+    const auto sign = std::find(words.begin(), words.end(), ":::");
+    o.has_items = sign != words.end();
+    if (o.has_items) {
+        if (!o.input_path.empty()) {
+            throw usage_error("-a and ::: both say where items are: give one of them");
+        }
+        o.items.assign(sign + 1, words.end());
+        if (std::find(o.items.begin(), o.items.end(), ":::") != o.items.end()) {
+            throw usage_error(
+                "::: twice: there is one list of items; for the items themselves "
+                "pipe them in, or name a file (-a)");
+        }
+        words.erase(sign, words.end());
+    }
     o.command = std::move(words);
     if (!has_line || o.wants_help) return;
     if (o.shell_line.empty()) throw usage_error("-s: the text is empty: give a line for sh");
@@ -168,8 +182,8 @@ std::string run_help() {
     describe(app, into);
     std::string options = app.help();
     options = options.substr(options.find("Options:"));
-    return "Usage: conq run [OPTION...] CMD [ARG...]\n"
-           "       conq run [OPTION...] -s TEXT\n\n"
+    return "Usage: conq run [OPTION...] CMD [ARG...] [::: ITEM...]\n"
+           "       conq run [OPTION...] -s TEXT [::: ITEM...]\n\n"
            "Runs CMD for each item of standard input, some at once, and keeps the output of each\n"
            "job together. Items are lines. {} in CMD or ARG is replaced by the item, always as a\n"
            "part of one argument and never through a shell; without {} the item comes last.\n"

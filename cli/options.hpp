@@ -22,6 +22,8 @@ struct run_options {
     bool is_dry_run = false;           ///< --dry-run
     bool wants_help = false;           ///< --help
     std::vector<std::string> command;  ///< CMD [ARG...]
+    bool has_items = false;            ///< whether there was a :::
+    std::vector<std::string> items;    ///< the words behind it
 };
 
 /// Reads the words after `run`. The first that is no option, and is no option's value, begins the

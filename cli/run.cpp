@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,8 +38,23 @@ namespace {
 // Jobs that wait in the queue hold at most this much, or one job, so that memory stays flat.
 constexpr std::size_t queued_bytes_max = 256 * 1024;
 
+// The words behind ::: as a file, each with its NUL.
+int listed_input(const std::vector<std::string>& items) {
+    std::string bytes;
+    for (const std::string& each : items) bytes.append(each.c_str(), each.size() + 1);
+    const int file = ::memfd_create("conq-items", MFD_CLOEXEC);
+    ssize_t wrote = file < 0 ? -1 : 0;
+    for (std::size_t at = 0; wrote >= 0 && at < bytes.size();) {
+        wrote = ::write(file, bytes.data() + at, bytes.size() - at);
+        at += static_cast<std::size_t>(std::max<ssize_t>(wrote, 0));
+    }
+    if (wrote >= 0 && ::lseek(file, 0, SEEK_SET) == 0) return file;
+    throw own_error(fmt::format("cannot keep the items that are listed: {}", std::strerror(errno)));
+}
+
 // The file to read items from.
 int open_input(const run_options& options) {
+    if (options.has_items) return listed_input(options.items);
     if (options.input_path.empty()) return STDIN_FILENO;
     const int file = ::open(options.input_path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file >= 0) return file;

@@ -68,7 +68,29 @@ def test_a_line_for_a_shell_is_shown_by_a_dry_run():
     assert output("--dry-run", "-s", 'rm "$1"', items="a\n") == ["sh -c 'rm \"$1\"' conq a"]
 
 
+def test_items_may_be_listed_behind_the_command():
+    assert output("echo", "{}", "x", ":::", "a", "b c", "d\ne", items="unread\n") == [
+        "a x", "b c x", "d", "e x"]
+    assert output("-s", 'echo "$1"', ":::", "a", items="") == ["a"]
+    assert output("-n2", "echo", ":::", "a", "--", "c", items="") == ["a --", "c"]
+    assert output("-j1", "cat", "{}", ":::", "/dev/null", items="not the job's") == []
+    assert output("true", ":::", items="unread\n") == []
+
+
+def test_a_listed_item_that_is_empty_is_skipped_or_kept():
+    done = conq("echo", "[{}]", ":::", "", "a")
+    assert done.stdout == b"[a]\n" and b"1 empty items were skipped" in done.stderr
+    assert output("--keep-empty", "echo", "[{}]", ":::", "", "a", items="") == ["[]", "[a]"]
+
+
+def test_listed_items_need_no_input():
+    done = conq("echo", ":::", "a", stdin=None)
+    assert (done.returncode, done.stdout) == (0, b"a\n")
+
+
 @pytest.mark.parametrize("words, said", [
+    (["-a", "/dev/null", "true", ":::", "a"], b"give one of them"),
+    (["true", ":::", "a", ":::", "b"], b"::: twice"), ([":::", "a"], b"there is no command"),
     (["-s", "echo {}"], b'write "$1" instead'), (["-s", ""], b"the text is empty"),
     (["-s", "echo", "cat"], b"give one of them"), (["-s"], b"-s"),
     (["-j", "0%", "true"], b"number of jobs"), (["-j", "+x", "true"], b"number of jobs"),
