@@ -45,7 +45,10 @@ const command_template::placeholder_name command_template::placeholder_names[] =
 
 command_template::command_template(std::vector<std::string> words, const std::string& placeholder,
                                    bool appends) {
-    for (const std::string& each : words) words_.push_back(parse(each, placeholder));
+    const placeholder_name own{placeholder, part_kind::item};
+    const std::span<const placeholder_name> all(placeholder_names);
+    const auto names = placeholder == all.front().name ? all : std::span(&own, 1);
+    for (const std::string& each : words) words_.push_back(parse(each, names));
     appends_ = appends && std::all_of(words_.begin(), words_.end(),
                                       [](const word& each) { return each.is_literal(); });
 }
@@ -61,7 +64,7 @@ command_template command_template::of_shell(const std::string& text, bool append
 }
 
 command_template::word command_template::parse(std::string_view text,
-                                               const std::string& placeholder) {
+                                               std::span<const placeholder_name> names) {
     word made{.written = std::string(text), .parts = {}};
     std::string literal;
     const auto end_literal = [&] {
@@ -69,13 +72,10 @@ command_template::word command_template::parse(std::string_view text,
         literal.clear();
     };
     while (!text.empty()) {
-        const placeholder_name own[] = {{placeholder, part_kind::item}};
-        const bool has_all = placeholder == placeholder_names[0].name;
-        const placeholder_name* const end = has_all ? std::end(placeholder_names) : std::end(own);
-        const placeholder_name* const found =
-            std::find_if(has_all ? std::begin(placeholder_names) : std::begin(own), end,
-                         [&](const placeholder_name& each) { return text.starts_with(each.name); });
-        if (found == end) {
+        const auto found = std::find_if(
+            names.begin(), names.end(),
+            [text](const placeholder_name& each) { return text.starts_with(each.name); });
+        if (found == names.end()) {
             literal += text.front();
             text.remove_prefix(1);
             continue;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,7 +76,7 @@ private:
     static const placeholder_name placeholder_names[];
 
     command_template() = default;
-    static word parse(std::string_view text, const std::string& placeholder);
+    static word parse(std::string_view text, std::span<const placeholder_name> names);
     static void add(word_list& to, const word& from, std::string_view item, job_numbers numbers);
 
     std::vector<word> words_;

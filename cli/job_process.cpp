@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,6 +18,7 @@
 #include <utility>
 
 #include "cli/message.hpp"
+#include "cli/word_file.hpp"
 
 namespace conq::cli {
 namespace {
@@ -44,28 +44,6 @@ private:
 
 // After so many pieces of output a job is not one of those that end at once.
 constexpr int quick_turns = 16;
-
-bool write_all(int file, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t wrote = ::write(file, bytes.data(), bytes.size());
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(wrote));
-    }
-    return true;
-}
-
-// The words as a file that begins at its begin: a job may read as much or as little as it likes.
-descriptor file_of(const word_list& words, char delimiter) {
-    descriptor file(::memfd_create("conq-item", MFD_CLOEXEC));
-    for (std::size_t i = 0; i < words.size() && file.get() >= 0; ++i) {
-        const bool is_written =
-            (i == 0 || write_all(file.get(), {&delimiter, 1})) && write_all(file.get(), words[i]);
-        if (!is_written) return descriptor();
-    }
-    if (file.get() >= 0) ::lseek(file.get(), 0, SEEK_SET);
-    return file;
-}
 
 bool is_runnable(const std::string& path) {
     struct stat about{};
@@ -162,7 +140,8 @@ outcome process_runner::start(process_request& request, process& into) {
         into.write_ends[i] = descriptor(ends[1]);
     }
     if (request.input != nullptr) {
-        into.input = file_of(*request.input, request.delimiter);
+        // A file, not a pipe: a job may read as much or as little of it as it likes.
+        into.input = descriptor(open_words(*request.input, request.delimiter, word_ends::between));
         if (into.input.get() < 0) return cannot_start(name, errno);
     }
     std::string path = program_;

@@ -19,7 +19,7 @@ struct parsed {
     run_options options;
     bool is_nul_delimited = false;
     std::string delimiter;
-    std::string jobs;
+    std::string jobs = "100%";
 };
 
 // The one table of options.
@@ -93,10 +93,9 @@ std::size_t parse_jobs(const std::string& text) {
     std::uint64_t number = 0;
     const auto [read, error] = std::from_chars(begin, std::max(begin, end), number);
     const std::uint64_t processors = std::max(1u, std::thread::hardware_concurrency());
-    std::uint64_t jobs = number;
-    if (is_more) jobs = number > most ? number : processors + number;
-    if (is_share)
-        jobs = std::max<std::uint64_t>(1, processors * std::min(number, 100 * most) / 100);
+    std::uint64_t jobs = std::min(number, 100 * most);  // so that nothing below overflows
+    if (is_more) jobs += processors;
+    if (is_share) jobs = std::max<std::uint64_t>(1, processors * jobs / 100);
     const bool is_number = begin < end && error == std::errc() && read == end;
     if (is_number && (number > 0 || is_more) && jobs <= most) return jobs;
     throw usage_error(
@@ -116,8 +115,8 @@ void take_command(run_options& o, std::vector<std::string> words, bool has_line)
         o.items.assign(sign + 1, words.end());
         if (std::find(o.items.begin(), o.items.end(), ":::") != o.items.end()) {
             throw usage_error(
-                "::: twice: there is one list of items; for the items themselves "
-                "pipe them in, or name a file (-a)");
+                "::: twice: there is one list of items; pipe them in, or name a file (-a), if one "
+                "of them is :::");
         }
         words.erase(sign, words.end());
     }
@@ -170,7 +169,7 @@ run_options parse_run_options(const std::vector<std::string>& words) {
         throw usage_error("-a: the file's name is empty: name a file to read items from");
     }
     if (o.placeholder.empty()) throw usage_error("-I: the placeholder is empty: give a text");
-    if (app.count("-j") > 0) o.jobs = parse_jobs(into.jobs);
+    o.jobs = parse_jobs(into.jobs);
     take_command(o, {words.begin() + static_cast<std::ptrdiff_t>(at), words.end()},
                  app.count("-s") > 0);
     return o;

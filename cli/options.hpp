@@ -10,7 +10,7 @@
 namespace conq::cli {
 
 struct run_options {
-    std::size_t jobs = 0;              ///< -j; 0: as many as there are processors
+    std::size_t jobs = 1;              ///< -j
     std::string shell_line;            ///< -s; empty: none
     bool keeps_order = false;          ///< -k
     std::size_t items_per_job = 1;     ///< -n

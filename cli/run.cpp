@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +14,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "cli/byte_budget.hpp"
@@ -28,6 +26,7 @@
 #include "cli/progress.hpp"
 #include "cli/signals.hpp"
 #include "cli/spool.hpp"
+#include "cli/word_file.hpp"
 #include "cli/word_list.hpp"
 #include "conq/queue.hpp"
 #include "conq/workers.hpp"
@@ -38,17 +37,12 @@ namespace {
 // Jobs that wait in the queue hold at most this much, or one job, so that memory stays flat.
 constexpr std::size_t queued_bytes_max = 256 * 1024;
 
-// The words behind ::: as a file, each with its NUL.
+// The words behind ::: as an input.
 int listed_input(const std::vector<std::string>& items) {
-    std::string bytes;
-    for (const std::string& each : items) bytes.append(each.c_str(), each.size() + 1);
-    const int file = ::memfd_create("conq-items", MFD_CLOEXEC);
-    ssize_t wrote = file < 0 ? -1 : 0;
-    for (std::size_t at = 0; wrote >= 0 && at < bytes.size();) {
-        wrote = ::write(file, bytes.data() + at, bytes.size() - at);
-        at += static_cast<std::size_t>(std::max<ssize_t>(wrote, 0));
-    }
-    if (wrote >= 0 && ::lseek(file, 0, SEEK_SET) == 0) return file;
+    word_list words;
+    for (const std::string& each : items) words.add(each);
+    const int file = open_words(words, '\0', word_ends::after_each);
+    if (file >= 0) return file;
     throw own_error(fmt::format("cannot keep the items that are listed: {}", std::strerror(errno)));
 }
 
@@ -109,8 +103,7 @@ public:
     explicit runner(const run_options& options)
         : options_(options),
           command_(template_of(options)),
-          job_threads_(options.jobs != 0 ? options.jobs
-                                         : std::max(1u, std::thread::hardware_concurrency())),
+          job_threads_(options.jobs),
           input_(open_input(options)),
           interrupt_(::eventfd(0, EFD_CLOEXEC)),
           spool_([this](const std::string& why) { spool_is_full(why); }),

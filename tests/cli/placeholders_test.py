@@ -105,10 +105,15 @@ def test_wrong_use_is_2_with_the_mend(words, said):
     assert done.returncode == 2 and said in done.stderr and done.stdout == b""
 
 
-def all_run_at_once(count, folder, *words):
-    """Whether so many jobs do: each waits until all have begun."""
+def all_run_at_once(count, folder, *words, name="{}"):
+    """Whether so many jobs do: each makes a file of its name, and waits until all are there."""
     meet = f'echo > "$2/$1"; until [ $(ls "$2" | wc -l) -ge {count} ]; do :; done'
-    return conq(*words, "sh", "-c", meet, "sh", "{}", folder, items=lines(count)).returncode == 0
+    return conq(*words, "sh", "-c", meet, "sh", name, folder, items=lines(count)).returncode == 0
+
+
+def test_no_two_jobs_that_run_have_the_same_slot(tmp_path):
+    assert all_run_at_once(4, tmp_path, "-j4", name="{%}")
+    assert {path.name for path in tmp_path.iterdir()} == {"1", "2", "3", "4"}
 
 
 @pytest.mark.parametrize("share", ["100%", "+0"])
