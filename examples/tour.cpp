@@ -136,6 +136,15 @@ void walks() {
     tell("walks");
 }
 
+void delays() {
+    conq::delay_queue<std::string> q;
+    q.put_after("again.png", 2ms);  // or put_at(item, time_point)
+    q.put("at once.png");           // as the other queues': due now
+    q.shutdown();                   // keeps the delays: the loop ends when the last was due
+    for (auto& task : q) work(*task);
+    tell("delays");
+}
+
 }  // namespace
 
 int main() {
@@ -145,4 +154,5 @@ int main() {
     shutdowns();
     pools();
     walks();
+    delays();
 }

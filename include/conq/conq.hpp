@@ -3,6 +3,7 @@
 #ifndef CONQ_CONQ_HPP
 #define CONQ_CONQ_HPP
 
+#include "conq/delay_queue.hpp"
 #include "conq/lifo_queue.hpp"
 #include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"

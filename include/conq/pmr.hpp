@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory_resource>
 
+#include "conq/delay_queue.hpp"
 #include "conq/lifo_queue.hpp"
 #include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
@@ -34,6 +35,7 @@ template <class T> using queue = basic_queue<T, traits>;
 template <class T> using locked_queue = basic_locked_queue<T, traits>;
 template <class T> using spsc_queue = basic_spsc_queue<T, traits>;
 template <class T> using lifo_queue = basic_lifo_queue<T, traits>;
+template <class T> using delay_queue = basic_delay_queue<T, traits>;
 template <class T, class Before = std::less<T>>
 using priority_queue = basic_priority_queue<T, Before, traits>;
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "conq/delay_queue.hpp"
 #include "conq/lifo_queue.hpp"
 #include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
@@ -90,6 +91,9 @@ struct prioritized {
     using queue = basic_priority_queue<T, by_value<T>, Other>;
 };
 
+struct timed : subject<basic_delay_queue, default_traits, many | bounded | unbounded | fifo> {
+    static constexpr const char* name = "delay_queue, due at once";
+};
 struct spsc : subject<basic_spsc_queue, default_traits, bounded | fifo | lock_free_try> {
     static constexpr const char* name = "spsc_queue";
 };
@@ -98,11 +102,12 @@ struct spsc_portable : subject<basic_spsc_queue, portable_traits, bounded | fifo
 };
 
 /// Those with any number of putters and getters.
-using subjects_for_many = ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt,
-                                           segmented, segmented_portable, stacked, prioritized>;
+using subjects_for_many =
+    ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt, segmented,
+                     segmented_portable, stacked, prioritized, timed>;
 using all_subjects =
     ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt, segmented,
-                     segmented_portable, stacked, prioritized, spsc, spsc_portable>;
+                     segmented_portable, stacked, prioritized, timed, spsc, spsc_portable>;
 
 struct subject_names {
     template <class Subject> static std::string GetName(int) { return Subject::name; }

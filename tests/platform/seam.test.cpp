@@ -186,6 +186,26 @@ TEST(clock, time_points_of_any_clock_become_spans) {
     EXPECT_EQ(conq::platform::after(7, 5), 12u);
 }
 
+TEST(clock, time_points_of_any_clock_become_instants) {
+    using conq::platform::instant_of;
+    using steady = std::chrono::steady_clock;
+    using wall = std::chrono::system_clock;
+    constexpr std::uint64_t present = 7'200'000'000'000;  // two hours
+    EXPECT_EQ(instant_of(steady::time_point(5ns), present), 5u);
+    EXPECT_EQ(instant_of(steady::time_point(-5ns), present), 0u);
+    EXPECT_EQ(instant_of(steady::time_point::min(), present), 0u);
+    EXPECT_EQ(instant_of(steady::time_point::max(), present), never);
+    EXPECT_EQ(instant_of(wall::time_point::min(), present), 0u);
+    EXPECT_EQ(instant_of(wall::time_point::max(), present), never);
+    EXPECT_EQ(instant_of(wall::now() - 3h, present), 0u);
+    const auto before = instant_of(wall::now() - 1h, present);
+    const auto beyond = instant_of(wall::now() + 1h, present);
+    EXPECT_LT(before, present);
+    EXPECT_GT(before, 0u);
+    EXPECT_GT(beyond, present);
+    EXPECT_LE(beyond, present + 3'600'000'000'000);
+}
+
 TEST(named_thread, has_its_name_cut_to_what_the_system_takes) {
     std::string name(16, '\0');
     conq::platform::named_thread thread("a name of more than 15 bytes", [&] {

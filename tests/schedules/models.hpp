@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "conq/queue/bounded_queue.hpp"
+#include "conq/queue/delay_queue.hpp"
 #include "conq/queue/lifo_queue.hpp"
 #include "conq/queue/locked_queue.hpp"
 #include "conq/queue/priority_queue.hpp"
@@ -83,6 +84,7 @@ void add_for_queues(protocol_models& to, const std::string& protocol,
     add(on<locked_buffer_queue>(), "locked buffer", capacities.front());
     add(on<stack_queue>(), "lifo_queue", capacities.back());
     add(on<heap_queue>(), "priority_queue", capacities.back());
+    add(on<basic_delay_queue<slow_item, scheduled_traits>>(), "delay_queue", capacities.front());
 }
 
 /// An item of the queue.

@@ -82,6 +82,39 @@ inline std::chrono::steady_clock::time_point past() {
     return std::chrono::steady_clock::now() - std::chrono::hours(1);
 }
 
+// Puts that say when; the items are due at once.
+template <class Queue> std::vector<named_call<Queue>> delayed_puts() {
+    using d = desk<Queue>&;
+    using enum status;
+    static constexpr std::chrono::seconds at_once{0};
+    using clock = std::chrono::steady_clock;
+    std::vector<named_call<Queue>> all = {
+        {"put_after(T&&)", effect::put, ok,
+         [](d on) -> answer { return {on.queue.put_after(std::move(*on.argument), at_once)}; }},
+        {"put_after(T&&, for)", effect::put, timed_out,
+         [](d on) -> answer {
+             return {on.queue.put_after(std::move(*on.argument), at_once, soon, live_token())};
+         }},
+        {"put_at(T&&, now)", effect::put, full,
+         [](d on) -> answer {
+             return {on.queue.put_at(std::move(*on.argument), clock::now(), now)};
+         }},
+    };
+    if constexpr (std::copy_constructible<typename Queue::value_type>) {
+        all.push_back({"put_after(const T&, now)", effect::put, full, [](d on) -> answer {
+                           return {on.queue.put_after(std::as_const(*on.argument), at_once, now)};
+                       }});
+        all.push_back({"put_at(const T&)", effect::put, ok, [](d on) -> answer {
+                           return {on.queue.put_at(std::as_const(*on.argument), clock::now())};
+                       }});
+        all.push_back({"put_at(const T&, until)", effect::put, timed_out, [](d on) -> answer {
+                           return {
+                               on.queue.put_at(std::as_const(*on.argument), clock::now(), past())};
+                       }});
+    }
+    return all;
+}
+
 template <class Queue> std::vector<named_call<Queue>> puts() {
     using d = desk<Queue>&;
     using enum status;
@@ -116,6 +149,9 @@ template <class Queue> std::vector<named_call<Queue>> puts() {
              }});
         add({"try_put(const T&)", effect::put, full,
              [](d on) -> answer { return {on.queue.try_put(std::as_const(*on.argument))}; }});
+    }
+    if constexpr (requires(d on) { on.queue.ready_at(); }) {
+        for (const named_call<Queue>& call : delayed_puts<Queue>()) all.push_back(call);
     }
     return all;
 }

@@ -19,7 +19,7 @@ using namespace conq::testing;  // NOLINT: the tools of this suite
 
 template <class Subject> class failures : public contract<Subject> {};
 using subjects_that_differ =
-    ::testing::Types<locked, bounded_ring, segmented, stacked, prioritized, spsc>;
+    ::testing::Types<locked, bounded_ring, segmented, stacked, prioritized, timed, spsc>;
 TYPED_TEST_SUITE(failures, subjects_that_differ, subject_names);
 
 template <class Subject, class Item>

@@ -44,7 +44,7 @@ private:
 TYPED_TEST_SUITE(teardown, subjects_for_many, subject_names);
 
 TYPED_TEST(teardown, a_queue_may_end_whenever_the_contract_allows_it) {
-    // In all, over the 8 subjects, 10'000 and some in CI.
+    // In all, over the subjects, 10'000 and some in CI.
     const std::uint64_t quarter = scaled(10'000) / 8 / 4 + 1;
     const std::uint64_t held = this->template play<steady_item>(2 * quarter) +
                                this->template play<steady_move_only>(quarter) +

@@ -30,7 +30,8 @@ template <template <class, class> class Queue> struct family {
 template <class Family> class without_a_count : public ::testing::Test {};
 using families = ::testing::Types<family<conq::basic_bounded_queue>, family<conq::basic_queue>,
                                   family<conq::basic_locked_queue>, family<conq::basic_lifo_queue>,
-                                  family<conq::basic_spsc_queue>, family<basic_sorted_queue>>;
+                                  family<conq::basic_spsc_queue>, family<conq::basic_delay_queue>,
+                                  family<basic_sorted_queue>>;
 TYPED_TEST_SUITE(without_a_count, families);
 
 template <class Queue>

@@ -74,13 +74,19 @@ using basic_sorted_queue = conq::basic_priority_queue<T, by_value, Traits>;
 
 template <template <class, class> class Queue> struct family {
     template <class T, class Traits> using queue = Queue<T, Traits>;
+    static constexpr bool moves_inside = false;
 };
 /// Items move inside the queue, too.
-struct sorted : family<basic_sorted_queue> {};
+struct sorted : family<basic_sorted_queue> {
+    static constexpr bool moves_inside = true;
+};
+struct timed : family<conq::basic_delay_queue> {
+    static constexpr bool moves_inside = true;
+};
 template <class Family> class allocators : public ::testing::Test {};
 using families = ::testing::Types<family<conq::basic_bounded_queue>, family<conq::basic_queue>,
                                   family<conq::basic_locked_queue>, family<conq::basic_lifo_queue>,
-                                  family<conq::basic_spsc_queue>, sorted>;
+                                  family<conq::basic_spsc_queue>, sorted, timed>;
 TYPED_TEST_SUITE(allocators, families);
 
 // More items than a segment or a deque's block holds, put and taken in waves.
@@ -155,7 +161,7 @@ TYPED_TEST(allocators, construct_and_destroy_make_and_end_each_item) {
         const int copied = 8;
         EXPECT_EQ(queue.put(copied), status::ok);
         EXPECT_EQ(book.items_made - book.items_ended, 102u);
-        if (!std::is_same_v<TypeParam, sorted>) {
+        if (!TypeParam::moves_inside) {
             EXPECT_EQ(book.items_made, 3u * 700 + 102);
         }
     }
@@ -194,6 +200,7 @@ TEST_F(pmr, queues_and_the_items_that_use_allocators_live_in_the_resource) {
     conq::pmr::locked_queue<std::pmr::string> locked(3, &arena);
     conq::pmr::lifo_queue<std::pmr::string> lifo(&arena);
     conq::pmr::spsc_queue<std::pmr::string> spsc(3, &arena);
+    conq::pmr::delay_queue<std::pmr::string> delay(&arena);
     conq::pmr::priority_queue<std::pmr::string> priority(&arena);
     const auto check = [&](auto& each) {
         EXPECT_EQ(each.get_allocator().resource(), &arena);
@@ -211,6 +218,7 @@ TEST_F(pmr, queues_and_the_items_that_use_allocators_live_in_the_resource) {
     check(locked);
     check(lifo);
     check(spsc);
+    check(delay);
     check(priority);
 }
 

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "conq/contract/status.hpp"
+#include "conq/platform/clock.hpp"
 #include "conq/platform/config.hpp"
 #include "conq/platform/lock.hpp"
 
@@ -38,6 +39,8 @@ public:
     using storage = typename Container::storage;
     /// A lock is held while an item is put or taken.
     static constexpr bool is_locked = true;
+    /// Whether items have an instant from which they may come out: the container has ready_at().
+    static constexpr bool is_timed = requires(const Container& items) { items.ready_at(); };
 
     /// Capacity: 0 for no bound. `more` is for the container. Throws what the allocator throws.
     template <class... More>
@@ -55,22 +58,49 @@ public:
         if (!held) return status::busy;
         if ((put_.word.load() & closed) != 0) return status::shut_down;
         if (is_full()) return status::full;
-        items_.push(source);
-        put_.word.fetch_add(one);
+        if constexpr (is_timed) {
+            const platform::instant_ns before = items_.ready_at();
+            items_.push(source);
+            put_.word.fetch_add(one);
+            // After the count: whoever takes the news, and whomever that wakes, can_get().
+            if (items_.ready_at() < before) has_news_.store(1);
+        } else {
+            items_.push(source);
+            put_.word.fetch_add(one);
+        }
         return status::ok;
     }
 
-    /// ok, empty, busy or shut_down (and drained). Throws what the container's take throws; then
-    /// nothing was taken.
+    /// ok, empty (nothing is in, or nothing is due), busy or shut_down (and drained). Throws what
+    /// the container's take throws; then nothing was taken.
     template <class Sink> [[nodiscard]] status try_get(const Sink& sink) {
         const std::unique_lock held(lock_, std::try_to_lock);
         if (!held) return status::busy;
         if (items_.size() == 0) {
             return (put_.word.load() & closed) != 0 ? status::shut_down : status::empty;
         }
+        if constexpr (is_timed) {
+            if (items_.ready_at() > platform_type::now()) return status::empty;
+        }
         items_.take(sink);
         get_.word.fetch_add(one);
         return status::ok;
+    }
+
+    /// When a get need not wait any more: the next item's instant, `never` if there is none, 0 once
+    /// it is closed and drained. Waits for the lock.
+    [[nodiscard]] platform::instant_ns ready_at() noexcept
+        requires is_timed
+    {
+        const std::lock_guard held(lock_);
+        if (items_.size() == 0 && is_closed()) return 0;
+        return items_.ready_at();
+    }
+    /// Whether a put has brought ready_at() forward since the last time that this was asked.
+    [[nodiscard]] bool take_news() noexcept
+        requires is_timed
+    {
+        return has_news_.exchange(0) != 0;
     }
 
     /// Moves all items at once into `into`, which is empty, to be dropped outside the lock; `gets`
@@ -143,6 +173,7 @@ private:
     Container items_;
     word_type capacity_;
     platform::futex_lock<platform_type> lock_;
+    typename platform_type::template atomic<std::uint32_t> has_news_{0};  // is_timed only
     side<PutCargo> put_;
     side<GetCargo> get_;
 };

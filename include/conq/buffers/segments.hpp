@@ -292,9 +292,9 @@ private:
         if (tail >> index_shift == p) {
             return (tail & closed) != 0 ? status::shut_down : status::empty;
         }
-        const std::uint64_t now = head_.word.load();
-        if (now != p) {
-            p = now;
+        const std::uint64_t head = head_.word.load();
+        if (head != p) {
+            p = head;
             return status::ok;
         }
         if (is_resident(seen) && p < head_.end.load() && head_.first.load() == seen) {

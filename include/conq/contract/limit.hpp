@@ -34,6 +34,38 @@ template <class Clock, class Duration, class Stop>
     return {platform::span_until_ns(point), std::move(stop)};
 }
 
+/// The limit of a call that does not wait at all, as the try_ calls: it may answer `busy`.
+struct now_t {
+    explicit now_t() = default;
+};
+/// q.put_after(item, 5s, conq::now)
+inline constexpr now_t now{};
+
+/// What calls that take their limit as an argument accept: nothing, a duration or a time point, a
+/// stop token, one of the first two and a stop token, or `now`.
+[[nodiscard]] constexpr limit<> limit_of() noexcept {
+    return {};
+}
+template <class Rep, class Period, stop_token_like Stop = never_stop_token>
+[[nodiscard]] constexpr limit<Stop> limit_of(std::chrono::duration<Rep, Period> span,
+                                             Stop stop = {}) noexcept {
+    return limit_for(span, std::move(stop));
+}
+template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
+[[nodiscard]] limit<Stop> limit_of(std::chrono::time_point<Clock, Duration> point, Stop stop = {}) {
+    return limit_until(point, std::move(stop));
+}
+template <stop_token_like Stop> [[nodiscard]] constexpr limit<Stop> limit_of(Stop stop) noexcept {
+    return {platform::never, std::move(stop)};
+}
+[[nodiscard]] constexpr now_t limit_of(now_t) noexcept {
+    return now;
+}
+
+/// Whether these arguments say how long a call may wait.
+template <class... Limit>
+concept limiting = requires(Limit... within) { conq::limit_of(std::move(within)...); };
+
 }  // namespace conq
 
 #endif

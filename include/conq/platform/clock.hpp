@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace conq::platform {
 
@@ -30,25 +31,46 @@ template <class Rep, class Period>
         std::chrono::duration_cast<std::chrono::nanoseconds>(span).count());
 }
 
+/// The span from one time point to another of the same clock: 0 if that is not later.
+template <class Clock, class From, class To>
+[[nodiscard]] constexpr std::uint64_t span_between_ns(
+    std::chrono::time_point<Clock, From> from, std::chrono::time_point<Clock, To> to) noexcept {
+    if (to <= from) return 0;
+    // The difference of two far points could overflow; as seconds in a double it cannot.
+    using seconds = std::chrono::duration<double>;
+    const double away_s =
+        seconds(to.time_since_epoch()).count() - seconds(from.time_since_epoch()).count();
+    if (away_s >= 100.0 * 365 * 24 * 3600) return never;
+    return span_ns(to - from);
+}
+
 /// How far away a time point of any clock is, as a span. A time point of a clock other than the
 /// monotonic one is translated once: later jumps of that clock are not followed.
 template <class Clock, class Duration>
 [[nodiscard]] std::uint64_t span_until_ns(std::chrono::time_point<Clock, Duration> point) {
-    using time_point = std::chrono::time_point<Clock, Duration>;
-    if (point == time_point::max()) return never;
-    const auto now = Clock::now();
-    if (point <= now) return 0;
-    // The difference of two far points could overflow; as seconds in a double it cannot.
-    using seconds = std::chrono::duration<double>;
-    const double away_s =
-        seconds(point.time_since_epoch()).count() - seconds(now.time_since_epoch()).count();
-    if (away_s >= 100.0 * 365 * 24 * 3600) return never;
-    return span_ns(point - now);
+    if (point == std::chrono::time_point<Clock, Duration>::max()) return never;
+    return span_between_ns(Clock::now(), point);
 }
 
-/// The instant `span` after `now`, saturating at `never`.
-[[nodiscard]] constexpr instant_ns after(instant_ns now, std::uint64_t span) noexcept {
-    return span >= never - now ? never : now + span;
+/// The instant `span` after `from`, saturating at `never`.
+[[nodiscard]] constexpr instant_ns after(instant_ns from, std::uint64_t span) noexcept {
+    return span >= never - from ? never : from + span;
+}
+
+/// The instant of a time point, where `present` is the platform's now. One of steady_clock, which
+/// is the platform's, is exact; one of another clock is translated once, with the error of two
+/// readings. Those before the monotonic clock's epoch are at it.
+template <class Clock, class Duration>
+[[nodiscard]] instant_ns instant_of(std::chrono::time_point<Clock, Duration> point,
+                                    instant_ns present) {
+    if constexpr (std::is_same_v<Clock, std::chrono::steady_clock>) {
+        return span_ns(point.time_since_epoch());
+    } else {
+        if (point == std::chrono::time_point<Clock, Duration>::max()) return never;
+        const auto there = Clock::now();
+        const std::uint64_t ago = span_between_ns(point, there);  // those past keep their order
+        return ago < present ? after(present - ago, span_between_ns(there, point)) : 0;
+    }
 }
 
 /// The monotonic clock that std::chrono::steady_clock and the futex time-outs of Linux share.

@@ -89,6 +89,7 @@ public:
             storage taken(allocator);  // first: where it allocates, it may throw
             shutdown();
             buffer_.take_all(taken);
+            if constexpr (is_timed) getters_.room.wake_all();  // from their wait for what was in
             dropped = taken.size();
             taken.clear();
         } else {
@@ -159,6 +160,9 @@ private:
     friend class queue_calls<Queue, T>;
     friend Queue;
     using flag = wake_flag<platform_type>;
+    // Whether items may be in that are not due. Then of the getters in the room the first sleeps
+    // with a timer, the others without; whoever leaves wakes the next, who takes the timer over.
+    static constexpr bool is_timed = requires(Buffer& buffer) { buffer.ready_at(); };
 
     // A side's room, and how long its first pause is: what polling has taught.
     struct alignas(cache_line_bytes) lobby {
@@ -211,11 +215,17 @@ private:
 
     CONQ_HOT void after_put() noexcept {
         if (get_flag().is_armed()) [[unlikely]]
-            getters_.room.wake_one(get_flag());
+            wake_getter();
     }
     CONQ_HOT void after_get() noexcept {
         if (put_flag().is_armed()) [[unlikely]]
             wake_putter();
+    }
+    CONQ_COLD void wake_getter() noexcept {
+        if constexpr (is_timed) {
+            if (!buffer_.take_news()) return;  // the first one's timer is right
+        }
+        getters_.room.wake_one(get_flag());
     }
     CONQ_COLD void wake_putter() noexcept {
         if (wakes_late() && buffer_.size() > buffer_.capacity() / 2) return;
@@ -297,16 +307,21 @@ private:
         const own_put<platform_type> mine(is_put && !is_limited ? static_cast<Queue*>(this)
                                                                 : nullptr);
         for (;;) {
-            enlist(here.waiters, here.wake, place);
+            const bool is_first = enlist(here.waiters, here.wake, place);
             // Stop and clock are looked at before the attempt: what happened before either wins.
             const bool stopped = stop.stop_requested();
             const bool timer = is_put && wakes_late();
-            const platform::instant_ns now =
+            const platform::instant_ns looked_at =
                 deadline != platform::never || timer ? platform_type::now() : 0;
             if (const status answer = try_now(); answer != here.blocked) return answer;
             if (stopped) return status::stopped;
-            if (now >= deadline) return status::timed_out;
-            me.sleep(timer ? std::min(deadline, now + limits::put_wake_delay_ns) : deadline);
+            if (looked_at >= deadline) return status::timed_out;
+            platform::instant_ns again = platform::never;  // when to look though nobody wakes it
+            if (timer) again = looked_at + limits::put_wake_delay_ns;
+            if constexpr (is_timed) {
+                if (!is_put && is_first) again = buffer_.ready_at();
+            }
+            me.sleep(std::min(deadline, again));
             if (const status answer = try_now(); answer != here.blocked) return answer;
         }
     }
@@ -329,12 +344,14 @@ private:
 
     // Arms the flag. The look that follows misses nothing: whoever changes the buffer after it sees
     // the flag.
-    void enlist(lobby& waiters, flag& wake, waiter_type& who) noexcept {
-        waiters.room.enlist(who, wake);
+    bool enlist(lobby& waiters, flag& wake, waiter_type& who) noexcept {
+        const bool is_first = waiters.room.enlist(who, wake);
         after_arming();
+        return is_first;
     }
     void leave(lobby& waiters, flag& wake, waiter_type& who) noexcept {
-        if (!waiters.room.leave(who, wake)) return;
+        const bool hands_timer_on = is_timed && &waiters == &getters_;
+        if (!waiters.room.leave(who, wake) && !hands_timer_on) return;
         after_arming();
         if (&waiters == &getters_ ? buffer_.can_get() : buffer_.can_put()) {
             waiters.room.wake_one(wake);
@@ -361,15 +378,15 @@ private:
     // item ready: poll at once, and try the long pause again at every 16th wait. `learned` is what
     // this wait began with: what others have learned meanwhile is not built upon.
     void learn(lobby& waiters, int learned, bool more) const noexcept {
-        int now = learned;
+        int next = learned;
         if (learned <= 1) {
-            now = learned + 1 >= 1 ? shortest_streaming_pause : learned + 1;
+            next = learned + 1 >= 1 ? shortest_streaming_pause : learned + 1;
         } else if (!more) {
-            now = -15;
+            next = -15;
         } else if (learned < longest_first_pause()) {
-            now = std::min(2 * learned, longest_first_pause());
+            next = std::min(2 * learned, longest_first_pause());
         }
-        waiters.first_pause.store(now, std::memory_order_relaxed);  // (2) a hint
+        waiters.first_pause.store(next, std::memory_order_relaxed);  // (2) a hint
     }
     static constexpr int shortest_streaming_pause = 16;
     [[nodiscard]] int longest_first_pause() const noexcept {

@@ -75,8 +75,9 @@ public:
 #endif
 
     /// Enters, or stays, and arms the flag. One that was woken and found nothing was first and
-    /// stands first again. The caller has to look once more before it sleeps.
-    void enlist(waiter_type& who, flag& wake) noexcept {
+    /// stands first again. The caller has to look once more before it sleeps. Whether it stands
+    /// first.
+    bool enlist(waiter_type& who, flag& wake) noexcept {
         const std::lock_guard held(lock_);
         if (!who.listed) {
             who.listed = true;
@@ -88,6 +89,7 @@ public:
             }
         }
         wake.armed.exchange(1);
+        return first_ == &who;
     }
 
     /// Leaves. True if this one was woken since it entered, though it may have enlisted again, and
