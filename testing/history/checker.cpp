@@ -16,6 +16,8 @@ std::optional<violation> check_order(const evidence& e) {
             return check_priority(e);
         case order::spsc:
             return check_sequence(e);
+        case order::hand_over:
+            return check_hand_over(e);
     }
     return std::nullopt;
 }

@@ -12,6 +12,7 @@
 //                 end included. O(n log n); FIFO is linear after the sort by time. spsc: the order
 //                 of each side's calls instead of the clock (sequential consistency), with `full`
 //                 and `empty`: exact, too, for a fixed bound.
+//   hand-over     Without room, a put overlaps the get that took its item (exact).
 //   empty         There was an instant in the call when nothing had to be in (exact).
 //   full, bound   `full`: there was an instant in the call when so much may have been in. No put
 //                 was accepted while so much was certainly in. (Necessary.)
@@ -57,7 +58,8 @@ enum class order : std::uint8_t {
     fifo,
     lifo,
     priority,  ///< lowest first, equals in order of put
-    spsc       ///< first in first out between two threads, each of which sees its own order only
+    spsc,      ///< first in first out between two threads, each of which sees its own order only
+    hand_over  ///< no room: a put and its get are one step
 };
 
 /// What the queue promises.

@@ -125,6 +125,7 @@ private:
 [[nodiscard]] std::optional<violation> check_lifo(const evidence& e);
 [[nodiscard]] std::optional<violation> check_priority(const evidence& e);
 [[nodiscard]] std::optional<violation> check_sequence(const evidence& e);
+[[nodiscard]] std::optional<violation> check_hand_over(const evidence& e);
 [[nodiscard]] std::optional<violation> check_empty(const evidence& e);
 [[nodiscard]] std::optional<violation> check_bound(const evidence& e);
 [[nodiscard]] std::optional<violation> check_counts(const evidence& e);

@@ -54,6 +54,9 @@ TEST(canaries, overtaking_is_found_in_every_order) {
 TEST(canaries, equals_in_the_wrong_order_are_found) {
     expect_found<planted<order::priority, fault::equals_turned>>("equals turned", {"order"});
 }
+TEST(canaries, a_queue_with_room_posing_as_one_without_is_found) {
+    expect_found<planted<order::hand_over, fault::none, 1>>("room for one", {"hand-over"});
+}
 TEST(canaries, a_duplicate_is_found) {
     expect_found<planted<order::fifo, fault::duplicates>>("duplicate", {"once", "join", "end"});
 }

@@ -145,6 +145,27 @@ TEST(checker, spsc_order_knows_no_clock_but_each_side) {
     EXPECT_THROW(wrong({put(1, 0, 1), by(1, put(2, 2, 3))}, two), std::invalid_argument);
 }
 
+TEST(checker, without_room_a_put_and_its_get_are_one_step) {
+    const rules meeting = of(order::hand_over);
+    EXPECT_EQ(wrong({put(1, 0, 1), get(1, 2, 3)}, meeting), "hand-over");
+    EXPECT_EQ(wrong({put(1, 0, 2), get(1, 2, 3)}, meeting), "");
+    EXPECT_EQ(wrong({put(1, 0, 1)}, meeting), "hand-over") << "nobody got it";
+    EXPECT_EQ(wrong({put(1, 0, 1), made(call::shutdown_now, answer::ok, 0, 0, 3)}, meeting),
+              "hand-over")
+        << "nothing is there to be dropped";
+    EXPECT_EQ(wrong({put(1, 0, 1), made(call::get, answer::maybe, 0, 1, testing::no_end)}, meeting),
+              "");
+    EXPECT_EQ(wrong({put(1, 0, 9), put(2, 0, 9), get(2, 0, 1), get(1, 2, 9)}, meeting), "");
+    EXPECT_EQ(wrong({put(1, 0, 9), shutdown(1, 2), get(1, 3, 9)}, meeting), "hand-over");
+    EXPECT_EQ(wrong({put(1, 0, 9), shutdown(1, 3), get(1, 3, 9)}, meeting), "");
+    EXPECT_EQ(wrong({full(0, 1), empty(2, 3), put(1, 4, 6), full(7, 8), get(1, 5, 9)}, meeting),
+              "");
+    EXPECT_EQ(wrong({shutdown(0, 1), full(2, 3)}, meeting), "shutdown");
+    const operation late = made(call::put, answer::timed_out, 5, 1'000'000, 1'000'001, form::timed);
+    EXPECT_EQ(wrong({late}, meeting), "");
+    EXPECT_EQ(wrong({shutdown(0, 1), late}, meeting), "time-out");
+}
+
 TEST(checker, empty_only_where_nothing_need_be_in) {
     EXPECT_EQ(wrong({put(1, 0, 1), empty(2, 3), get(1, 4, 5)}), "empty");
     EXPECT_EQ(wrong({put(1, 0, 2), empty(2, 3), get(1, 4, 5)}), "");

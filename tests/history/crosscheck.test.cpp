@@ -114,11 +114,15 @@ TEST(crosscheck, spsc_agrees_with_brute_force) {
     agree_on_all(order::spsc, "spsc");
 }
 
+TEST(crosscheck, hand_over_agrees_with_brute_force) {
+    agree_on_all(order::hand_over, "hand-over");
+}
+
 // Bounds, dones, joins, drops: a checker that only looks for necessary conditions must not blame a
 // history that has an order, and should find most of the others.
 TEST(crosscheck, what_has_an_order_is_never_blamed) {
     std::uint64_t histories = 0, without = 0, found = 0, different = 0;
-    for (const order kind : {order::fifo, order::lifo, order::priority}) {
+    for (const order kind : {order::fifo, order::lifo, order::priority, order::hand_over}) {
         tally all = compare(kind, repertoire::all, testing::scaled(300'000),
                             [](bool is_found, bool has_order) { return !is_found || !has_order; });
         EXPECT_GT(all.with_order, all.histories / 5);

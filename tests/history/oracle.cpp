@@ -46,7 +46,9 @@ bool model::carry_out(const operation& op) {
 bool model::put(const operation& op) {
     if (op.said == answer::shut_down) return is_closed;
     if (is_closed) return false;
-    if (op.said == answer::full || op.said == answer::timed_out) return is_full();
+    if (op.said == answer::full || op.said == answer::timed_out) {
+        return is_full() || by->by == order::hand_over;
+    }
     if (is_full()) return false;
     const std::size_t place = place_for(op.value);
     std::copy_backward(items.begin() + static_cast<std::ptrdiff_t>(place), items.begin() + size,
@@ -103,8 +105,28 @@ bool oracle::search(std::uint32_t carried_out, const model& now) {
     for (std::size_t i = 0; i < calls_->size(); ++i) {
         const std::uint32_t bit = 1u << i;
         if ((carried_out & bit) != 0 || (before_[i] & ~carried_out) != 0) continue;
+        const operation& call_now = (*calls_)[i];
+        const bool has_item = call_now.said == answer::ok || call_now.said == answer::maybe;
+        if (now.by->by == order::hand_over && has_item && call_now.what == call::put) {
+            if (hand_over(carried_out, now, i)) return true;
+            continue;
+        }
         model next = now;
-        if (next.carry_out((*calls_)[i]) && search(carried_out | bit, next)) return true;
+        if (next.carry_out(call_now) && search(carried_out | bit, next)) return true;
+    }
+    return false;
+}
+
+// The put, and a get that may have its item, in one step.
+bool oracle::hand_over(std::uint32_t carried_out, const model& now, std::size_t put) {
+    for (std::size_t get = 0; get < calls_->size(); ++get) {
+        if ((*calls_)[get].what != call::get || (carried_out & 1u << get) != 0) continue;
+        if ((before_[get] & ~carried_out) != 0) continue;
+        model next = now;
+        if (next.carry_out((*calls_)[put]) && next.carry_out((*calls_)[get]) && next.size == 0 &&
+            search(carried_out | 1u << put | 1u << get, next)) {
+            return true;
+        }
     }
     return false;
 }

@@ -49,6 +49,7 @@ private:
         void clear();
     };
     [[nodiscard]] bool search(std::uint32_t carried_out, const model& now);
+    [[nodiscard]] bool hand_over(std::uint32_t carried_out, const model& now, std::size_t put);
 
     const std::vector<testing::operation>* calls_ = nullptr;
     std::array<std::uint32_t, 16> before_{};  // calls that have to come before each

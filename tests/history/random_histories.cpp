@@ -44,6 +44,9 @@ std::uint64_t random_value(const rules& by, std::uint64_t number, dice& dice) {
 operation random_call(const rules& by, repertoire which, const model& now, std::uint64_t& puts,
                       dice& dice) {
     const std::uint64_t kind = dice.below(which == repertoire::all ? 100 : 64);
+    if (by.by == order::hand_over && kind < 28 && !now.is_closed) {
+        return make(call::put, dice.chance(70) ? answer::ok : answer::full, puts++);
+    }
     if (kind < 28) {
         const answer said = now.is_closed                                   ? answer::shut_down
                             : !now.is_full()                                ? answer::ok
@@ -138,14 +141,18 @@ history with_order(const rules& by, repertoire which, dice& dice) {
     history it;
     model now(by);
     std::uint64_t puts = 0, at_ns = 1000;
-    const std::uint64_t count = dice.between(5, oracle::calls_most), reach = dice.below(60);
-    while (it.operations.size() < count) {
-        operation op = random_call(by, which, now, puts, dice);
+    const bool in_pairs = by.by == order::hand_over;  // a put, and its get at the same instant
+    const std::uint64_t count = dice.between(5, oracle::calls_most - (in_pairs ? 1 : 0));
+    const std::uint64_t reach = dice.below(60);
+    while (it.operations.size() < count || (in_pairs && now.size != 0)) {
+        const bool is_second = in_pairs && now.size != 0;
+        operation op = is_second ? make(call::get, answer::ok, now.items[0])
+                                 : random_call(by, which, now, puts, dice);
         if (by.by == order::spsc && op.what == call::resize) continue;
         const bool is_lost = op.said == answer::maybe && dice.chance(50);  // never takes effect
         if (!is_lost && !now.carry_out(op)) continue;
         op.thread = op.what == call::resize ? 200 : static_cast<std::uint8_t>(it.operations.size());
-        at_ns += step_ns;
+        if (!is_second) at_ns += step_ns;
         op.begin_ns = at_ns - dice.below(reach + 1);
         op.end_ns = op.said == answer::maybe ? testing::no_end : at_ns + dice.below(reach + 1);
         // A put that was carried out need not have said so, unless a get would have to tell.
