@@ -145,6 +145,16 @@ void delays() {
     tell("delays");
 }
 
+void hand_overs() {
+    conq::rendezvous<std::string> q;
+    conq::workers pool(q, 1, [](std::string& item) { work(item); });
+    q.put("a.png");  // returns when the worker has it
+    const std::string next = "b.png";
+    if (q.try_put(next) != conq::status::ok) work(next);  // nobody is free: here, then
+    pool.join();
+    tell("hand-overs");
+}
+
 }  // namespace
 
 int main() {
@@ -155,4 +165,5 @@ int main() {
     pools();
     walks();
     delays();
+    hand_overs();
 }

@@ -7,6 +7,7 @@
 #include "conq/lifo_queue.hpp"
 #include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
+#include "conq/rendezvous.hpp"
 #include "conq/spsc_queue.hpp"
 #include "conq/workers.hpp"
 

@@ -19,6 +19,7 @@
 #include "conq/lifo_queue.hpp"
 #include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
+#include "conq/rendezvous.hpp"
 #include "conq/spsc_queue.hpp"
 
 namespace conq::pmr {
@@ -38,6 +39,8 @@ template <class T> using lifo_queue = basic_lifo_queue<T, traits>;
 template <class T> using delay_queue = basic_delay_queue<T, traits>;
 template <class T, class Before = std::less<T>>
 using priority_queue = basic_priority_queue<T, Before, traits>;
+/// It allocates nothing itself: the resource is for items that use it.
+template <class T> using rendezvous = basic_rendezvous<T, traits>;
 
 }  // namespace conq::pmr
 

@@ -23,7 +23,7 @@ CONQ_PROMISE(join, returns_at_once_when_nothing_was_put, any) {
     EXPECT_EQ(q.unfinished(), 0u);
 }
 
-CONQ_PROMISE(join, waits_for_the_last_task_done, any) {
+CONQ_PROMISE(join, waits_for_the_last_task_done, holds) {
     typename Subject::template queue<int> q(2);
     ASSERT_EQ(q.put(1), status::ok);
     ASSERT_EQ(q.put(2), status::ok);
@@ -41,7 +41,7 @@ CONQ_PROMISE(join, waits_for_the_last_task_done, any) {
     EXPECT_EQ(q.try_join(), status::ok);
 }
 
-CONQ_PROMISE(join, releases_every_joiner, any) {
+CONQ_PROMISE(join, releases_every_joiner, holds) {
     typename Subject::template queue<int> q(1);
     ASSERT_EQ(q.put(1), status::ok);
     std::vector<std::unique_ptr<watched_thread>> joiners;
@@ -54,7 +54,7 @@ CONQ_PROMISE(join, releases_every_joiner, any) {
     EXPECT_EQ(q.unfinished(), 0u);
 }
 
-CONQ_PROMISE(join, task_done_counts_several_at_once, any) {
+CONQ_PROMISE(join, task_done_counts_several_at_once, holds) {
     typename Subject::template queue<int> q(5);
     for (int i = 0; i < 5; ++i) ASSERT_EQ(q.put(i), status::ok);
     q.task_done(3);
@@ -64,7 +64,7 @@ CONQ_PROMISE(join, task_done_counts_several_at_once, any) {
     q.join();
 }
 
-CONQ_PROMISE(join, task_done_too_often_fails_and_changes_nothing, any) {
+CONQ_PROMISE(join, task_done_too_often_fails_and_changes_nothing, holds) {
     typename Subject::template queue<int> q(2);
     EXPECT_THROW(q.task_done(), std::logic_error);
     ASSERT_EQ(q.put(1), status::ok);
@@ -82,7 +82,7 @@ CONQ_PROMISE(join, task_done_too_often_fails_and_changes_nothing, any) {
     q.join();
 }
 
-CONQ_PROMISE(join, a_task_that_puts_children_before_its_end_never_ends_join_early, many) {
+CONQ_PROMISE(join, a_task_that_puts_children_before_its_end_never_ends_join_early, holds | many) {
     for (int round = 0; round < 30; ++round) {
         typename Subject::template queue<int> q(200);
         std::atomic<int> processed{0};
@@ -105,7 +105,7 @@ CONQ_PROMISE(join, a_task_that_puts_children_before_its_end_never_ends_join_earl
     }
 }
 
-CONQ_PROMISE(join, join_then_destroy_is_safe, many) {
+CONQ_PROMISE(join, join_then_destroy_is_safe, holds | many) {
     for (int round = 0; round < 2'000; ++round) {
         auto q = std::make_unique<typename Subject::template queue<int>>(2);
         ASSERT_EQ(q->put(1), status::ok);

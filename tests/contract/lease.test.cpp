@@ -15,7 +15,7 @@ using conq::status;
 
 CONQ_PROMISES(leases);
 
-CONQ_PROMISE(leases, done_counts_the_item_and_empties_the_lease, any) {
+CONQ_PROMISE(leases, done_counts_the_item_and_empties_the_lease, holds) {
     typename Subject::template queue<int> q(2);
     ASSERT_EQ(q.put(4), status::ok);
     auto task = q.take();
@@ -31,7 +31,7 @@ CONQ_PROMISE(leases, done_counts_the_item_and_empties_the_lease, any) {
     EXPECT_EQ(q.unfinished(), 0u);
 }
 
-CONQ_PROMISE(leases, a_dropped_lease_counts_as_done, any) {
+CONQ_PROMISE(leases, a_dropped_lease_counts_as_done, holds) {
     typename Subject::template queue<int> q(2);
     ASSERT_EQ(q.put(1), status::ok);
     try {
@@ -43,7 +43,7 @@ CONQ_PROMISE(leases, a_dropped_lease_counts_as_done, any) {
     EXPECT_EQ(q.unfinished(), 0u);
 }
 
-CONQ_PROMISE(leases, release_hands_over_the_item_and_the_duty, any) {
+CONQ_PROMISE(leases, release_hands_over_the_item_and_the_duty, holds) {
     typename Subject::template queue<std::string> q(2);
     ASSERT_EQ(q.put("text"), status::ok);
     {
@@ -58,7 +58,7 @@ CONQ_PROMISE(leases, release_hands_over_the_item_and_the_duty, any) {
     q.join();
 }
 
-CONQ_PROMISE(leases, a_moved_lease_counts_once, any) {
+CONQ_PROMISE(leases, a_moved_lease_counts_once, holds) {
     typename Subject::template queue<int> q(3);
     for (int i = 0; i < 3; ++i) ASSERT_EQ(q.put(i), status::ok);
     {
@@ -84,7 +84,7 @@ CONQ_PROMISE(leases, an_empty_lease_says_why, any) {
     EXPECT_EQ(none.state(), status::shut_down);
 }
 
-CONQ_PROMISE(leases, the_item_is_destroyed_before_it_counts_as_done, any) {
+CONQ_PROMISE(leases, the_item_is_destroyed_before_it_counts_as_done, holds) {
     // A task that puts from its destructor is the sharpest probe: the child must be counted before
     // its parent is done.
     struct parent {
@@ -103,7 +103,7 @@ CONQ_PROMISE(leases, the_item_is_destroyed_before_it_counts_as_done, any) {
     EXPECT_EQ(q.unfinished(), 0u);
 }
 
-CONQ_PROMISE(leases, a_range_visits_every_item_and_ends_at_shutdown, any) {
+CONQ_PROMISE(leases, a_range_visits_every_item_and_ends_at_shutdown, holds) {
     typename Subject::template queue<int> q(10);
     for (int i = 0; i < 10; ++i) ASSERT_EQ(q.put(i), status::ok);
     q.shutdown();
@@ -116,7 +116,7 @@ CONQ_PROMISE(leases, a_range_visits_every_item_and_ends_at_shutdown, any) {
     q.join();
 }
 
-CONQ_PROMISE(leases, break_and_exceptions_in_a_range_drop_the_lease, any) {
+CONQ_PROMISE(leases, break_and_exceptions_in_a_range_drop_the_lease, holds) {
     typename Subject::template queue<int> q(3);
     for (int i = 0; i < 3; ++i) ASSERT_EQ(q.put(i), status::ok);
     for (auto& task : q) {

@@ -14,7 +14,7 @@ using conq::status;
 
 CONQ_PROMISES(limits);
 
-CONQ_PROMISE(limits, a_past_deadline_tries_once, any) {
+CONQ_PROMISE(limits, a_past_deadline_tries_once, holds) {
     typename Subject::template queue<int> q(2);
     const auto past = std::chrono::steady_clock::now() - 1h;
     EXPECT_EQ(q.get_until(past).state(), status::timed_out);
@@ -26,7 +26,7 @@ CONQ_PROMISE(limits, a_past_deadline_tries_once, any) {
     EXPECT_EQ(q.get_until(past_wall).state(), status::timed_out);
 }
 
-CONQ_PROMISE(limits, bounded_waits_end, any) {
+CONQ_PROMISE(limits, bounded_waits_end, holds) {
     typename Subject::template queue<int> q(1);
     EXPECT_EQ(q.get_for(2ms).state(), status::timed_out);
     EXPECT_EQ(q.get_until(std::chrono::steady_clock::now() + 2ms).state(), status::timed_out);
@@ -66,7 +66,7 @@ CONQ_PROMISE(limits, the_longest_durations_are_no_deadline, any) {
     EXPECT_EQ(got[0] * 1000 + got[1] * 100 + got[2] * 10 + got[3], 1234);
 }
 
-CONQ_PROMISE(limits, a_stop_before_the_call_takes_nothing, any) {
+CONQ_PROMISE(limits, a_stop_before_the_call_takes_nothing, holds) {
     typename Subject::template queue<int> q(2);
     ASSERT_EQ(q.put(1), status::ok);
     std::stop_source source;
@@ -81,7 +81,7 @@ CONQ_PROMISE(limits, a_stop_before_the_call_takes_nothing, any) {
     EXPECT_EQ(q.put(2, source.get_token()), status::stopped);
 }
 
-CONQ_PROMISE(limits, a_stop_ends_a_waiting_get, any) {
+CONQ_PROMISE(limits, a_stop_ends_a_waiting_get, holds) {
     typename Subject::template queue<int> q(1);
     std::stop_source source;
     status answer = status::ok;
@@ -106,7 +106,7 @@ CONQ_PROMISE(limits, a_stop_ends_a_waiting_put, bounded) {
     EXPECT_EQ(answer, status::stopped);
 }
 
-CONQ_PROMISE(limits, a_stop_ends_a_waiting_join, any) {
+CONQ_PROMISE(limits, a_stop_ends_a_waiting_join, holds) {
     typename Subject::template queue<int> q(1);
     ASSERT_EQ(q.put(1), status::ok);
     std::stop_source source;
@@ -176,6 +176,16 @@ CONQ_PROMISE(limits, no_lock_is_held_while_a_stop_callback_is_made_or_destroyed,
     EXPECT_EQ(q.put_for(2, 1ms, token), status::timed_out);
     EXPECT_EQ(q.join_for(1ms, token), status::timed_out);
     EXPECT_EQ(probes, 6);
+}
+
+CONQ_PROMISE(limits, no_lock_is_held_while_a_hand_over_is_stopped, hands_over) {
+    using queue = typename Subject::template queue<int>;
+    queue q(0);
+    int probes = 0;
+    const probing_token<queue> token{&q, &probes};
+    EXPECT_EQ(q.get_for(1ms, token).state(), status::timed_out);
+    EXPECT_EQ(q.put_for(1, 1ms, token), status::timed_out);
+    EXPECT_EQ(probes, 4);
 }
 
 CONQ_PROMISE(limits, a_waiter_that_gives_up_passes_its_wake_on, many) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "conq/queue.hpp"
+#include "conq/rendezvous.hpp"
 
 namespace {
 
@@ -112,6 +113,45 @@ TYPED_TEST(outcomes, a_stop_wins_over_a_deadline) {
     TypeParam q(1);
     meddler by{.at = 1, .act = [] {}};
     EXPECT_EQ(q.get_for(-1s, meddling_token{&by}).state(), status::stopped);
+}
+
+// A rendezvous: a partner that comes in the middle of the call.
+using meeting = conq::basic_rendezvous<int, meddling_traits>;
+
+TEST(outcomes_of_a_rendezvous, an_item_put_before_the_stop_is_got) {
+    for (int at = 1; at < looks_max; ++at) {
+        meeting q;
+        meddler by{.at = at, .act = [&] { ASSERT_EQ(q.try_put(7), status::ok); }};
+        EXPECT_EQ(q.get(meddling_token{&by}).value_or(-1), 7) << "look " << at;
+    }
+}
+
+TEST(outcomes_of_a_rendezvous, an_item_got_before_the_deadline_is_put) {
+    for (int at = 1; at < looks_max; ++at) {
+        meeting q;
+        meddler by{.at = at, .act = [&] {
+                       meddling_platform::by = nullptr;
+                       ASSERT_EQ(q.try_get().value_or(-1), 7);
+                       meddling_platform::by = &by;
+                   }};
+        meddling_platform::by = &by;
+        EXPECT_EQ(q.put_for(7, 1h), status::ok) << "look " << at;
+        meddling_platform::by = nullptr;
+    }
+}
+
+TEST(outcomes_of_a_rendezvous, a_shutdown_before_the_stop_wins) {
+    for (int at = 1; at < looks_max; ++at) {
+        meeting q;
+        meddler by{.at = at, .act = [&] { q.shutdown(); }};
+        EXPECT_EQ(q.put(1, meddling_token{&by}), status::shut_down) << "look " << at;
+    }
+}
+
+TEST(outcomes_of_a_rendezvous, a_stop_wins_over_a_deadline) {
+    meeting q;
+    meddler by{.at = 1, .act = [] {}};
+    EXPECT_EQ(q.put_for(1, -1s, meddling_token{&by}), status::stopped);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ using conq::status;
 
 CONQ_PROMISES(put_get);
 
-CONQ_PROMISE(put_get, comes_out_in_the_order_it_went_in, fifo) {
+CONQ_PROMISE(put_get, comes_out_in_the_order_it_went_in, holds | fifo) {
     typename Subject::template queue<int> q(100);
     for (int i = 0; i < 100; ++i) ASSERT_EQ(q.put(i), status::ok);
     for (int i = 0; i < 100; ++i) ASSERT_EQ(q.get().value(), i);
@@ -48,7 +48,7 @@ CONQ_PROMISE(put_get, any_capacity_is_exact, bounded) {
     }
 }
 
-CONQ_PROMISE(put_get, absurd_sizes_are_refused_with_a_message, any) {
+CONQ_PROMISE(put_get, absurd_sizes_are_refused_with_a_message, holds) {
     using queue = typename Subject::template queue<int>;
     EXPECT_THROW(queue(-1), std::invalid_argument);
     EXPECT_THROW(queue((std::int64_t{1} << 31) + 1), std::invalid_argument);
@@ -79,7 +79,7 @@ CONQ_PROMISE(put_get, without_a_bound_it_is_never_full, unbounded) {
     EXPECT_EQ(std::count(times.begin(), times.end(), 1), 20'000);
 }
 
-CONQ_PROMISE(put_get, carries_what_can_only_be_moved, any) {
+CONQ_PROMISE(put_get, carries_what_can_only_be_moved, holds) {
     typename Subject::template queue<std::unique_ptr<int>> q(2);
     ASSERT_EQ(q.put(std::make_unique<int>(7)), status::ok);
     ASSERT_EQ(q.emplace(new int(8)), status::ok);
@@ -87,7 +87,7 @@ CONQ_PROMISE(put_get, carries_what_can_only_be_moved, any) {
     EXPECT_EQ(*first * *second, 56);
 }
 
-CONQ_PROMISE(put_get, all_forms_of_put_and_get_carry_an_item, any) {
+CONQ_PROMISE(put_get, all_forms_of_put_and_get_carry_an_item, holds) {
     typename Subject::template queue<std::string> q(20);
     const std::string text = "copied";
     const std::stop_token token;
@@ -214,7 +214,7 @@ CONQ_PROMISE(put_get, a_getter_sees_each_putters_items_in_order, fifo) {
     }
 }
 
-CONQ_PROMISE(put_get, destruction_ends_the_items_that_are_left, any) {
+CONQ_PROMISE(put_get, destruction_ends_the_items_that_are_left, holds) {
     const int before = counted::alive;
     {
         typename Subject::template queue<counted> q(10);

@@ -16,7 +16,7 @@ using conq::status;
 
 CONQ_PROMISES(shutdown);
 
-CONQ_PROMISE(shutdown, puts_end_and_gets_drain, any) {
+CONQ_PROMISE(shutdown, puts_end_and_gets_drain, holds) {
     typename Subject::template queue<int> q(3);
     for (int i = 0; i < 3; ++i) ASSERT_EQ(q.put(i), status::ok);
     EXPECT_FALSE(q.is_shut_down());
@@ -69,7 +69,7 @@ CONQ_PROMISE(shutdown, ends_every_waiting_put, bounded | many) {
     EXPECT_EQ(q.get().state(), status::shut_down);
 }
 
-CONQ_PROMISE(shutdown, immediate_drops_what_is_unclaimed_and_counts_it_done, any) {
+CONQ_PROMISE(shutdown, immediate_drops_what_is_unclaimed_and_counts_it_done, holds) {
     const int before = counted::alive;
     typename Subject::template queue<counted> q(5);
     for (int i = 0; i < 5; ++i) q.emplace(i);
@@ -105,7 +105,7 @@ struct queue_of_probes : Subject::template queue<probing_item<queue_of_probes<Su
     queue_of_probes() : Subject::template queue<probing_item<queue_of_probes<Subject>>>(2) {}
 };
 
-CONQ_PROMISE(shutdown, immediate_drops_outside_locks_on_the_callers_thread, any) {
+CONQ_PROMISE(shutdown, immediate_drops_outside_locks_on_the_callers_thread, holds) {
     queue_of_probes<Subject> q;
     std::thread::id ended_on[2];
     for (auto& each : ended_on) ASSERT_EQ(q.emplace(&q, &each), status::ok);
@@ -114,7 +114,7 @@ CONQ_PROMISE(shutdown, immediate_drops_outside_locks_on_the_callers_thread, any)
     EXPECT_EQ(q.unfinished(), 0u);
 }
 
-CONQ_PROMISE(shutdown, immediate_may_follow_a_graceful_one, any) {
+CONQ_PROMISE(shutdown, immediate_may_follow_a_graceful_one, holds) {
     typename Subject::template queue<int> q(3);
     for (int i = 0; i < 3; ++i) ASSERT_EQ(q.put(i), status::ok);
     q.shutdown();
@@ -124,7 +124,7 @@ CONQ_PROMISE(shutdown, immediate_may_follow_a_graceful_one, any) {
     EXPECT_EQ(q.unfinished(), 0u);
 }
 
-CONQ_PROMISE(shutdown, immediate_releases_a_waiting_join, any) {
+CONQ_PROMISE(shutdown, immediate_releases_a_waiting_join, holds) {
     typename Subject::template queue<int> q(3);
     for (int i = 0; i < 3; ++i) ASSERT_EQ(q.put(i), status::ok);
     watched_thread joiner([&] { q.join(); });

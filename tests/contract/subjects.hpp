@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "conq/lifo_queue.hpp"
 #include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
+#include "conq/rendezvous.hpp"
 #include "conq/spsc_queue.hpp"
 
 namespace conq::test {
@@ -27,6 +29,8 @@ enum capability : unsigned {
     lifo = 32,           ///< last in, first out
     sorted = 64,         ///< the lowest first, equals in the order of put
     many = 128,          ///< any number of putters and getters at once
+    holds = 256,         ///< it has room: for items that no getter has come for yet
+    hands_over = 512,    ///< it has none: a put waits for a get
 };
 
 struct portable_traits : default_traits {
@@ -42,32 +46,35 @@ template <template <class, class> class Queue, class Traits, unsigned Capabiliti
     template <class T, class Other = Traits> using queue = Queue<T, Other>;
 };
 
-struct locked : subject<basic_locked_queue, default_traits, many | bounded | unbounded | fifo> {
+struct locked
+    : subject<basic_locked_queue, default_traits, holds | many | bounded | unbounded | fifo> {
     static constexpr const char* name = "locked_queue";
 };
 struct bounded_ring
-    : subject<basic_bounded_queue, default_traits, many | bounded | fifo | lock_free_try> {
+    : subject<basic_bounded_queue, default_traits, holds | many | bounded | fifo | lock_free_try> {
     static constexpr const char* name = "bounded_queue";
 };
 struct bounded_portable
-    : subject<basic_bounded_queue, portable_traits, many | bounded | fifo | lock_free_try> {
+    : subject<basic_bounded_queue, portable_traits, holds | many | bounded | fifo | lock_free_try> {
     static constexpr const char* name = "bounded_queue, portable waiter";
 };
 struct bounded_prompt
-    : subject<basic_bounded_queue, prompt_traits, many | bounded | fifo | lock_free_try> {
+    : subject<basic_bounded_queue, prompt_traits, holds | many | bounded | fifo | lock_free_try> {
     static constexpr const char* name = "bounded_queue, prompt";
 };
 
 struct segmented : subject<basic_queue, default_traits,
-                           many | bounded | unbounded | resizable | fifo | lock_free_try> {
+                           holds | many | bounded | unbounded | resizable | fifo | lock_free_try> {
     static constexpr const char* name = "queue";
 };
-struct segmented_portable : subject<basic_queue, portable_traits,
-                                    many | bounded | unbounded | resizable | fifo | lock_free_try> {
+struct segmented_portable
+    : subject<basic_queue, portable_traits,
+              holds | many | bounded | unbounded | resizable | fifo | lock_free_try> {
     static constexpr const char* name = "queue, portable waiter";
 };
 
-struct stacked : subject<basic_lifo_queue, default_traits, many | bounded | unbounded | lifo> {
+struct stacked
+    : subject<basic_lifo_queue, default_traits, holds | many | bounded | unbounded | lifo> {
     static constexpr const char* name = "lifo_queue";
 };
 
@@ -85,29 +92,46 @@ template <class T> struct by_value {
 };
 struct prioritized {
     static constexpr const char* name = "priority_queue";
-    static constexpr unsigned capabilities = many | bounded | unbounded | sorted;
+    static constexpr unsigned capabilities = holds | many | bounded | unbounded | sorted;
     using traits = default_traits;
     template <class T, class Other = traits>
     using queue = basic_priority_queue<T, by_value<T>, Other>;
 };
 
-struct timed : subject<basic_delay_queue, default_traits, many | bounded | unbounded | fifo> {
+struct timed
+    : subject<basic_delay_queue, default_traits, holds | many | bounded | unbounded | fifo> {
     static constexpr const char* name = "delay_queue, due at once";
 };
-struct spsc : subject<basic_spsc_queue, default_traits, bounded | fifo | lock_free_try> {
+struct spsc : subject<basic_spsc_queue, default_traits, holds | bounded | fifo | lock_free_try> {
     static constexpr const char* name = "spsc_queue";
 };
-struct spsc_portable : subject<basic_spsc_queue, portable_traits, bounded | fifo | lock_free_try> {
+struct spsc_portable
+    : subject<basic_spsc_queue, portable_traits, holds | bounded | fifo | lock_free_try> {
     static constexpr const char* name = "spsc_queue, portable waiter, no barrier";
+};
+
+/// A queue without a size, made of one all the same, as the suites make them.
+template <class T, class Traits> struct sizeless : basic_rendezvous<T, Traits> {
+    explicit sizeless(std::integral auto) {}
+};
+struct handing : subject<sizeless, default_traits, many | fifo | hands_over> {
+    static constexpr const char* name = "rendezvous";
+};
+struct handing_portable : subject<sizeless, portable_traits, many | fifo | hands_over> {
+    static constexpr const char* name = "rendezvous, portable waiter";
+};
+struct handing_prompt : subject<sizeless, prompt_traits, many | fifo | hands_over> {
+    static constexpr const char* name = "rendezvous, prompt";
 };
 
 /// Those with any number of putters and getters.
 using subjects_for_many =
     ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt, segmented,
-                     segmented_portable, stacked, prioritized, timed>;
+                     segmented_portable, stacked, prioritized, timed, handing>;
 using all_subjects =
     ::testing::Types<locked, bounded_ring, bounded_portable, bounded_prompt, segmented,
-                     segmented_portable, stacked, prioritized, timed, spsc, spsc_portable>;
+                     segmented_portable, stacked, prioritized, timed, handing, handing_portable,
+                     handing_prompt, spsc, spsc_portable>;
 
 struct subject_names {
     template <class Subject> static std::string GetName(int) { return Subject::name; }

@@ -25,7 +25,7 @@ template <class Queue> struct callback_waiter : conq::resumer<typename Queue::tr
 
 CONQ_PROMISES(waiters);
 
-CONQ_PROMISE(waiters, a_callback_is_called_once_for_an_item, any) {
+CONQ_PROMISE(waiters, a_callback_is_called_once_for_an_item, holds) {
     using queue = typename Subject::template queue<int>;
     queue q(4);
     callback_waiter<queue> waiting;
@@ -55,7 +55,7 @@ CONQ_PROMISE(waiters, a_callback_is_called_for_room, bounded) {
     q.leave_putter(waiting.place);
 }
 
-CONQ_PROMISE(waiters, a_cancelled_callback_is_not_called, any) {
+CONQ_PROMISE(waiters, a_cancelled_callback_is_not_called, holds) {
     using queue = typename Subject::template queue<int>;
     queue q(4);
     callback_waiter<queue> waiting;
@@ -76,7 +76,7 @@ CONQ_PROMISE(waiters, a_callback_is_called_at_shutdown, any) {
     q.leave_getter(waiting.place);
 }
 
-CONQ_PROMISE(waiters, are_woken_first_come_first_served, any) {
+CONQ_PROMISE(waiters, are_woken_first_come_first_served, holds) {
     using queue = typename Subject::template queue<int>;
     queue q(4);
     std::array<callback_waiter<queue>, 3> waiting;

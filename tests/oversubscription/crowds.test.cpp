@@ -57,7 +57,10 @@ TYPED_TEST(oversubscription, a_crowd_loses_nothing_and_nobody_stalls) {
 }
 
 TYPED_TEST(oversubscription, nobody_stalls_for_longer_than_a_stopped_putter) {
-    this->play("a crowd, stopped putter", 500, true);
+    // Without room it is the getter that may stop while it makes the item.
+    if constexpr ((TypeParam::capabilities & holds) != 0) {
+        this->play("a crowd, stopped putter", 500, true);
+    }
 }
 
 TYPED_TEST(oversubscription, what_is_behind_a_stopped_put_waits_for_it_and_comes_after) {

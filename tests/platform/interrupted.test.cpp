@@ -11,6 +11,7 @@
 
 #include "../support/thread_state.hpp"
 #include "conq/queue.hpp"
+#include "conq/rendezvous.hpp"
 
 namespace {
 
@@ -94,6 +95,34 @@ TYPED_TEST(interrupted, a_join_leaves_nobody_behind) {
     EXPECT_TRUE(this->ends([&] { this->queue.join(); }, true));
     this->queue.task_done();
     this->queue.join();
+}
+
+// Who is asked stands in no line meanwhile, so that it cannot be handed an item and throw.
+struct meeting : conq::basic_rendezvous<int, interrupting_traits> {
+    explicit meeting(int) {}
+};
+using interrupted_hand_over = interrupted<meeting>;
+
+TEST_F(interrupted_hand_over, a_wait_goes_on_unless_the_platform_throws) {
+    interrupting::throws = false;
+    int got = 0;
+    watched_thread waiting([&] { got = queue.get().value(); });
+    waiting.wait_until_asleep();
+    while (interrupting::asked == 0) waiting.signal(SIGUSR1);
+    EXPECT_EQ(queue.put(7), status::ok);
+    waiting.join();
+    EXPECT_EQ(got, 7);
+}
+
+TEST_F(interrupted_hand_over, a_get_leaves_the_line) {
+    EXPECT_TRUE(ends([&] { static_cast<void>(queue.get()); }, true));
+    EXPECT_EQ(queue.try_put(1), status::full);
+}
+
+TEST_F(interrupted_hand_over, a_put_leaves_the_line_and_the_count) {
+    EXPECT_TRUE(ends([&] { queue.put(3); }, true));
+    EXPECT_EQ(queue.try_get().state(), status::empty);
+    EXPECT_EQ(queue.unfinished(), 0u);
 }
 
 }  // namespace

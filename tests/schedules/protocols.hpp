@@ -29,6 +29,8 @@ void add_segment_models(protocol_models& to);
 void add_worker_models(protocol_models& to);
 void add_spsc_models(protocol_models& to);
 void add_delay_models(protocol_models& to);
+void add_rendezvous_models(protocol_models& to);
+void add_rendezvous_partner_models(protocol_models& to);
 void add_part_models(protocol_models& to);      // the lock, the room of waiters, the count
 void add_waking_models(protocol_models& to);    // each wake where nothing else would help
 void add_counting_models(protocol_models& to);  // what a look at the counts may answer
@@ -45,6 +47,8 @@ inline protocol_models all_models() {
     add_worker_models(all);
     add_spsc_models(all);
     add_delay_models(all);
+    add_rendezvous_models(all);
+    add_rendezvous_partner_models(all);
     add_part_models(all);
     add_waking_models(all);
     add_counting_models(all);

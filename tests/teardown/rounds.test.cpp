@@ -19,13 +19,17 @@ namespace {
 using namespace conq::testing;  // NOLINT: the tools of this suite
 
 template <class Subject> class teardown : public contract<Subject> {
+    static constexpr bool has_room = (Subject::capabilities & holds) != 0;
+    template <class Item>
+    using rounds_of = rounds<typename Subject::template queue<Item>, has_room>;
+
 protected:
-    teardown() : team_(rounds<typename Subject::template queue<steady_item>>::threads) {}
+    teardown() : team_(rounds_of<steady_item>::threads) {}
 
     // How many rounds held; the seed of the first that did not is in the failure's text.
     template <class Item> std::uint64_t play(std::uint64_t count) {
         findings found;
-        rounds<typename Subject::template queue<Item>> stage(team_, found);
+        rounds_of<Item> stage(team_, found);
         const std::uint64_t first = first_seed();
         for (std::uint64_t i = 0; i < count; ++i) {
             dog_.beat(Subject::name, first + i);

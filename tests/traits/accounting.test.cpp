@@ -103,6 +103,23 @@ TYPED_TEST(without_a_count, waiting_calls_wait_and_are_woken) {
     EXPECT_EQ(queue.get().value(), 9);
 }
 
+TEST(a_rendezvous_without_a_count, hands_over_all_the_same) {
+    using none = conq::basic_rendezvous<int, uncounted>;
+    EXPECT_FALSE(has_join<none> || has_join_for<none> || has_try_join<none>);
+    EXPECT_FALSE(has_task_done<none> || has_unfinished<none> || conq::work_queue<none>);
+    none queue;
+    std::set<int> seen;
+    conq::test::watched_thread getter([&] {
+        for (auto& task : queue) seen.insert(*task);
+    });
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(queue.put(i), status::ok);
+    getter.wait_until_asleep();
+    queue.shutdown(conq::immediate);
+    getter.join();
+    EXPECT_EQ(seen, (std::set{0, 1, 2}));
+    EXPECT_LT(sizeof(none), sizeof(conq::rendezvous<int>));
+}
+
 TEST(without_a_count_at_all, nothing_is_stored_for_it) {
     EXPECT_LT(sizeof(conq::basic_queue<int, uncounted>), sizeof(conq::queue<int>));
 }

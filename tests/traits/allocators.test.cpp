@@ -12,12 +12,14 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
 #include "../support/items.hpp"
 #include "conq/pmr.hpp"
 #include "conq/queue.hpp"
+#include "conq/rendezvous.hpp"
 
 namespace {
 
@@ -222,6 +224,23 @@ TEST_F(pmr, queues_and_the_items_that_use_allocators_live_in_the_resource) {
     check(priority);
 }
 
+TEST_F(pmr, items_that_are_handed_over_live_in_the_resource_of_a_rendezvous) {
+    conq::pmr::rendezvous<std::pmr::string> queue(&arena);
+    EXPECT_EQ(queue.get_allocator().resource(), &arena);
+    std::jthread getter([&] {
+        for (auto& task : queue) {
+            EXPECT_EQ(*task, text);
+            EXPECT_EQ(task->get_allocator().resource(), &arena);
+        }
+    });
+    EXPECT_EQ(queue.emplace(text), status::ok);
+    EXPECT_EQ(queue.put(std::pmr::string(text, &arena)), status::ok);
+    const std::pmr::string copied(text, &arena);
+    EXPECT_EQ(queue.put(copied), status::ok);
+    queue.join();
+    queue.shutdown();
+}
+
 TEST_F(pmr, items_that_use_no_allocator_stay_in_the_lock_free_buffers) {
     using allocator = std::pmr::polymorphic_allocator<int>;
     EXPECT_TRUE((conq::lock_free_storable<int, allocator>));
@@ -250,6 +269,25 @@ TEST(bounded_queue, allocates_in_its_constructor_only) {
     EXPECT_EQ(book.allocations, 1u);
     use(queue, [](int i) { return std::to_string(i); });
     EXPECT_EQ(book.allocations, 1u);
+}
+
+TEST(rendezvous, allocates_nothing_and_its_allocator_makes_each_item_once) {
+    ledger book;
+    conq::basic_rendezvous<int, with<making>> queue{making<int>(book)};
+    int sum = 0;
+    std::jthread getter([&] {
+        for (auto& task : queue) sum += *task;
+    });
+    for (int i = 0; i < 100; ++i) ASSERT_EQ(queue.put(std::move(i)), status::ok);
+    const int copied = 8;
+    EXPECT_EQ(queue.put(copied), status::ok);
+    EXPECT_EQ(queue.emplace(7), status::ok);
+    queue.join();
+    queue.shutdown();
+    getter.join();
+    EXPECT_EQ(sum, 99 * 100 / 2 + 8 + 7);
+    EXPECT_EQ(book.items_made, 102u);
+    EXPECT_EQ(book.allocations, 0u);
 }
 
 TEST(pointers_of_its_own, are_fine_for_an_allocator) {

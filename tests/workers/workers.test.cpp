@@ -18,6 +18,7 @@
 #include "../support/items.hpp"
 #include "../support/thread_state.hpp"
 #include "conq/queue.hpp"
+#include "conq/rendezvous.hpp"
 
 namespace {
 
@@ -229,6 +230,26 @@ TYPED_TEST(workers, that_may_give_up_a_put_to_their_own_queue_are_not_told) {
     const auto lines = lines_of_workers_that_fill_their_queue<TypeParam>(
         [](TypeParam& q, int item) { static_cast<void>(q.put_for(item, 1h)); });
     EXPECT_EQ(lines, 0);
+}
+
+// Without a size, and made of one as the others are here.
+struct meeting : conq::rendezvous<int> {
+    explicit meeting(int) {}
+};
+
+TEST(workers_of_a_rendezvous, process_every_item_once) {
+    meeting q(0);
+    std::atomic<long> sum{0};
+    conq::workers pool(q, 3, [&](int& item) { sum += item; });
+    for (int i = 1; i <= 1000; ++i) ASSERT_EQ(q.put(i), conq::status::ok);
+    pool.join();
+    EXPECT_EQ(sum.load(), 500'500);
+}
+
+TEST(workers_of_a_rendezvous, that_all_wait_in_a_put_to_it_are_told_once) {
+    const auto lines =
+        lines_of_workers_that_fill_their_queue<meeting>([](meeting& q, int item) { q.put(item); });
+    EXPECT_EQ(lines, 1);
 }
 
 TYPED_TEST(workers, need_at_least_one_thread) {

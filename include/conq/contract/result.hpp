@@ -163,6 +163,12 @@ public:
         out_.state_ = status::ok;
     }
 
+    /// Takes the item that `source(address)` makes. If that throws, there is none.
+    template <class Source> void make(const Source& source) const {
+        source(static_cast<void*>(std::addressof(out_.item_)));
+        out_.state_ = status::ok;
+    }
+
     /// Says why there is no item, in a result that is still without one.
     void fail(status why) const noexcept { out_.state_ = why; }
 

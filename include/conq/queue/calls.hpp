@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "conq/buffers/cell.hpp"
 #include "conq/buffers/source.hpp"
 #include "conq/contract/limit.hpp"
 #include "conq/contract/result.hpp"
@@ -103,8 +104,8 @@ public:
         if constexpr (can_build_in_place<const T&>) {
             return self().try_put_item(source_of<const T&>(item));
         } else {
-            T copy(item);
-            return self().try_put_item(moved(copy));
+            auto copy = made_before(item);
+            return self().try_put_item(moved(*copy.item()));
         }
     }
     /// put(T(arguments...)). The item is made before room is claimed, unless making it cannot
@@ -236,13 +237,22 @@ private:
         return source{item, self().get_allocator()};
     }
     [[nodiscard]] auto moved(T& item) noexcept { return source_of<T&&>(item); }
+    // An item as the allocator makes and ends it, before anything is claimed.
+    template <class... From> [[nodiscard]] auto made_before(From&&... from) {
+        using allocator = typename Queue::allocator_type;
+        const allocator alloc = self().get_allocator();
+        const auto make = [&](void* address) {
+            life_in<Queue>::make(alloc, address, std::forward<From>(from)...);
+        };
+        return cell<T, allocator>(make, alloc);
+    }
 
     template <class Stop> CONQ_HOT status put_copy(const T& item, const limit<Stop>& within) {
         if constexpr (can_build_in_place<const T&>) {
             return self().put_item(source_of<const T&>(item), within);
         } else {
-            T copy(item);
-            return self().put_item(moved(copy), within);
+            auto copy = made_before(item);
+            return self().put_item(moved(*copy.item()), within);
         }
     }
 
@@ -259,8 +269,8 @@ private:
                     std::move(references));
             });
         } else {
-            T item(std::forward<Arguments>(arguments)...);
-            return put(moved(item));
+            auto item = made_before(std::forward<Arguments>(arguments)...);
+            return put(moved(*item.item()));
         }
     }
 
