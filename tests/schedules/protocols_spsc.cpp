@@ -158,6 +158,16 @@ template <class Queue> void shut_down_at_once(scenario& story, int capacity, int
     story.at_end([=] { require(q->size() == 0, "a put was accepted after shutdown"); });
 }
 
+// Two drop at once: the second waits, as the first, for the get that is under way.
+template <class Queue> void drop_beside_a_get(scenario& story, int capacity) {
+    auto q = std::make_shared<Queue>(capacity);
+    static_cast<void>(q->put(item<Queue>(0)));
+    story.thread([=] { static_cast<void>(q->try_get()); }, "getter");
+    for (const char* const closer : {"closer", "another closer"}) {
+        story.thread([=] { q->shutdown(immediate); }, closer);
+    }
+}
+
 // Calls that give up, for whatever reason, have taken and put nothing, and the next one works.
 template <class Queue> void give_up(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
@@ -426,6 +436,10 @@ void add_spsc_models(protocol_models& to) {
                      shut_down_at_once<typename decltype(which)::queue>(story, slots, closers);
                  });
     }
+    add_both(to, named(small, "spsc: immediate shutdown"), 1,
+             [](auto& story, auto which, int slots) {
+                 drop_beside_a_get<typename decltype(which)::queue>(story, slots);
+             });
     add_both(to, named({}, "spsc: immediate shutdown"), 2, [](auto& story, auto which, int slots) {
         shut_down_twice<typename decltype(which)::queue>(story, slots);
     });
