@@ -48,6 +48,15 @@ void print_pairs(int rounds) {
     fmt::print("    {:<34} {}   must 2.5, aim 2.0\n", results[2].name, shown(results[2].ratio));
 }
 
+void print_batches(int rounds) {
+    fmt::print("\n1P1C, u64, 1024 slots: the time of single calls over that of batches of 16\n");
+    for (const auto& both : conq::bench::batches_and_single_calls()) {
+        const auto results = conq::bench::compare(both, rounds);
+        fmt::print("    {:<34} {:7.2f} ns an item\n", results[0].name, results[0].ns.median);
+        fmt::print("    {:<34} {}\n", results[1].name, shown(results[1].ratio));
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -55,6 +64,7 @@ int main(int argc, char** argv) {
     fmt::print("conq_bench, {} rounds, all contenders in turn in each\n", rounds);
     print_saturated(rounds);
     print_pairs(rounds);
+    print_batches(rounds);
     fmt::print(
         "\nA consumer that waits: {:.0f} ns of processor time in a second, after its spin "
         "window of {} us; must 0\n",

@@ -2,13 +2,17 @@
 #include "bench/queues.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <barrier>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 #include "bench/rivals/conq_queues.hpp"
+#include "conq/spsc_queue.hpp"
 #if defined(CONQ_BENCH_HAS_TBB)
 #include "bench/rivals/tbb_bounded.hpp"
 #endif
@@ -95,7 +99,57 @@ template <class Queue> double queue_pairs(Queue& queue) {
     return each;
 }
 
+// One putter and one getter, 16 items at a time, by a batch or by single calls.
+template <class Queue> double stream(bool by_batches) {
+    constexpr std::uint64_t items = 1 << 18;
+    using batch = std::array<std::uint64_t, 16>;
+    Queue queue(1024);
+    std::jthread putter([&] {
+        pin_to_core(0);
+        batch some{};
+        for (std::uint64_t i = 0; i < items; i += some.size()) {
+            std::iota(some.begin(), some.end(), i);
+            if (by_batches) {
+                static_cast<void>(queue.put_many(some.begin(), some.end()));
+            } else {
+                for (const std::uint64_t each : some) queue.put(each);
+            }
+        }
+    });
+    std::uint64_t sum = 0;
+    double took = 0;
+    std::jthread getter([&] {
+        pin_to_core(1);
+        batch some{};
+        const std::uint64_t begin = now_ns();
+        for (std::uint64_t got = 0; got < items;) {
+            std::uint64_t count = 1;
+            if (by_batches) {
+                count = queue.get_many(some.begin(), some.size()).count;
+            } else {
+                some[0] = *queue.get();
+            }
+            for (std::size_t i = 0; i < count; ++i) sum += some[i];
+            got += count;
+        }
+        took = static_cast<double>(now_ns() - begin);
+    });
+    getter.join();
+    if (sum != items * (items - 1) / 2) throw std::logic_error("a queue lost or made up items");
+    return took / static_cast<double>(items);
+}
+template <class Queue> std::vector<contender> by_both(const std::string& name) {
+    return {{name + ", by batches of 16", [] { return stream<Queue>(true); }},
+            {name + ", by single calls", [] { return stream<Queue>(false); }}};
+}
+
 }  // namespace
+
+std::vector<std::vector<contender>> batches_and_single_calls() {
+    return {by_both<bounded_queue<std::uint64_t>>("bounded_queue"),
+            by_both<queue<std::uint64_t>>("queue"),
+            by_both<spsc_queue<std::uint64_t>>("spsc_queue")};
+}
 
 std::vector<contender> saturated(int putters, int getters, std::uint64_t capacity) {
     std::vector<contender> all;

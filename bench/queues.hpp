@@ -17,6 +17,10 @@ std::vector<contender> saturated(int putters, int getters, std::uint64_t capacit
 /// One thread, put then get: two locked read-modify-writes first, then bounded_queue and queue.
 std::vector<contender> uncontended_pair();
 
+/// One putter and one getter through 1024 slots, of each kind of queue: by batches of 16 first,
+/// then by single calls.
+std::vector<std::vector<contender>> batches_and_single_calls();
+
 }  // namespace conq::bench
 
 #endif

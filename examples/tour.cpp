@@ -155,6 +155,24 @@ void hand_overs() {
     tell("hand-overs");
 }
 
+void batches() {
+    conq::bounded_queue<std::string> q(100);
+    std::jthread worker([&] {
+        while (auto tasks = q.take_many(16)) {  // up to 16, as many as are there
+            for (const std::string& each : tasks) work(each);
+            tasks.done();  // one task_done for all of them
+        }
+    });
+    std::vector<std::string> names;
+    for (int i = 0; i < 1'000; ++i) names.push_back("picture " + std::to_string(i));
+    const auto put = q.put_many(names.begin(), names.end());  // waits for room as often as it takes
+    if (put.status != conq::status::ok) std::printf("only %d\n", static_cast<int>(put.count));
+    q.join();
+    q.shutdown();
+    worker.join();
+    tell("batches");
+}
+
 }  // namespace
 
 int main() {
@@ -166,4 +184,5 @@ int main() {
     walks();
     delays();
     hand_overs();
+    batches();
 }

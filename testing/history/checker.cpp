@@ -8,8 +8,10 @@ namespace {
 
 std::optional<violation> check_order(const evidence& e) {
     switch (e.promised().by) {
-        case order::fifo:
-            return check_fifo(e);
+        case order::fifo: {
+            auto found = check_fifo(e);
+            return found ? found : check_batches(e);
+        }
         case order::lifo:
             return check_lifo(e);
         case order::priority:

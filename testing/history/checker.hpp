@@ -13,6 +13,10 @@
 //                 of each side's calls instead of the clock (sequential consistency), with `full`
 //                 and `empty`: exact, too, for a fixed bound.
 //   hand-over     Without room, a put overlaps the get that took its item (exact).
+//   batches       The items of a batch are calls of one thread in one interval. spsc: in the order
+//                 of the history. FIFO: no item comes out before one that precedes it in its batch,
+//                 and none is taken in a batch before one that was put earlier. (Necessary: a cycle
+//                 through several batches may pass.) Else: as calls that overlap, in any order.
 //   empty         There was an instant in the call when nothing had to be in (exact).
 //   full, bound   `full`: there was an instant in the call when so much may have been in. No put
 //                 was accepted while so much was certainly in. (Necessary.)

@@ -122,6 +122,7 @@ private:
 [[nodiscard]] std::optional<violation> check_stops(const evidence& e);
 [[nodiscard]] std::optional<violation> check_shutdown(const evidence& e);
 [[nodiscard]] std::optional<violation> check_fifo(const evidence& e);
+[[nodiscard]] std::optional<violation> check_batches(const evidence& e);  // of FIFO
 [[nodiscard]] std::optional<violation> check_lifo(const evidence& e);
 [[nodiscard]] std::optional<violation> check_priority(const evidence& e);
 [[nodiscard]] std::optional<violation> check_sequence(const evidence& e);

@@ -44,6 +44,46 @@ std::optional<violation> check_fifo(const evidence& e) {
     return std::nullopt;
 }
 
+// Calls of one thread with one interval are a batch, and took effect in the order of the history.
+// So of two items, one of which precedes the other in a batch on one side, that other must not come
+// first on the other side, by time or in a batch there.
+std::optional<violation> check_batches(const evidence& e) {
+    const auto in_one_batch = [&](operation_index a, operation_index b) {
+        const operation &one = e.at(a), &other = e.at(b);
+        return one.thread == other.thread && one.what == other.what &&
+               one.begin_ns == other.begin_ns && one.end_ns == other.end_ns;
+    };
+    std::vector<item_index> item_of(e.operations().size(), nobody);
+    for (item_index i = 0; i < e.items().size(); ++i) {
+        item_of[e.items()[i].put_by] = i;
+        if (e.items()[i].get_by != nobody) item_of[e.items()[i].get_by] = i;
+    }
+    const auto comes_out_first = [&](const item& a, const item& b) {
+        return a.get.end < b.get.begin || (a.get_by != nobody && b.get_by != nobody &&
+                                           in_one_batch(a.get_by, b.get_by) && a.get_by < b.get_by);
+    };
+    const auto goes_in_first = [&](const item& a, const item& b) {
+        return a.put.end < b.put.begin || (in_one_batch(a.put_by, b.put_by) && a.put_by < b.put_by);
+    };
+    for (operation_index b = 1; b < e.operations().size(); ++b) {
+        for (operation_index a = b; a-- > 0 && in_one_batch(a, b);) {
+            if (item_of[a] == nobody || item_of[b] == nobody) continue;
+            const item &first = e.items()[item_of[a]], &second = e.items()[item_of[b]];
+            const bool is_put = e.at(b).what == call::put;
+            if (!(is_put ? comes_out_first(second, first) : goes_in_first(second, first))) continue;
+            std::vector<operation_index> calls;
+            evidence::add_calls(calls, first);
+            evidence::add_calls(calls, second);
+            return e.wrong("order",
+                           std::to_string(first.value) + " precedes " +
+                               std::to_string(second.value) + " in a batch, and not where it " +
+                               (is_put ? "came out" : "was put"),
+                           std::move(calls));
+        }
+    }
+    return std::nullopt;
+}
+
 std::optional<violation> check_empty(const evidence& e) {
     std::vector<operation_index> empties;
     for (operation_index op = 0; op < e.operations().size(); ++op) {

@@ -9,11 +9,13 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "conq/contract/limit.hpp"
 #include "conq/contract/status.hpp"
 #include "testing/history/clock.hpp"
 #include "testing/history/operation.hpp"
@@ -50,6 +52,28 @@ public:
         op.said = said;
     }
 
+    /// Begins a batch: a call for each value, all with one begin. Throws as `begin`.
+    std::span<operation> begin_batch(call what, form how, std::span<const std::uint64_t> values,
+                                     std::uint64_t span_ns) {
+        if (room() < values.size()) throw std::length_error("a thread_log is full");
+        const std::span batch(&calls_[used_], values.size());
+        for (const std::uint64_t value : values) begin(what, how, value, span_ns);
+        for (operation& op : batch) op.begin_ns = batch.back().begin_ns;
+        return batch;
+    }
+    /// Ends it, all with one end. The first `count` calls were carried out. The next one has the
+    /// other answer, if that is not ok; those that are left over were not made.
+    void end_batch(std::span<operation> batch, std::size_t count, answer said) {
+        const std::uint64_t at = stamp();
+        const std::size_t made = count + (said == answer::ok ? 0 : 1);
+        for (operation& op : batch.first(made)) {
+            op.end_ns = at;
+            op.said = answer::ok;
+        }
+        if (made != count) batch[count].said = said;
+        used_ -= batch.size() - made;
+    }
+
     /// Forgets all calls, and keeps the memory.
     void clear() noexcept { used_ = 0; }
     [[nodiscard]] std::span<const operation> calls() const { return {calls_.data(), used_}; }
@@ -73,9 +97,33 @@ struct taken {
     std::uint64_t value;
 };
 
+/// What a recorded put_many did.
+struct many_put {
+    answer said;
+    std::uint64_t count;
+};
+
+/// The form of a call with a limit, and its span.
+struct limit_form {
+    form how = form::waits;
+    std::uint64_t span_ns = 0;
+
+    limit_form() = default;
+    explicit limit_form(now_t) : how(form::tries) {}
+    explicit limit_form(std::chrono::nanoseconds span)
+        : how(form::timed), span_ns(static_cast<std::uint64_t>(span.count())) {}
+    template <class Stop> explicit limit_form(const Stop&) : how(form::stoppable) {}
+    template <class Stop>
+    limit_form(std::chrono::nanoseconds span, const Stop&)
+        : how(form::timed_stoppable), span_ns(static_cast<std::uint64_t>(span.count())) {}
+};
+
 /// A queue as one thread sees it, each call recorded. Items are made from a number, T(number), and
 /// tell it: they are integers or have a member `value`. The forms that the contract calls equal
 /// (put and emplace, _for and _until) take turns, by the number.
+///
+/// A batch is recorded as what it promises to be: a put (get) for each of its items, in one
+/// interval and in order, and one more with the answer if that is not ok.
 ///
 /// Threads: belongs to one, as its log does. Throws what the queue throws, and std::length_error if
 /// the log is full.
@@ -137,6 +185,38 @@ public:
         auto lease = queue_->take();
         const taken got = end_get(op, lease);
         if (lease) record_done(1, [&] { lease.done(); });
+        return got;
+    }
+
+    template <class... Limit>
+    many_put put_many(std::span<const std::uint64_t> values, Limit... within) {
+        std::vector<item_type> items;
+        items.reserve(values.size());
+        for (const std::uint64_t value : values) items.emplace_back(value);
+        const limit_form limit(within...);
+        const auto batch = log_->begin_batch(call::put, limit.how, values, limit.span_ns);
+        const auto put = queue_->put_many(std::move_iterator(items.begin()),
+                                          std::move_iterator(items.end()), within...);
+        log_->end_batch(batch, put.count, to_answer(put.status));
+        return {to_answer(put.status), put.count};
+    }
+    /// At most `most`, which is not 0. The value is how many it took.
+    template <class... Limit> taken get_many(std::size_t most, Limit... within) {
+        std::vector<item_type> items(most, item_type(0));
+        return record_gets(most, limit_form(within...), items, [&] {
+            const auto got = queue_->get_many(items.begin(), most, within...);
+            items.erase(items.begin() + static_cast<std::ptrdiff_t>(got.count), items.end());
+            return got.status;
+        });
+    }
+    /// take_many(), and done() of its lease.
+    template <class... Limit> taken take_many_and_done(std::size_t most, Limit... within) {
+        auto lease = queue_->take_many(0);
+        const taken got = record_gets(most, limit_form(within...), lease, [&] {
+            lease = queue_->take_many(most, within...);
+            return lease.state();
+        });
+        if (lease) record_done(lease.size(), [&] { lease.done(); });
         return got;
     }
 
@@ -210,6 +290,17 @@ private:
         operation& op = log_->begin(call::get, how, 0, span_ns);
         const auto got = make();
         return end_get(op, got);
+    }
+    // `items` are those that the call has taken when it returns.
+    template <class Items, class Call>
+    taken record_gets(std::size_t most, limit_form limit, const Items& items, Call make) {
+        const std::vector<std::uint64_t> unknown(most, 0);
+        const auto batch = log_->begin_batch(call::get, limit.how, unknown, limit.span_ns);
+        const status said = make();
+        log_->end_batch(batch, said == status::ok ? items.size() : 0, to_answer(said));
+        if (said != status::ok) return {to_answer(said), 0};
+        for (std::size_t i = 0; i < items.size(); ++i) batch[i].value = number(items[i]);
+        return {answer::ok, items.size()};
     }
     template <class Got> static taken end_get(operation& op, const Got& got) {
         thread_log::end(op, to_answer(got.state()));

@@ -26,6 +26,7 @@ shape draw_shape(std::uint64_t seed, const crowd& of) {
     made.closes = dice.chance(30);
     made.drops = dice.chance(15);
     made.resizes = of.resizes;
+    made.batches_percent = static_cast<unsigned>(dice.below(3) * 40);
     return made;
 }
 
@@ -35,7 +36,8 @@ std::string to_string(const shape& of) {
     text += std::to_string(of.mixers) + " do both, " + std::to_string(of.joiners) + " join; ";
     text += std::to_string(of.puts_each) + " puts each, " + std::to_string(of.tries_percent) +
             "% tries, " + std::to_string(of.timed_percent) + "% timed, " +
-            std::to_string(of.token_percent) + "% with a token";
+            std::to_string(of.token_percent) + "% with a token, " +
+            std::to_string(of.batches_percent) + "% by batches";
     for (const auto& [does, what] :
          {std::pair(of.stops, ", a stop"), std::pair(of.closes, ", a shutdown"),
           std::pair(of.drops, ", an immediate shutdown"), std::pair(of.resizes, ", set_maxsize")}) {

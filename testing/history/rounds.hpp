@@ -13,6 +13,7 @@
 #include <functional>
 #include <iterator>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -45,6 +46,7 @@ struct shape {
     std::uint64_t pauses_most;                             ///< between two calls
     std::uint64_t priorities;
     bool stops, closes, drops, resizes;  ///< at a random moment
+    unsigned batches_percent;            ///< of puts and gets; the rest is of one item each
 
     [[nodiscard]] std::uint64_t puts_most() const noexcept {
         return (putters + mixers) * puts_each;
@@ -56,6 +58,7 @@ struct shape {
 [[nodiscard]] std::string to_string(const shape& of);
 
 inline constexpr std::uint64_t puts_each_most = 1024;
+inline constexpr std::uint64_t batch_most = 20;
 
 /// Ends the program, with a text, if it is not fed for long: a call that hangs would otherwise end
 /// in the time-out of the whole test, which tells nothing.
@@ -174,10 +177,12 @@ private:
         while (left > 0) {
             // Each put may fail once and more; when the log gets short, only waiting is left.
             const bool must_wait = self.log.room() < 2 * puts_each_most;
-            const answer said = put_somehow(self, value(self, left), must_wait);
-            if (said == answer::shut_down && ++told > self.dice.below(6)) return;
-            if (said == answer::stopped) self.has_token = false;
-            if (said == answer::ok) --left;
+            const bool by_batch = !must_wait && self.dice.chance(shape_.batches_percent);
+            const many_put put =
+                by_batch ? put_many_somehow(self, left) : put_one_somehow(self, left, must_wait);
+            if (put.said == answer::shut_down && ++told > self.dice.below(6)) return;
+            if (put.said == answer::stopped) self.has_token = false;
+            left -= put.count;
             pause(self);
         }
     }
@@ -186,12 +191,16 @@ private:
         std::uint64_t undone = 0, polls = shape_.puts_each + 64, told = 0;
         for (;;) {
             const bool by_lease = self.dice.chance(10);
-            const taken got = by_lease ? self.queue.take_and_done() : get_somehow(self, polls == 0);
+            const bool by_batch = polls != 0 && self.dice.chance(shape_.batches_percent);
+            const taken got = by_batch   ? get_many_somehow(self, by_lease)
+                              : by_lease ? self.queue.take_and_done()
+                                         : get_somehow(self, polls == 0);
             if (got.said == answer::shut_down && ++told > self.dice.below(6)) break;
             if (got.said == answer::stopped) self.has_token = false;
             if (got.said != answer::ok && polls > 0) --polls;
             if (by_lease || got.said != answer::ok) continue;
-            if (++undone >= self.dice.between(1, shape_.dones_most)) {
+            undone += by_batch ? got.value : 1;
+            if (undone >= self.dice.between(1, shape_.dones_most)) {
                 self.queue.done(undone);
                 undone = 0;
             }
@@ -261,6 +270,35 @@ private:
         }
     }
 
+    many_put put_one_somehow(me& self, std::uint64_t left, bool must_wait) {
+        const answer said = put_somehow(self, value(self, left), must_wait);
+        return {said, said == answer::ok ? 1u : 0u};
+    }
+    many_put put_many_somehow(me& self, std::uint64_t left) {
+        std::uint64_t values[batch_most];
+        const std::uint64_t count = std::min(left, self.dice.between(1, batch_most));
+        for (std::uint64_t i = 0; i < count; ++i) values[i] = value(self, left - i);
+        const std::span batch(values, static_cast<std::size_t>(count));
+        return within_some_limit(
+            self, [&](auto... within) { return self.queue.put_many(batch, within...); });
+    }
+    taken get_many_somehow(me& self, bool by_lease) {
+        const auto most = static_cast<std::size_t>(self.dice.between(1, batch_most));
+        return within_some_limit(self, [&](auto... within) {
+            return by_lease ? self.queue.take_many_and_done(most, within...)
+                            : self.queue.get_many(most, within...);
+        });
+    }
+    template <class Call> auto within_some_limit(me& self, Call call) {
+        const std::uint64_t kind = self.dice.below(100);
+        const bool with_token = self.has_token && self.dice.chance(shape_.token_percent);
+        const std::stop_token token = with_token ? stop_.get_token() : std::stop_token();
+        if (kind < shape_.tries_percent) return call(now);
+        if (kind < shape_.tries_percent + shape_.timed_percent) {
+            return with_token ? call(span(self), token) : call(span(self));
+        }
+        return with_token ? call(token) : call();
+    }
     answer put_somehow(me& self, std::uint64_t value, bool must_wait) {
         const std::uint64_t kind = self.dice.below(100);
         const bool with_token = self.has_token && self.dice.chance(shape_.token_percent);

@@ -57,6 +57,20 @@ concept gives = requires(Queue& q, std::stop_token stop, span d, point t) {
     { q.try_take() } -> std::same_as<typename Queue::lease_type>;
 };
 
+template <class Queue, class... Limit>
+concept batches_within = requires(Queue& q, const typename Queue::value_type* first,
+                                  typename Queue::value_type* out, Limit... within) {
+    { q.put_many(first, first, within...) } -> std::same_as<conq::batch_result>;
+    { q.get_many(out, 3, within...) } -> std::same_as<conq::batch_result>;
+    { q.take_many(3, within...) } -> std::same_as<typename Queue::lease_batch_type>;
+};
+template <class Queue>
+concept batches =
+    batches_within<Queue> && batches_within<Queue, span> && batches_within<Queue, point> &&
+    batches_within<Queue, std::stop_token> && batches_within<Queue, span, std::stop_token> &&
+    batches_within<Queue, point, std::stop_token> && batches_within<Queue, conq::now_t> &&
+    !batches_within<Queue, int> && !batches_within<Queue, std::stop_token, span>;
+
 template <class Queue>
 concept counts = requires(Queue& q, std::stop_token stop, span d, point t) {
     { q.task_done() } -> std::same_as<void>;
@@ -99,6 +113,7 @@ CONQ_PROMISE(calls, are_those_of_the_contract, any) {
     static_assert(takes<queue, std::string&&> && takes<queue, const std::string&>);
     static_assert(makes<queue> && makes<queue, std::size_t, char>);
     static_assert(gives<queue> && counts<queue> && tells<queue> && stays<queue>);
+    static_assert(batches<queue>);
     static_assert(conq::work_queue<queue> && conq::counted_queue<queue>);
     static_assert(conq::selectable<queue>);
     static_assert(std::is_default_constructible_v<queue> ==

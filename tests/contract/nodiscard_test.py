@@ -17,6 +17,9 @@ PUTS = [f"q.put({item}, stop)" for item in ("1", "lvalue")] + \
 GETS = [f"q.{verb}{form}" for verb in ("get", "take")
         for form in ("()", "(stop)", "_for(1s)", "_for(1s, stop)", "_until(t)",
                      "_until(t, stop)")] + ["q.try_get()", "q.try_take()"]
+BATCHES = [f"q.{call}{limit})" for call in ("put_many(&lvalue, &lvalue", "get_many(out, 1",
+                                            "take_many(1")
+           for limit in ("", ", 1s", ", t", ", stop", ", 1s, stop", ", t, stop", ", conq::now")]
 JOINS = ["q.join(stop)", "q.join_for(1s)", "q.join_for(1s, stop)", "q.join_until(t)",
          "q.join_until(t, stop)", "q.try_join()"]
 ASKS = ["q.is_shut_down()", "q.size()", "q.empty()", "q.full()", "q.maxsize()", "q.unfinished()"]
@@ -24,9 +27,9 @@ ASKS = ["q.is_shut_down()", "q.size()", "q.empty()", "q.full()", "q.maxsize()", 
 
 @pytest.mark.parametrize("queue", ["locked_queue", "bounded_queue", "queue"])
 def test_all_answers_but_those_of_plain_put_and_emplace(tmp_path, queue):
-    calls = FREE + PUTS + GETS + JOINS + ASKS
+    calls = FREE + PUTS + GETS + BATCHES + JOINS + ASKS
     lines = ["#include <chrono>", "#include <stop_token>", "#include <conq/queue.hpp>",
-             f"void all(conq::{queue}<int>& q) {{ {LIMITS} const int lvalue = 1;"]
+             f"void all(conq::{queue}<int>& q) {{ {LIMITS} const int lvalue = 1; int out[1];"]
     first = len(lines) + 1
     file = tmp_path / "calls.cpp"
     file.write_text("\n".join([*lines, *(call + ";" for call in calls), "}\n"]))
@@ -36,4 +39,4 @@ def test_all_answers_but_those_of_plain_put_and_emplace(tmp_path, queue):
     assert done.returncode == 0, done.stderr
     warned = {int(line) for line in re.findall(r"calls\.cpp:(\d+):\d+: warning", done.stderr)}
     seen = {call for number, call in enumerate(calls, first) if number in warned}
-    assert seen == set(PUTS + GETS + JOINS + ASKS)
+    assert seen == set(PUTS + GETS + BATCHES + JOINS + ASKS)

@@ -108,7 +108,7 @@ CONQ_PROMISE(waiters, all_are_called_at_shutdown, any) {
 }
 
 // It was woken for the first; nobody was for the second, because a wake was under way.
-CONQ_PROMISE(waiters, one_that_enlists_again_passes_on_what_came_before_it_did, any) {
+CONQ_PROMISE(waiters, one_that_enlists_again_passes_on_what_came_before_it_did, holds) {
     using queue = typename Subject::template queue<int>;
     queue q(2);
     std::array<callback_waiter<queue>, 2> getters, putters;

@@ -47,7 +47,7 @@ def test_the_tour_prints_what_the_guide_says():
     assert done.stdout.splitlines() == [
         "four calls: 2", "leases: 1", "skipped: a torn picture", "leases that are dropped: 1",
         "answers: 2", "shutdowns: 2", "a job failed: a torn picture", "pools: 1000",
-        f"walks: {1 + 3 + 9 + 27 + 81}", "delays: 2", "hand-overs: 2"]
+        f"walks: {1 + 3 + 9 + 27 + 81}", "delays: 2", "hand-overs: 2", "batches: 1000"]
 
 
 def links_of(page):

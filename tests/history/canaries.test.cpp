@@ -57,6 +57,12 @@ TEST(canaries, equals_in_the_wrong_order_are_found) {
 TEST(canaries, a_queue_with_room_posing_as_one_without_is_found) {
     expect_found<planted<order::hand_over, fault::none, 1>>("room for one", {"hand-over"});
 }
+TEST(canaries, a_batch_that_is_not_in_order_is_found) {
+    expect_found<planted<order::fifo, fault::batch_put_turned>>("put turned", {"order"});
+    expect_found<planted<order::fifo, fault::batch_got_turned>>("got turned", {"order"});
+    expect_found<planted<order::spsc, fault::batch_put_turned>>("put turned", {"order"});
+    expect_found<planted<order::spsc, fault::batch_got_turned>>("got turned", {"order"});
+}
 TEST(canaries, a_duplicate_is_found) {
     expect_found<planted<order::fifo, fault::duplicates>>("duplicate", {"once", "join", "end"});
 }

@@ -37,6 +37,16 @@ public:
     status try_put(std::uint64_t value) { return queue_.put_at(value, due(value), conq::now); }
     status emplace(std::uint64_t value) { return put(value); }
     status try_emplace(std::uint64_t value) { return try_put(value); }
+    // Its own is due at once: here it is what a batch promises to be, one put after another.
+    template <class First, class... Limit>
+    batch_result put_many(First first, First last, Limit... within) {
+        batch_result done;
+        for (; first != last && done.status == status::ok; ++first) {
+            done.status = queue_.put_at(std::uint64_t{*first}, due(*first), within...);
+            if (done.status == status::ok) ++done.count;
+        }
+        return done;
+    }
 
     auto get() { return queue_.get(); }
     template <class Stop> auto get(Stop stop) { return queue_.get(stop); }
@@ -46,6 +56,13 @@ public:
     }
     auto try_get() { return queue_.try_get(); }
     auto take() { return queue_.take(); }
+    template <class Out, class... Limit>
+    batch_result get_many(Out out, std::uint64_t max, Limit... within) {
+        return queue_.get_many(out, max, within...);
+    }
+    template <class... Limit> auto take_many(std::uint64_t max, Limit... within) {
+        return queue_.take_many(max, within...);
+    }
     void task_done(std::uint64_t count) { queue_.task_done(count); }
 
     void join() { queue_.join(); }

@@ -89,7 +89,9 @@ bool oracle::has_order(const testing::history& of, const testing::rules& by) {
             const bool is_before = by.by == order::spsc
                                        ? a.thread == b.thread && a.begin_ns < b.begin_ns
                                        : a.end_ns < b.begin_ns;
-            if (is_before) before_[j] |= 1u << i;
+            const bool are_of_a_batch = a.thread == b.thread && a.what == b.what &&
+                                        a.begin_ns == b.begin_ns && a.end_ns == b.end_ns;
+            if (is_before || (are_of_a_batch && i < j)) before_[j] |= 1u << i;
         }
     }
     seen_.clear();

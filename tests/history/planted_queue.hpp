@@ -37,8 +37,10 @@ enum class fault {
     drops_uncounted,  ///< shutdown(immediate) does not count what it drops as done
     counts_any_done,  ///< task_done does not look at the number of puts
     times_out_early,
-    carries_on,     ///< a call whose token was stopped before is carried out
-    equals_turned,  ///< of equal priority, the last comes first
+    carries_on,        ///< a call whose token was stopped before is carried out
+    equals_turned,     ///< of equal priority, the last comes first
+    batch_put_turned,  ///< two items of a batch go in in the wrong order
+    batch_got_turned   ///< two items of a batch come out in the wrong order
 };
 
 template <testing::order By, fault With>
@@ -48,6 +50,7 @@ class planted_queue : public queue_calls<planted_queue<By, With>, std::uint64_t>
 
 public:
     static constexpr bool takes_throwing_sources = true, counts_tasks = true;
+    using platform_type = platform::native;
     using allocator_type = std::allocator<item_type>;
     [[nodiscard]] allocator_type get_allocator() const noexcept { return {}; }
 
@@ -86,9 +89,13 @@ public:
 
 private:
     friend class queue_calls<planted_queue, item_type>;
+    friend class batch_calls<planted_queue, item_type>;
 
     template <class Source> status try_put_item(const Source& source) {
         const std::lock_guard held(mutex_);
+        return put_locked(source);
+    }
+    template <class Source> status put_locked(const Source& source) {
         if (is_shut_down_ && !strikes(fault::puts_when_shut)) return status::shut_down;
         if (strikes(fault::full_falsely)) return status::full;
         if (bound_ != 0 && items_.size() >= bound_ && !strikes(fault::exceeds_bound)) {
@@ -102,6 +109,9 @@ private:
     }
     result<item_type> try_get_item() {
         const std::lock_guard held(mutex_);
+        return get_locked();
+    }
+    result<item_type> get_locked() {
         if (is_shut_down_ && (items_.empty() || strikes(fault::drained_falsely))) {
             return result<item_type>(status::shut_down);
         }
@@ -126,6 +136,43 @@ private:
             return got.state();
         });
         return got ? got : result<item_type>(said);
+    }
+    // Batches: two items at a time.
+    template <class Source>
+    status put_items(const Source& source, std::uint64_t most, std::uint64_t& count, now_t) {
+        const std::lock_guard held(mutex_);
+        const status said = put_locked(source);
+        if (said != status::ok) return said;
+        ++count;
+        if (most == 1 || put_locked(source) != status::ok) return status::ok;
+        ++count;
+        if (strikes(fault::batch_put_turned)) std::iter_swap(items_.end() - 1, items_.end() - 2);
+        return status::ok;
+    }
+    template <class Sink>
+    status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count, now_t) {
+        const std::lock_guard held(mutex_);
+        if (most > 1 && items_.size() > 1 && strikes(fault::batch_got_turned)) {
+            std::iter_swap(items_.begin(), items_.begin() + 1);
+        }
+        const std::uint64_t before = count;
+        for (; count - before < std::min<std::uint64_t>(most, 2); ++count) {
+            auto got = get_locked();
+            if (!got && count == before) return got.state();
+            if (!got) break;
+            sink(*got);
+        }
+        return status::ok;
+    }
+    template <class Source, class Stop>
+    status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
+                     const limit<Stop>& within) {
+        return wait(within, status::full, [&] { return put_items(source, most, count, now); });
+    }
+    template <class Sink, class Stop>
+    status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
+                     const limit<Stop>& within) {
+        return wait(within, status::empty, [&] { return get_items(sink, most, count, now); });
     }
     template <class Stop> status join_within(const limit<Stop>& within) {
         return wait(within, status::busy, [&] { return try_join(); });

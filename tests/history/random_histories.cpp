@@ -133,6 +133,19 @@ history shuffled(const rules& by, dice& dice) {
     for (operation& op : it.operations) {
         op.begin_ns = dice.below(times);
         op.end_ns = op.begin_ns + dice.below(length);
+        op.thread = static_cast<std::uint8_t>(&op - it.operations.data());
+    }
+    return it;
+}
+
+history batched(const rules& by, dice& dice) {
+    history it = shuffled(by, dice);
+    for (std::size_t i = 1; i < it.operations.size(); ++i) {
+        operation &before = it.operations[i - 1], &op = it.operations[i];
+        if (op.what != before.what || op.said != answer::ok || dice.chance(30)) continue;
+        op.begin_ns = before.begin_ns;
+        op.end_ns = before.end_ns;
+        op.thread = before.thread;
     }
     return it;
 }

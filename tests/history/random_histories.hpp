@@ -10,8 +10,9 @@ namespace conq::test {
 
 /// Which calls and answers occur.
 enum class repertoire {
-    exact,  ///< those that the checkers decide exactly
-    all     ///< also bounds, dones, joins, drops, time-outs, gets that never answered
+    exact,    ///< those that the checkers decide exactly
+    batches,  ///< the same, and batches
+    all       ///< also bounds, dones, joins, drops, time-outs, gets that never answered
 };
 
 /// Rules with a priority in the bits above the last 4 of a value.
@@ -19,6 +20,9 @@ enum class repertoire {
 
 /// Intervals, values and answers thrown together.
 [[nodiscard]] testing::history shuffled(const testing::rules& by, testing::dice& dice);
+
+/// The same with batches: calls of one thread in one interval.
+[[nodiscard]] testing::history batched(const testing::rules& by, testing::dice& dice);
 
 /// A run of the specification with intervals about its instants: it has an order.
 [[nodiscard]] testing::history with_order(const testing::rules& by, repertoire which,

@@ -14,6 +14,7 @@
 #include "conq/queue/lifo_queue.hpp"
 #include "conq/queue/locked_queue.hpp"
 #include "conq/queue/priority_queue.hpp"
+#include "conq/queue/spsc_queue.hpp"
 #include "conq/queue/unbounded_queue.hpp"
 #include "protocols.hpp"
 #include "testing/scheduler/scheduled.hpp"
@@ -85,6 +86,27 @@ void add_for_queues(protocol_models& to, const std::string& protocol,
     add(on<stack_queue>(), "lifo_queue", capacities.back());
     add(on<heap_queue>(), "priority_queue", capacities.back());
     add(on<basic_delay_queue<slow_item, scheduled_traits>>(), "delay_queue", capacities.front());
+}
+
+/// The same for models of one putter and one getter, on spsc_queue, too, with and without a barrier
+/// for all threads.
+struct barrierless_traits : scheduled_traits {
+    using platform = scheduled_without_barrier;
+};
+template <class Run>
+void add_for_pairs(protocol_models& to, const std::string& protocol, int capacity, const Run& run,
+                   protocol_model like = {}) {
+    add_for_queues(to, protocol, {capacity}, run, like);
+    const auto add = [&]<class Traits>(on<Traits>, const char* system) {
+        like.protocol = protocol;
+        like.variant = "spsc_queue of " + std::to_string(capacity) + system;
+        like.run = [=](scenario& story) {
+            run(story, on<basic_spsc_queue<slow_item, Traits>>(), capacity);
+        };
+        to.push_back(like);
+    };
+    add(on<scheduled_traits>(), "");
+    add(on<barrierless_traits>(), ", no barrier");
 }
 
 /// An item of the queue.

@@ -31,11 +31,14 @@ void add_spsc_models(protocol_models& to);
 void add_delay_models(protocol_models& to);
 void add_rendezvous_models(protocol_models& to);
 void add_rendezvous_partner_models(protocol_models& to);
+void add_rendezvous_batch_models(protocol_models& to);
 void add_part_models(protocol_models& to);      // the lock, the room of waiters, the count
 void add_waking_models(protocol_models& to);    // each wake where nothing else would help
 void add_counting_models(protocol_models& to);  // what a look at the counts may answer
 void add_clean_up_models(protocol_models& to);  // items, memory, exceptions, failures of workers
 void add_p0260_models(protocol_models& to);
+void add_batch_models(protocol_models& to);
+void add_batch_lease_models(protocol_models& to);  // and exceptions in batches
 
 /// All of them.
 inline protocol_models all_models() {
@@ -49,11 +52,14 @@ inline protocol_models all_models() {
     add_delay_models(all);
     add_rendezvous_models(all);
     add_rendezvous_partner_models(all);
+    add_rendezvous_batch_models(all);
     add_part_models(all);
     add_waking_models(all);
     add_counting_models(all);
     add_clean_up_models(all);
     add_p0260_models(all);
+    add_batch_models(all);
+    add_batch_lease_models(all);
     return all;
 }
 

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <new>
 #include <stop_token>
 #include <utility>
@@ -100,10 +101,11 @@ public:
         }
     }
 
-    /// Takes an item in some way and says that it is done; the last access is that. ok, or why
-    /// there was none.
-    status get_and_finish() {
+    /// Takes an item in some way, or up to `most`, and says that it is done; the last access is
+    /// that. ok, or why there was none.
+    status get_and_finish(std::uint64_t most = 3) {
         try {
+            if (random_.chance(20)) return take_and_finish_many(most);
             if (random_.chance(50)) {
                 const auto got = [&] {
                     const testing::fault_plan plan(testing::any_fault, when_to_fail());
@@ -124,10 +126,25 @@ public:
         }
         return status::busy;
     }
+    status take_and_finish_many(std::uint64_t most) {
+        auto tasks = [&] {
+            const testing::fault_plan plan(testing::any_fault, when_to_fail());
+            return queue_.take_many(1 + random_.below(most), span(), stop_);
+        }();
+        const status answer = tasks.state();
+        for (const item& each : tasks) receive(each);
+        if (random_.chance(30)) {
+            const std::uint64_t count = tasks.release().size();
+            if (count != 0) queue_.task_done(count);
+        } else if (random_.chance(50)) {
+            tasks.done();
+        }
+        return answer;
+    }
     /// The same until it took one, or the queue is shut down and drained.
     status get_surely_and_finish() {
         for (;;) {
-            const status answer = get_and_finish();
+            const status answer = get_and_finish(1);
             if (answer == status::ok || answer == status::shut_down) return answer;
             if (stop_.stop_requested()) stop_ = {};
         }
@@ -221,7 +238,11 @@ private:
     }
 
     status put_somehow(item& argument) {
-        const std::uint64_t form = random_.below(11);
+        const std::uint64_t form = random_.below(12);
+        if (form == 11) {
+            const std::move_iterator first(&argument);
+            return queue_.put_many(first, first + 1, span(), stop_).status;
+        }
         if (form == 9) return queue_.emplace(argument.value);
         if (form == 10) return queue_.try_emplace(argument.value);
         if constexpr (std::copy_constructible<item>) {

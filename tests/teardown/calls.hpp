@@ -7,9 +7,11 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -68,6 +70,9 @@ template <class Item> answer taken(const result<Item>& from) {
 template <class Queue> answer taken(const lease<Queue>& from) {
     return {from.state(), from ? from->value : 0};
 }
+template <class Queue> answer taken(const lease_batch<Queue>& from) {
+    return {from.state(), from ? from[0].value : 0};
+}
 inline std::stop_token live_token() {
     static const std::stop_source never_stopped;
     return never_stopped.get_token();
@@ -115,6 +120,38 @@ template <class Queue> std::vector<named_call<Queue>> delayed_puts() {
     return all;
 }
 
+// A batch of the one argument.
+template <bool Moves, class Queue, class... Limit>
+answer put_batch(desk<Queue>& on, Limit... within) {
+    auto* const first = &*on.argument;
+    if constexpr (Moves) {
+        return {
+            on.queue.put_many(std::move_iterator(first), std::move_iterator(first + 1), within...)
+                .status};
+    } else {
+        return {
+            on.queue.put_many(std::as_const(first), std::as_const(first) + 1, within...).status};
+    }
+}
+
+template <class Queue> std::vector<named_call<Queue>> batch_puts() {
+    using d = desk<Queue>&;
+    using enum status;
+    std::vector<named_call<Queue>> all = {
+        {"put_many(T&&)", effect::put, ok, [](d on) { return put_batch<true>(on); }},
+        {"put_many(T&&, now)", effect::put, full, [](d on) { return put_batch<true>(on, now); }},
+        {"put_many(T&&, for)", effect::put, timed_out,
+         [](d on) { return put_batch<true>(on, soon, live_token()); }},
+    };
+    if constexpr (std::copy_constructible<typename Queue::value_type>) {
+        all.push_back({"put_many(const T&, stop)", effect::put, ok,
+                       [](d on) { return put_batch<false>(on, live_token()); }});
+        all.push_back({"put_many(const T&, until)", effect::put, timed_out,
+                       [](d on) { return put_batch<false>(on, past()); }});
+    }
+    return all;
+}
+
 template <class Queue> std::vector<named_call<Queue>> puts() {
     using d = desk<Queue>&;
     using enum status;
@@ -150,8 +187,50 @@ template <class Queue> std::vector<named_call<Queue>> puts() {
         add({"try_put(const T&)", effect::put, full,
              [](d on) -> answer { return {on.queue.try_put(std::as_const(*on.argument))}; }});
     }
+    for (const named_call<Queue>& call : batch_puts<Queue>()) all.push_back(call);
     if constexpr (requires(d on) { on.queue.ready_at(); }) {
         for (const named_call<Queue>& call : delayed_puts<Queue>()) all.push_back(call);
+    }
+    return all;
+}
+
+// What one get_many took, or why nothing.
+template <class Queue, class... Limit> answer get_batch(desk<Queue>& on, Limit... within) {
+    std::vector<typename Queue::value_type> got;
+    got.reserve(1);  // first, because a batch drops what its output does not take
+    const batch_result taken = on.queue.get_many(std::back_inserter(got), 1, within...);
+    return {taken.status, got.empty() ? 0 : got.front().value};
+}
+
+template <class Queue> std::vector<named_call<Queue>> batch_gets() {
+    using d = desk<Queue>&;
+    using enum status;
+    std::vector<named_call<Queue>> all = {
+        {"take_many()", effect::get_and_done, ok,
+         [](d on) { return taken(on.queue.take_many(1)); }},
+        {"take_many(now)", effect::get_and_done, empty,
+         [](d on) { return taken(on.queue.take_many(1, now)); }},
+        {"take_many(for), done()", effect::get_and_done, timed_out,
+         [](d on) {
+             auto tasks = on.queue.take_many(1, soon, live_token());
+             const answer was = taken(tasks);
+             tasks.done();
+             return was;
+         }},
+        {"take_many(until).release()", effect::get, timed_out,
+         [](d on) {
+             auto tasks = on.queue.take_many(1, past());
+             const answer was = taken(tasks);
+             static_cast<void>(tasks.release());
+             return was;
+         }},
+    };
+    if constexpr (std::is_nothrow_move_constructible_v<typename Queue::value_type>) {
+        all.push_back({"get_many()", effect::get, ok, [](d on) { return get_batch(on); }});
+        all.push_back(
+            {"get_many(now)", effect::get, empty, [](d on) { return get_batch(on, now); }});
+        all.push_back(
+            {"get_many(for)", effect::get, timed_out, [](d on) { return get_batch(on, soon); }});
     }
     return all;
 }
@@ -159,7 +238,7 @@ template <class Queue> std::vector<named_call<Queue>> puts() {
 template <class Queue> std::vector<named_call<Queue>> gets() {
     using d = desk<Queue>&;
     using enum status;
-    return {
+    std::vector<named_call<Queue>> all = {
         {"get()", effect::get, ok, [](d on) { return taken(on.queue.get()); }},
         {"get(stop)", effect::get, ok, [](d on) { return taken(on.queue.get(live_token())); }},
         {"get_for", effect::get, timed_out, [](d on) { return taken(on.queue.get_for(soon)); }},
@@ -182,6 +261,8 @@ template <class Queue> std::vector<named_call<Queue>> gets() {
              return got;
          }},
     };
+    for (const named_call<Queue>& call : batch_gets<Queue>()) all.push_back(call);
+    return all;
 }
 
 template <class Queue> std::vector<named_call<Queue>> lease_ends() {

@@ -3,8 +3,14 @@
 // the queue, the argument and the count are as before, the call can be made again, nothing leaks.
 #include <gtest/gtest.h>
 
+#include <concepts>
+#include <iterator>
+#include <new>
 #include <string>
 #include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "../contract/subjects.hpp"
 #include "failing.hpp"
@@ -43,6 +49,69 @@ TYPED_TEST(failures, a_call_that_fails_changes_nothing_and_can_be_made_again) {
     // What is exhaustive begins at 1, always.
     publish({std::string("n-th failure, every call: ") + TypeParam::name, "every n", struck, struck,
              1});
+}
+
+// Puts a batch of five behind `before` items, then takes all by batches; the n-th fault point of
+// either fails. Whether one did.
+template <class Queue, class First>
+bool fail_in_a_batch(int before, std::uint64_t n, First first_of) {
+    using item = typename Queue::value_type;
+    Queue q(500);
+    for (int i = 0; i < before; ++i) EXPECT_EQ(q.emplace(0), status::ok);
+    std::vector<item> items;
+    items.reserve(5);
+    for (int i = 1; i <= 5; ++i) items.emplace_back(i);
+    bool was_struck = false;
+    const auto in = static_cast<std::uint64_t>(before);
+    std::uint64_t put = 0;
+    const auto failing = [&](auto call) {
+        const fault_plan plan(any_fault, was_struck ? 1'000'000 : n);
+        try {
+            call();
+        } catch (const std::bad_alloc&) {
+        } catch (const planned_fault&) {
+        }
+        was_struck = was_struck || plan.has_fired();
+    };
+    while (put != 5) {
+        failing([&] { put += q.put_many(first_of(items) + put, first_of(items) + 5).count; });
+        EXPECT_EQ(q.size(), in + put);
+        EXPECT_EQ(q.unfinished(), in + put);
+        constexpr bool moves = !std::is_pointer_v<decltype(first_of(items))>;
+        for (std::uint64_t i = 0; i < 5; ++i) {
+            EXPECT_EQ(items[i].is_intact(static_cast<int>(i) + 1), !moves || i >= put);
+        }
+    }
+    for (std::uint64_t left = in + put; left != 0;) {
+        failing([&] { left -= q.take_many(4).size(); });
+        EXPECT_EQ(q.size(), left);
+        EXPECT_EQ(q.unfinished(), left);
+    }
+    return was_struck;
+}
+
+TYPED_TEST(failures, a_batch_that_fails_says_exactly_what_it_did) {
+    std::uint64_t struck = 0;
+    const auto everywhere = [&]<class Item>(std::type_identity<Item>) {
+        using tested = counted_queue_of<TypeParam, Item>;
+        const auto move = [](auto& items) { return std::move_iterator(items.data()); };
+        const auto copy = [](auto& items) { return std::as_const(items).data(); };
+        for (const int before : {0, segment_items - 2}) {
+            for (std::uint64_t n = 1; fail_in_a_batch<tested>(before, n, move); ++n) ++struck;
+            if constexpr (std::copy_constructible<Item>) {
+                for (std::uint64_t n = 1; fail_in_a_batch<tested>(before, n, copy); ++n) ++struck;
+            }
+        }
+    };
+    everywhere(std::type_identity<steady_item>());
+    everywhere(std::type_identity<steady_move_only>());
+    everywhere(std::type_identity<fragile_item>());
+    everywhere(std::type_identity<fragile_move_only>());
+    EXPECT_GT(struck, 0u);
+    EXPECT_EQ(item_census::alive(), 0);
+    EXPECT_EQ(item_census::take_crimes(), 0);
+    publish(
+        {std::string("n-th failure, batches: ") + TypeParam::name, "every n", struck, struck, 1});
 }
 
 TYPED_TEST(failures, a_script_whose_n_th_step_fails_ends_as_if_it_had_not) {

@@ -2,6 +2,7 @@
 // What traits promise about accounting::none: no count, nothing paid for one, the same consumers.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -79,6 +80,24 @@ TYPED_TEST(without_a_count, done_destroys_the_item_and_a_lease_may_outlive_the_q
     queue.reset();
     second.done();
     EXPECT_EQ(watched.use_count(), 1);
+}
+
+TYPED_TEST(without_a_count, batches_are_the_same_and_may_outlive_the_queue) {
+    const auto watched = std::make_shared<int>(1);
+    using queue_type = typename TypeParam::template queue<std::shared_ptr<int>>;
+    std::optional<queue_type> queue(10);
+    const std::array items{watched, watched, watched, watched};
+    ASSERT_EQ(queue->put_many(items.begin(), items.end()).count, 4u);
+    EXPECT_EQ(watched.use_count(), 9);
+    auto first = queue->take_many(2), second = queue->take_many(1);
+    std::shared_ptr<int> third;
+    EXPECT_EQ(queue->get_many(&third, 5).count, 1u);
+    EXPECT_EQ(third, watched);
+    first.done();
+    EXPECT_EQ(watched.use_count(), 7);
+    EXPECT_EQ(second.release().size(), 1u);
+    queue.reset();
+    EXPECT_EQ(watched.use_count(), 6);
 }
 
 TYPED_TEST(without_a_count, an_immediate_shutdown_drops_what_is_in) {

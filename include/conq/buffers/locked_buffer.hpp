@@ -17,6 +17,7 @@
 #include <mutex>
 #include <utility>
 
+#include "conq/buffers/repeat.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/clock.hpp"
 #include "conq/platform/config.hpp"
@@ -55,36 +56,32 @@ public:
     /// ok, full, busy or shut_down. Throws what the container's push throws; then nothing was put.
     template <class Source> [[nodiscard]] status try_put(const Source& source) {
         const std::unique_lock held(lock_, std::try_to_lock);
+        return held ? put_locked(source) : status::busy;
+    }
+    /// Puts up to `most` items, one or more, as many as there is room for, and adds to `count` how
+    /// many: ok if any, else why not. `source` is called for each, in order. Throws as try_put
+    /// does.
+    template <class Source>
+    [[nodiscard]] status try_put_some(const Source& source, std::uint64_t most,
+                                      std::uint64_t& count) {
+        const std::unique_lock held(lock_, std::try_to_lock);
         if (!held) return status::busy;
-        if ((put_.word.load() & closed) != 0) return status::shut_down;
-        if (is_full()) return status::full;
-        if constexpr (is_timed) {
-            const platform::instant_ns before = items_.ready_at();
-            items_.push(source);
-            put_.word.fetch_add(one);
-            // After the count: whoever takes the news, and whomever that wakes, can_get().
-            if (items_.ready_at() < before) has_news_.store(1);
-        } else {
-            items_.push(source);
-            put_.word.fetch_add(one);
-        }
-        return status::ok;
+        return repeat(most, count, [&] { return put_locked(source); });
     }
 
     /// ok, empty (nothing is in, or nothing is due), busy or shut_down (and drained). Throws what
     /// the container's take throws; then nothing was taken.
     template <class Sink> [[nodiscard]] status try_get(const Sink& sink) {
         const std::unique_lock held(lock_, std::try_to_lock);
+        return held ? get_locked(sink) : status::busy;
+    }
+    /// Takes up to `most` items, one or more, as many as may come out, and adds to `count` how
+    /// many: ok if any, else why not. `sink` is called for each, in order. Throws as try_get does.
+    template <class Sink>
+    [[nodiscard]] status try_get_some(const Sink& sink, std::uint64_t most, std::uint64_t& count) {
+        const std::unique_lock held(lock_, std::try_to_lock);
         if (!held) return status::busy;
-        if (items_.size() == 0) {
-            return (put_.word.load() & closed) != 0 ? status::shut_down : status::empty;
-        }
-        if constexpr (is_timed) {
-            if (items_.ready_at() > platform_type::now()) return status::empty;
-        }
-        items_.take(sink);
-        get_.word.fetch_add(one);
-        return status::ok;
+        return repeat(most, count, [&] { return get_locked(sink); });
     }
 
     /// When a get need not wait any more: the next item's instant, `never` if there is none, 0 once
@@ -164,6 +161,33 @@ private:
         word_type word{0};
         Cargo cargo;
     };
+
+    template <class Source> status put_locked(const Source& source) {
+        if ((put_.word.load() & closed) != 0) return status::shut_down;
+        if (is_full()) return status::full;
+        if constexpr (is_timed) {
+            const platform::instant_ns before = items_.ready_at();
+            items_.push(source);
+            put_.word.fetch_add(one);
+            // After the count: whoever takes the news, and whomever that wakes, can_get().
+            if (items_.ready_at() < before) has_news_.store(1);
+        } else {
+            items_.push(source);
+            put_.word.fetch_add(one);
+        }
+        return status::ok;
+    }
+    template <class Sink> status get_locked(const Sink& sink) {
+        if (items_.size() == 0) {
+            return (put_.word.load() & closed) != 0 ? status::shut_down : status::empty;
+        }
+        if constexpr (is_timed) {
+            if (items_.ready_at() > platform_type::now()) return status::empty;
+        }
+        items_.take(sink);
+        get_.word.fetch_add(one);
+        return status::ok;
+    }
 
     [[nodiscard]] bool is_full() const noexcept {
         const std::uint64_t bound = capacity_.load();

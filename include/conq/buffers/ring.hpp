@@ -98,6 +98,31 @@ public:
         return status::ok;
     }
 
+    /// Puts up to `most` items, one or more, as many as find their slots free, by one CAS, and adds
+    /// to `count` how many: ok if any, else why not. `source` is called for each, in order.
+    template <class Source>
+    [[nodiscard]] status try_put_some(const Source& source, std::uint64_t most,
+                                      std::uint64_t& count) noexcept {
+        for (;;) {
+            std::uint64_t word = put_.word.load();
+            std::uint64_t end = word, ready = 0;
+            // If the word stands here when it is claimed, nobody has claimed a slot behind it.
+            while (ready != most && is_free(end)) {
+                end = next(end);
+                ++ready;
+            }
+            if (ready == 0) {
+                if (const status answer = why_not_put(word); answer != status::ok) return answer;
+            } else if (put_.word.compare_exchange_strong(word, end)) {
+                for (; word != end; word = next(word)) fill(slot_of(word), source, word);
+                count += ready;
+                return status::ok;
+            } else {
+                platform_type::pause(lost_pauses);
+            }
+        }
+    }
+
     /// ok, empty, busy or shut_down (and drained). `sink(item)` moves the item out.
     template <class Sink> [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) noexcept {
         std::uint64_t word = get_.word.load(std::memory_order_relaxed);  // (4) relaxed: as (1)
@@ -114,6 +139,30 @@ public:
         }
         drain(target, sink, word);
         return status::ok;
+    }
+
+    /// Takes up to `most` items, one or more, as many as are published in a row, by one CAS, and
+    /// adds to `count` how many: ok if any, else why not. `sink` is called for each, in order.
+    template <class Sink>
+    [[nodiscard]] status try_get_some(const Sink& sink, std::uint64_t most,
+                                      std::uint64_t& count) noexcept {
+        for (;;) {
+            std::uint64_t word = get_.word.load();
+            std::uint64_t end = word, ready = 0;
+            while (ready != most && is_filled(end)) {
+                end = next(end);
+                ++ready;
+            }
+            if (ready == 0) {
+                if (const status answer = why_not_get(word); answer != status::ok) return answer;
+            } else if (get_.word.compare_exchange_strong(word, end)) {
+                for (; word != end; word = next(word)) drain(slot_of(word), sink, word);
+                count += ready;
+                return status::ok;
+            } else {
+                platform_type::pause(lost_pauses);
+            }
+        }
     }
 
     /// B2: whether there is room, counting claimed slots as taken; true when closed.
@@ -196,6 +245,12 @@ private:
     [[nodiscard]] std::uint64_t count(std::uint64_t word) const noexcept {
         return (word >> std::countr_zero(lap_)) * capacity_ + ((word & index_mask_) >> 1);
     }
+    [[nodiscard]] bool is_free(std::uint64_t word) const noexcept {
+        return slot_of(word).stamp.load(std::memory_order_acquire) == word;  // (13) with (6)
+    }
+    [[nodiscard]] bool is_filled(std::uint64_t word) const noexcept {
+        return slot_of(word).stamp.load(std::memory_order_acquire) == word + 1;  // (14) with (7)
+    }
     void prefetch(slot& from) const noexcept {
         if (prefetches_) __builtin_prefetch(&from + slots_ahead, 1);
     }
@@ -214,50 +269,33 @@ private:
         target.stamp.store(word + lap_, std::memory_order_release);  // (6) with (2) and (13)
     }
 
+    // Why the put with this word did not find its slot free. ok: the word has moved, look again.
+    // If the word has not moved between the loads, it stood there when head was read: the answer
+    // was exact at that instant.
+    [[nodiscard]] status why_not_put(std::uint64_t word) const noexcept {
+        if ((word & closed) != 0) return status::shut_down;
+        const std::uint64_t head = get_.word.load();
+        if (put_.word.load() != word) return status::ok;
+        return head + lap_ == word ? status::full : status::busy;
+    }
+    // The same for the get that did not find its slot filled.
+    [[nodiscard]] status why_not_get(std::uint64_t word) const noexcept {
+        const std::uint64_t tail = put_.word.load();
+        if (get_.word.load() != word) return status::ok;
+        if ((tail & ~closed) != word) return status::busy;
+        return (tail & closed) != 0 ? status::shut_down : status::empty;
+    }
+
     template <class Source>
     CONQ_COLD status put_contended(const Source& source, bool lost) noexcept {
-        for (;;) {
-            if (lost) platform_type::pause(lost_pauses);
-            std::uint64_t word = put_.word.load();
-            if ((word & closed) != 0) return status::shut_down;
-            slot& target = slot_of(word);
-            if (target.stamp.load(std::memory_order_acquire) == word) {  // (13) with (6)
-                if (put_.word.compare_exchange_strong(word, next(word))) {
-                    fill(target, source, word);
-                    return status::ok;
-                }
-                lost = true;
-                continue;
-            }
-            lost = false;
-            // The word has not moved between the loads, so it stood there when head was read: the
-            // answer was exact at that instant.
-            const std::uint64_t head = get_.word.load();
-            if (put_.word.load() == word) {
-                return head + lap_ == word ? status::full : status::busy;
-            }
-        }
+        if (lost) platform_type::pause(lost_pauses);
+        std::uint64_t put = 0;
+        return try_put_some(source, 1, put);
     }
     template <class Sink> CONQ_COLD status get_contended(const Sink& sink, bool lost) noexcept {
-        for (;;) {
-            if (lost) platform_type::pause(lost_pauses);
-            std::uint64_t word = get_.word.load();
-            slot& target = slot_of(word);
-            if (target.stamp.load(std::memory_order_acquire) == word + 1) {  // (14) with (7)
-                if (get_.word.compare_exchange_strong(word, next(word))) {
-                    drain(target, sink, word);
-                    return status::ok;
-                }
-                lost = true;
-                continue;
-            }
-            lost = false;
-            const std::uint64_t tail = put_.word.load();
-            if (get_.word.load() == word) {
-                if ((tail & ~closed) != word) return status::busy;
-                return (tail & closed) != 0 ? status::shut_down : status::empty;
-            }
-        }
+        if (lost) platform_type::pause(lost_pauses);
+        std::uint64_t got = 0;
+        return try_get_some(sink, 1, got);
     }
 
     [[no_unique_address]] allocator_type allocator_;

@@ -102,15 +102,39 @@ public:
                 word, word + one, std::memory_order_seq_cst,
                 std::memory_order_relaxed);  // (3) relaxed: a failure reads nothing, (7) does
             if (claimed) [[likely]] {
-                // Ticket p keeps the segment alive: nobody can mark slot p yet.
-                slot& target = into->slot_of(p);
-                prefetch(*into, p);
-                source(static_cast<void*>(target.bytes));
-                target.state.store(lap(p), std::memory_order_release);  // (6) with (8) and (14)
+                fill(*into, p, source);
                 return status::ok;
             }
             platform_type::pause(lost_pauses);
             word = tail_.word.load(std::memory_order_acquire);  // (7) as (1)
+        }
+    }
+
+    /// Puts up to `most` items, one or more, as many as there is room for in the last segment, by
+    /// one CAS, and adds to `count` how many: ok if any, else why not. `source` is called for each,
+    /// in order. Throws as try_put does.
+    template <class Source>
+    [[nodiscard]] status try_put_some(const Source& source, std::uint64_t most,
+                                      std::uint64_t& count) {
+        for (;;) {
+            std::uint64_t word = tail_.word.load();
+            if ((word & closed) != 0) return status::shut_down;
+            const std::uint64_t p = word >> index_shift;
+            const std::uint64_t room =
+                tail_.room.load(std::memory_order_acquire);  // (21) with (12)
+            if (p >= room) {
+                if (const status made = make_room(); made != status::ok) return made;
+                continue;
+            }
+            // (22) relaxed: (21) has made visible the segment that goes with the room
+            segment* const into = tail_.last.load(std::memory_order_relaxed);  // (22)
+            const std::uint64_t end = p + std::min(most, room - p);
+            if (tail_.word.compare_exchange_strong(word, word + (end - p) * one)) {
+                for (std::uint64_t at = p; at != end; ++at) fill(*into, at, source);
+                count += end - p;
+                return status::ok;
+            }
+            platform_type::pause(lost_pauses);
         }
     }
 
@@ -136,12 +160,7 @@ public:
                     p, p + 1, std::memory_order_seq_cst,
                     std::memory_order_relaxed);  // (10) relaxed: as (3)
                 if (claimed) [[likely]] {
-                    slot& target = from->slot_of(p);
-                    prefetch(*from, p);
-                    sink(*target.item());
-                    item_life<T, allocator_type>::end(allocator_, target.item());
-                    // The mark: the last access to this segment.
-                    target.state.store(0, std::memory_order_release);  // (17) with (18)
+                    drain(*from, p, sink);
                     return status::ok;
                 }
                 platform_type::pause(lost_pauses);
@@ -149,6 +168,37 @@ public:
                 continue;
             }
             if (const status answer = not_ready(p, tagged); answer != status::ok) return answer;
+        }
+    }
+
+    /// Takes up to `most` items, one or more, as many as are known to be published in a row in the
+    /// first segment, by one CAS, and adds to `count` how many: ok if any, else why not. `sink` is
+    /// called for each, in order.
+    template <class Sink>
+    [[nodiscard]] status try_get_some(const Sink& sink, std::uint64_t most,
+                                      std::uint64_t& count) noexcept {
+        std::uint64_t p = head_.word.load();
+        for (;;) {
+            // The limit before the segment, as in try_get.
+            const std::uint64_t limit =
+                head_.limit.load(std::memory_order_acquire);  // (23) with (15)
+            const std::uintptr_t tagged =
+                head_.first.load(std::memory_order_acquire);  // (24) with (16)
+            segment* const from = segment_of(tagged);
+            const std::uint64_t end =
+                is_resident(tagged) ? end_of_published(*from, p, most) : std::min(limit, p + most);
+            if (end <= p) {
+                if (const status answer = not_ready(p, tagged); answer != status::ok) return answer;
+                continue;
+            }
+            std::uint64_t head = p;
+            if (head_.word.compare_exchange_strong(head, end)) {
+                for (std::uint64_t at = p; at != end; ++at) drain(*from, at, sink);
+                count += end - p;
+                return status::ok;
+            }
+            platform_type::pause(lost_pauses);
+            p = head_.word.load();
         }
     }
 
@@ -276,6 +326,35 @@ private:
         if constexpr (sizeof(slot) <= 32) __builtin_prefetch(&s.slot_of(p + 8), 1);
     }
 
+    // Ticket p keeps the segment alive: nobody can mark slot p yet.
+    template <class Source>
+    CONQ_HOT void fill(segment& into, std::uint64_t p, const Source& source) noexcept {
+        slot& target = into.slot_of(p);
+        prefetch(into, p);
+        source(static_cast<void*>(target.bytes));
+        target.state.store(lap(p), std::memory_order_release);  // (6) with (8), (14) and (20)
+    }
+    template <class Sink>
+    CONQ_HOT void drain(segment& from, std::uint64_t p, const Sink& sink) noexcept {
+        slot& target = from.slot_of(p);
+        prefetch(from, p);
+        sink(*target.item());
+        item_life<T, allocator_type>::end(allocator_, target.item());
+        // The mark: the last access to this segment by this ticket.
+        target.state.store(0, std::memory_order_release);  // (17) with (18)
+    }
+    // The end of the row of at most `most` published slots from p on, in p's segment. `in` is a
+    // resident, as stale as in try_get.
+    [[nodiscard]] static std::uint64_t end_of_published(segment& in, std::uint64_t p,
+                                                        std::uint64_t most) noexcept {
+        std::uint64_t end = p;
+        while (end != p + most && lap(end) == lap(p) &&
+               in.slot_of(end).state.load(std::memory_order_acquire) == lap(p)) {  // (20) with (6)
+            ++end;
+        }
+        return end;
+    }
+
     // Several tries, for about a microsecond: the lock is held for little more.
     [[nodiscard]] bool try_lock() noexcept {
         for (int i = 0; i < 4; ++i) {
@@ -345,7 +424,7 @@ private:
             tail_end_ += slots_per_segment;
         }
         tail_.room.store(std::min<std::uint64_t>(top, tail_end_),
-                         std::memory_order_release);  // (12) with (2)
+                         std::memory_order_release);  // (12) with (2) and (21)
         return status::ok;
     }
     // Under the lock: a segment with all marks clear, or null.
@@ -382,7 +461,7 @@ private:
             if (at != nullptr) ++passed_;
             at = next;
             end += slots_per_segment;
-            head_.first.store(tagged_of(at), std::memory_order_release);  // (16) with (13)
+            head_.first.store(tagged_of(at), std::memory_order_release);  // (16) with (13), (24)
             head_.end.store(end);
             recycle(passed_kept);
             // As many spares as the backlog has segments: no allocation while it is deep, nothing
@@ -401,7 +480,8 @@ private:
             ++published;
         }
         if (published == from) return gets() == from ? status::busy : status::ok;
-        head_.limit.store(published, std::memory_order_release);  // (15) with (11): hands on (6)
+        head_.limit.store(published,
+                          std::memory_order_release);  // (15) with (11), (23): hands on (6)
         return status::ok;
     }
 

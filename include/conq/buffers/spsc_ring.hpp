@@ -29,6 +29,7 @@
 #ifndef CONQ_BUFFERS_SPSC_RING_HPP
 #define CONQ_BUFFERS_SPSC_RING_HPP
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +37,7 @@
 #include <new>
 #include <type_traits>
 
+#include "conq/buffers/repeat.hpp"
 #include "conq/buffers/storable.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
@@ -84,7 +86,29 @@ public:
         if (putter_.mine - putter_.theirs == capacity_ && !has_moved(putter_, put_.word, get_.word))
             return status::full;
         source(static_cast<void*>(slots_[putter_.slot].bytes));
-        step(putter_, put_.word);
+        step(putter_, put_.word, 1);
+        return status::ok;
+    }
+
+    /// Puts up to `most` items, one or more, as many as there is room for, by one store, and adds
+    /// to `count` how many: ok if any, else why not. `source` is called for each, in order. Throws
+    /// as try_put does.
+    template <class Source>
+    [[nodiscard]] status try_put_some(const Source& source, std::uint64_t most,
+                                      std::uint64_t& count) {
+        const call here(*this, putter_);
+        if ((here.state & closed) != 0) return status::shut_down;
+        const auto room = [this] { return capacity_ - (putter_.mine - putter_.theirs); };
+        if (room() < most && !has_moved(putter_, put_.word, get_.word) && room() == 0)
+            return status::full;
+        std::uint64_t made = 0;
+        static_cast<void>(repeat(std::min(most, room()), made, [&, at = putter_.slot]() mutable {
+            source(static_cast<void*>(slots_[at].bytes));
+            at = after(at, 1);
+            return status::ok;
+        }));
+        step(putter_, put_.word, made);
+        count += made;
         return status::ok;
     }
 
@@ -94,15 +118,35 @@ public:
         const call here(*this, getter_);
         if ((here.state & dropped) != 0) [[unlikely]]
             return status::shut_down;
-        if (getter_.mine == getter_.theirs && !has_moved(getter_, get_.word, put_.word)) {
-            if ((here.state & closed) == 0) return status::empty;
-            // Sealed, and tail was looked at after that: nothing can come any more.
-            return (here.state & sealed) != 0 ? status::shut_down : status::busy;
-        }
+        if (getter_.mine == getter_.theirs && !has_moved(getter_, get_.word, put_.word))
+            return why_nothing(here.state);
         T* const item = slots_[getter_.slot].item();
         sink(*item);
         end(item);
-        step(getter_, get_.word);
+        step(getter_, get_.word, 1);
+        return status::ok;
+    }
+
+    /// Takes up to `most` items, one or more, as many as are in, by one store, and adds to `count`
+    /// how many: ok if any, else why not. `sink` is called for each, in order. Throws as try_get
+    /// does.
+    template <class Sink>
+    [[nodiscard]] status try_get_some(const Sink& sink, std::uint64_t most, std::uint64_t& count) {
+        const call here(*this, getter_);
+        if ((here.state & dropped) != 0) return status::shut_down;
+        const auto items = [this] { return getter_.theirs - getter_.mine; };
+        if (items() < most && !has_moved(getter_, get_.word, put_.word) && items() == 0)
+            return why_nothing(here.state);
+        std::uint64_t taken = 0;
+        static_cast<void>(repeat(std::min(most, items()), taken, [&, at = getter_.slot]() mutable {
+            T* const item = slots_[at].item();
+            sink(*item);
+            end(item);
+            at = after(at, 1);
+            return status::ok;
+        }));
+        step(getter_, get_.word, taken);
+        count += taken;
         return status::ok;
     }
 
@@ -224,10 +268,15 @@ private:
         return slots_[index % capacity_].item();
     }
 
-    // A side is one item further.
-    CONQ_HOT void step(hand& whose, word_type& word) noexcept {
-        whose.slot = whose.slot + 1 == capacity_ ? 0 : whose.slot + 1;
-        ++whose.mine;
+    // The slot that is `items` further, at most capacity.
+    [[nodiscard]] CONQ_HOT std::uint64_t after(std::uint64_t at,
+                                               std::uint64_t items) const noexcept {
+        return at + items >= capacity_ ? at + items - capacity_ : at + items;
+    }
+    // A side is so many items further.
+    CONQ_HOT void step(hand& whose, word_type& word, std::uint64_t items) noexcept {
+        whose.slot = after(whose.slot, items);
+        whose.mine += items;
         if (others_pay_) [[likely]] {
             // (4) release: whoever looks at it sees the item made, or its slot free
             word.store(whose.mine, std::memory_order_release);  // (4)
@@ -237,7 +286,15 @@ private:
         }
     }
 
-    // Looks at the other side's word, of which the memory says full or empty. False: it is so.
+    // What a get that finds nothing answers; `state` was looked at before.
+    [[nodiscard]] static status why_nothing(std::uint32_t state) noexcept {
+        if ((state & closed) == 0) return status::empty;
+        // Sealed, and tail was looked at after that: nothing can come any more.
+        return (state & sealed) != 0 ? status::shut_down : status::busy;
+    }
+
+    // Looks at the other side's word, of which the memory says full or empty, or nearly so. False:
+    // it is so.
     [[nodiscard]] bool has_moved(hand& whose, word_type& own, const word_type& other) noexcept {
         const std::uint64_t before = whose.theirs;
         whose.theirs = other.load();

@@ -37,6 +37,10 @@ inline constexpr int claim_yields = 20;
 inline constexpr std::uint64_t claim_sleep_first_ns = 50'000;
 inline constexpr std::uint64_t claim_sleep_longest_ns = 1'000'000;
 
+/// A batch claims at most this many items at once, and holds a lock for at most so many: others get
+/// their turn between.
+inline constexpr std::uint64_t batch_claim_most = 64;
+
 /// `size` as a bound, checked. Throws std::invalid_argument that names the bound and the mend.
 template <std::integral Integer>
 [[nodiscard]] constexpr std::uint64_t checked_size(Integer size, std::uint64_t least,

@@ -15,9 +15,10 @@ namespace conq {
 /// `timed_out`.
 enum class status : std::uint8_t {
     ok,         ///< Done.
-    full,       ///< try_put only: no room.
-    empty,      ///< try_get and try_take only: no item.
-    busy,       ///< try_ calls only: another thread is in the middle of a call; try again.
+    full,       ///< Calls that do not wait only: no room.
+    empty,      ///< Calls that do not wait only: no item.
+    busy,       ///< Calls that do not wait only: another thread is in the middle of a call; try
+                ///< again. And a put_many that an exception cut short.
     shut_down,  ///< The queue takes no more items; for a get: and the last one has been taken.
     timed_out,  ///< The deadline passed.
     stopped     ///< The stop token asked.
@@ -43,6 +44,17 @@ enum class status : std::uint8_t {
     }
     return "unknown";
 }
+
+/// What a batch did: how many items, from the first on, and why not more.
+struct [[nodiscard]] batch_result {
+    /// How many items were put, or taken. The rest is as it was.
+    std::uint64_t count = 0;
+    /// Of a put: ok if all were put. Of a get: ok if any was taken. Else why not.
+    conq::status status = conq::status::ok;
+
+    /// Compares both.
+    friend bool operator==(const batch_result&, const batch_result&) = default;
+};
 
 /// Tag of shutdown(immediate): what no getter has claimed is dropped.
 struct immediate_t {

@@ -57,6 +57,20 @@ template <class Call, class CleanUp> auto call_cleanly(Call&& call, CleanUp&& cl
 #endif
 }
 
+/// Calls `call()`. If it throws, that is forgiven if `is_forgiven()`; else the exception goes on.
+template <class Call, class IsForgiven> void call_forgiving(Call&& call, IsForgiven&& is_forgiven) {
+#if CONQ_HAS_EXCEPTIONS
+    try {
+        call();
+    } catch (...) {
+        if (!is_forgiven()) throw;
+    }
+#else
+    static_cast<void>(is_forgiven);
+    call();
+#endif
+}
+
 /// Calls `use(message)` with what `failure` says of itself: "unknown" if it is null or no
 /// std::exception. `use` does not throw.
 template <class Use> void use_message([[maybe_unused]] const std::exception_ptr& failure, Use use) {

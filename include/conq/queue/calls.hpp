@@ -20,6 +20,7 @@
 #include "conq/contract/result.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
+#include "conq/queue/batch_calls.hpp"
 #include "conq/queue/lease.hpp"
 
 namespace conq {
@@ -29,7 +30,7 @@ namespace conq {
 /// Queue, which derives from this, has: `put_item(source, limit)`, `try_put_item(source)`,
 /// `get_item(limit)`, `try_get_item()`, `allocator_type`, `get_allocator()`, and the constants
 /// `takes_throwing_sources` and `counts_tasks`; if the latter is true, also `join_within(limit)`
-/// and `task_done(n)`.
+/// and `task_done(n)`. For batches see batch_calls.
 ///
 /// Threads: every call may be made from any thread at any time between the end of the constructor
 /// and the beginning of the destructor. Destroying a queue while a call waits on it or a lease of
@@ -40,7 +41,7 @@ namespace conq {
 /// Stop tokens: any copyable type with stop_requested() and stop_possible(), std::stop_token among
 /// them. Durations and time points: any of std::chrono; a negative or past one tries once,
 /// duration::max() is no deadline.
-template <class Queue, class T> class queue_calls {
+template <class Queue, class T> class queue_calls : public batch_calls<Queue, T> {
     static_assert(std::is_object_v<T> && std::is_move_constructible_v<T>,
                   "conq: items are objects that can be moved");
 
@@ -207,11 +208,11 @@ public:
         return self().join_within(limit_until(point, std::move(stop)));
     }
 
-    /// For leases: one begins, ends (its item is done), or passes its duty on.
+    /// For leases: one begins, ends (its items are done), or passes its duty on.
     void begin_lease() noexcept { count_leases(1); }
-    void end_lease() {
+    void end_lease(std::uint64_t items = 1) {
         count_leases(-1);
-        self().task_done();
+        self().task_done(items);
     }
     void forget_lease() noexcept { count_leases(-1); }
 

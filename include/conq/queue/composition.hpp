@@ -141,9 +141,11 @@ public:
     }
     template <class Slot, class Stop = never_stop_token>
     CONQ_HOT void get_into(const Slot& slot, const limit<Stop>& within = {}) {
-        if (const status answer = buffer_.try_get(slot); answer != status::ok) [[unlikely]]
-            return get_slow(slot, answer, within);
-        after_get();
+        status answer = buffer_.try_get(slot);
+        if (answer == status::ok) [[likely]]
+            return after_get();
+        answer = get_slow([&] { return buffer_.try_get(slot); }, answer, within);
+        if (answer != status::ok) slot.fail(answer);
     }
 
 protected:
@@ -158,6 +160,7 @@ protected:
 
 private:
     friend class queue_calls<Queue, T>;
+    friend class batch_calls<Queue, T>;
     friend Queue;
     using flag = wake_flag<platform_type>;
     // Whether items may be in that are not due. Then of the getters in the room the first sleeps
@@ -193,7 +196,7 @@ private:
             return status::stopped;
         const status answer = buffer_.try_put(source);
         if (answer != status::ok) [[unlikely]]
-            return put_slow(source, answer, within);
+            return put_slow([&] { return buffer_.try_put(source); }, answer, within);
         after_put();
         return status::ok;
     }
@@ -209,6 +212,36 @@ private:
         get_into(result_slot<T>(out), within);
         return out;
     }
+
+    // Batches. One wake is enough for all items: whoever leaves the room wakes the next, as long as
+    // there is something for him.
+    template <class Source>
+    [[nodiscard]] status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
+                                   now_t) {
+        const status answer = buffer_.try_put_some(source, most, count);
+        if (answer == status::ok) after_put();
+        return answer;
+    }
+    template <class Source, class Stop>
+    [[nodiscard]] status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
+                                   const limit<Stop>& within) {
+        return put_slow([&] { return buffer_.try_put_some(source, most, count); }, status::full,
+                        within);
+    }
+    template <class Sink>
+    [[nodiscard]] status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
+                                   now_t) {
+        const status answer = buffer_.try_get_some(sink, most, count);
+        if (answer == status::ok) after_get();
+        return answer;
+    }
+    template <class Sink, class Stop>
+    [[nodiscard]] status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
+                                   const limit<Stop>& within) {
+        return get_slow([&] { return buffer_.try_get_some(sink, most, count); }, status::empty,
+                        within);
+    }
+
     template <class Stop> [[nodiscard]] status join_within(const limit<Stop>& within) {
         return join_tasks(tasks_, [this] { return buffer_.puts(); }, within);
     }
@@ -236,30 +269,24 @@ private:
         return !Traits::wake::is_prompt && buffer_.capacity() >= limits::half_empty_wake_slots;
     }
 
-    template <class Source, class Stop>
-    CONQ_COLD status put_slow(const Source& source, status answer, const limit<Stop>& within) {
+    // A put (get) whose first attempt() gave this answer.
+    template <class Attempt, class Stop>
+    CONQ_COLD status put_slow(const Attempt& attempt, status answer, const limit<Stop>& within) {
         if (answer != status::shut_down) {
             const side putting{putters_, put_flag(), status::full, limits::put_spin_window_ns};
-            answer = wait(
-                putting, [&] { return buffer_.try_put(source); },
-                [this] { return buffer_.put_is_ready(); }, within);
+            answer = wait(putting, attempt, [this] { return buffer_.put_is_ready(); }, within);
         }
         if (answer == status::ok) after_put();
         return answer;
     }
-    template <class Slot, class Stop>
-    CONQ_COLD void get_slow(const Slot& slot, status answer, const limit<Stop>& within) {
+    template <class Attempt, class Stop>
+    CONQ_COLD status get_slow(const Attempt& attempt, status answer, const limit<Stop>& within) {
         if (answer != status::shut_down) {
             const side getting{getters_, get_flag(), status::empty, limits::get_spin_window_ns};
-            answer = wait(
-                getting, [&] { return buffer_.try_get(slot); },
-                [this] { return buffer_.get_is_ready(); }, within);
+            answer = wait(getting, attempt, [this] { return buffer_.get_is_ready(); }, within);
         }
-        if (answer == status::ok) {
-            after_get();
-        } else {
-            slot.fail(answer);
-        }
+        if (answer == status::ok) after_get();
+        return answer;
     }
 
     // Waits until attempt() no longer answers `blocked`: polls, then sleeps in the room.

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "conq/buffers/cell.hpp"
+#include "conq/buffers/repeat.hpp"
 #include "conq/contract/limit.hpp"
 #include "conq/contract/limits.hpp"
 #include "conq/contract/result.hpp"
@@ -161,6 +162,7 @@ public:
 
 private:
     friend class queue_calls<basic_locked_queue, T>;
+    friend class batch_calls<basic_locked_queue, T>;
     using cell_type = cell<T, allocator_type>;
     using cell_allocator =
         typename std::allocator_traits<allocator_type>::template rebind_alloc<cell_type>;
@@ -182,19 +184,22 @@ private:
         if constexpr (counts_tasks) ++unfinished_;
         return status::ok;
     }
-    status get_locked(const result_slot<T>& slot) {
+    template <class Sink> status get_locked(const Sink& sink) {
         if (items_.empty()) return is_shut_down_ ? status::shut_down : status::empty;
-        slot(*items_.front().item());
+        sink(*items_.front().item());
         items_.pop_front();
         return status::ok;
     }
-    void after_put() noexcept {
-        not_empty_.notify_one();
+    void after_put(std::uint64_t items = 1) noexcept {
+        notify(not_empty_, items);
         if (get_flag_.is_armed()) room_of_getters_.wake_one(get_flag_);
     }
-    void after_get() noexcept {
-        not_full_.notify_one();
+    void after_get(std::uint64_t items = 1) noexcept {
+        notify(not_full_, items);
         if (put_flag_.is_armed()) room_of_putters_.wake_one(put_flag_);
+    }
+    static void notify(condition_type& changed, std::uint64_t items) noexcept {
+        items == 1 ? changed.notify_one() : changed.notify_all();
     }
     void wake_everybody() noexcept {
         not_empty_.notify_all();
@@ -234,6 +239,27 @@ private:
             slot.fail(answer);
         }
     }
+
+    // Batches.
+    template <class Source, class Within>
+    [[nodiscard]] status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
+                                   const Within& within) {
+        const std::uint64_t before = count;
+        const auto some = [&] { return repeat(most, count, [&] { return put_locked(source); }); };
+        const status answer = wait_for(some, status::full, not_full_, within);
+        if (answer == status::ok) after_put(count - before);
+        return answer;
+    }
+    template <class Sink, class Within>
+    [[nodiscard]] status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
+                                   const Within& within) {
+        const std::uint64_t before = count;
+        const auto some = [&] { return repeat(most, count, [&] { return get_locked(sink); }); };
+        const status answer = wait_for(some, status::empty, not_empty_, within);
+        if (answer == status::ok) after_get(count - before);
+        return answer;
+    }
+
     template <class Stop> [[nodiscard]] status join_within(const limit<Stop>& within) {
         const auto look = [&] { return unfinished_ == 0 ? status::ok : status::busy; };
         return run(look, status::busy, all_done_, within);
@@ -249,6 +275,14 @@ private:
     status run(Call call, status blocked, condition_type& changed, const limit<Stop>& within) {
         if (within.stop.stop_requested()) return status::stopped;
         if (const status answer = locked_call(call); answer != blocked) return answer;
+        return wait_for(call, blocked, changed, within);
+    }
+    template <class Call> status wait_for(Call call, status, condition_type&, now_t) {
+        return locked_call(call);
+    }
+    // The same for a call that has found itself blocked already.
+    template <class Call, class Stop>
+    status wait_for(Call call, status blocked, condition_type& changed, const limit<Stop>& within) {
         const platform::instant_ns deadline =
             within.span_ns == platform::never
                 ? platform::never

@@ -23,6 +23,7 @@
 #include <utility>
 
 #include "conq/accounting/task_count.hpp"
+#include "conq/buffers/repeat.hpp"
 #include "conq/contract/limit.hpp"
 #include "conq/contract/limits.hpp"
 #include "conq/contract/result.hpp"
@@ -59,7 +60,10 @@ namespace conq {
 /// Threads: any number of putters and getters. Memory: allocates nothing. The item is made in the
 /// get's result, from the put's argument, by the allocator's `construct`, and ends as results end
 /// their items; a copy or an emplace that may throw is made before. If T's move throws, so does the
-/// call that made the item, the put or the get: nothing was put or taken, the partner waits on.
+/// call that made the item, the put or the get: nothing was put or taken, the partner waits on. In
+/// a batch that is got, an item that cannot be moved on from there is dropped and counts as done.
+///
+/// Batches are one hand-over after another, to all who wait; a batch that waits waits for one.
 ///
 /// Progress: each call takes a lock for a few instructions; a try_ call answers `busy` if that is
 /// held. A call whose time is up, or that is stopped, while its partner makes the item, waits for
@@ -151,6 +155,7 @@ public:
 
 private:
     friend class queue_calls<basic_rendezvous, T>;
+    friend class batch_calls<basic_rendezvous, T>;
     using guest_type = guest<platform_type>;
 
     // A call, on its caller's stack: what it gives, or where it takes it.
@@ -217,6 +222,38 @@ private:
         finish_get(out, pass(getting(), me, within));
         return out;
     }
+
+    // Batches: one hand-over after another while there are partners; a wait is for one.
+    template <class Source>
+    [[nodiscard]] status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
+                                   now_t) {
+        return repeat(most, count, [&] { return try_put_item(source); });
+    }
+    template <class Source, class Stop>
+    [[nodiscard]] status put_items(const Source& source, std::uint64_t, std::uint64_t& count,
+                                   const limit<Stop>& within) {
+        return repeat(1, count, [&] { return put_item(source, within); });
+    }
+    template <class Sink>
+    [[nodiscard]] status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
+                                   now_t) {
+        return repeat(most, count, [&] { return deliver(try_get_item(), sink); });
+    }
+    template <class Sink, class Stop>
+    [[nodiscard]] status get_items(const Sink& sink, std::uint64_t, std::uint64_t& count,
+                                   const limit<Stop>& within) {
+        return repeat(1, count, [&] { return deliver(get_item(within), sink); });
+    }
+    // The putter has gone: an item that cannot be delivered is dropped, and so is done.
+    template <class Sink> status deliver(result<T> got, const Sink& sink) {
+        if (!got) return got.state();
+        platform::call_cleanly([&] { sink(*got); },
+                               [this] {
+                                   if constexpr (counts_tasks) task_done();
+                               });
+        return status::ok;
+    }
+
     static void finish_get(result<T>& out, status answer) noexcept {
         if (answer != status::ok) result_slot<T>(out).fail(answer);
     }

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <concepts>
+#include <utility>
 
 #include "conq/buffers/spsc_ring.hpp"
 #include "conq/contract/limits.hpp"
@@ -63,6 +64,7 @@ public:
 #if CONQ_CHECKED
 private:
     friend class queue_calls<basic_spsc_queue, T>;
+    friend class batch_calls<basic_spsc_queue, T>;
 
     // The only call of its side, from its begin to its end. Two that begin at once may both miss
     // the other: to find those would take a read-modify-write, which would order what an unchecked
@@ -99,6 +101,14 @@ private:
     template <class... Arguments> auto get_item(const Arguments&... arguments) {
         const only_call here = getting();
         return base::get_item(arguments...);
+    }
+    template <class... Arguments> status put_items(Arguments&&... arguments) {
+        const only_call here = putting();
+        return base::put_items(std::forward<Arguments>(arguments)...);
+    }
+    template <class... Arguments> status get_items(Arguments&&... arguments) {
+        const only_call here = getting();
+        return base::get_items(std::forward<Arguments>(arguments)...);
     }
 
     std::atomic<bool> is_putting_{false}, is_getting_{false};
