@@ -31,9 +31,9 @@ function(conq_test name)
 endfunction()
 
 # conq_many_types(TARGET): its tests are made for every type of queue, and take long to optimise.
-# At -O1 g++ 12 has false alarms in std::stop_callback.
+# At -Og g++ 12 has false alarms in std::stop_callback.
 function(conq_many_types target)
-  target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>
+  target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Og>
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endfunction()
 

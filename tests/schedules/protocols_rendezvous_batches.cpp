@@ -2,6 +2,7 @@
 // Batches without room: one hand-over after another, and a count that is exact wherever they end.
 #include <chrono>
 #include <iterator>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -13,10 +14,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::vector<slow_item> items_below(int count) {
-    std::vector<slow_item> made;
-    made.reserve(static_cast<std::size_t>(count));
-    for (int i = 0; i < count; ++i) made.emplace_back(i);
+// They live until the story has ended: the scheduler knows nothing of an order between a free and the
+// allocation that gets its memory.
+std::shared_ptr<std::vector<slow_item>> items_below(int count) {
+    auto made = std::make_shared<std::vector<slow_item>>();
+    made->reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) made->emplace_back(i);
     return made;
 }
 template <class... Limit>
@@ -29,10 +32,10 @@ batch_result put_all(meeting& q, std::vector<slow_item>& items, Limit... within)
 void meet_gets_of_both_kinds(scenario& story) {
     auto q = std::make_shared<meeting>();
     auto got = std::make_shared<receipts>(3);
+    auto items = items_below(3);
     story.thread(
         [=] {
-            auto items = items_below(3);
-            require(put_all(*q, items) == batch_result{3, status::ok}, "not all were put");
+            require(put_all(*q, *items) == batch_result{3, status::ok}, "not all were put");
             q->shutdown();
         },
         "putter");
@@ -58,13 +61,13 @@ void end_between_two_items(scenario& story, bool by_shutdown) {
     auto q = std::make_shared<meeting>();
     auto both = std::make_shared<tally>();
     auto stop = std::make_shared<scheduled_stop>();
+    auto items = items_below(2);
     story.thread(
         [=] {
-            auto items = items_below(2);
-            const batch_result put = put_all(*q, items, stop->get_token());
+            const batch_result put = put_all(*q, *items, stop->get_token());
             both->accepted = static_cast<int>(put.count);
             for (int i = both->accepted; i < 2; ++i) {
-                require(items[static_cast<std::size_t>(i)].value() == i, "an item was touched");
+                require(items->at(static_cast<std::size_t>(i)).value() == i, "an item was touched");
             }
         },
         "putter");
