@@ -5,10 +5,11 @@
 
 #include <concepts>
 #include <cstdint>
+#include <cstdio>
 #include <stdexcept>
-#include <string>
 #include <utility>
 
+#include "conq/platform/config.hpp"
 #include "conq/platform/exceptions.hpp"
 
 namespace conq::limits {
@@ -41,17 +42,28 @@ inline constexpr std::uint64_t claim_sleep_longest_ns = 1'000'000;
 /// their turn between.
 inline constexpr std::uint64_t batch_claim_most = 64;
 
+/// What checked_size throws. Once for all types of integers, and without strings, which users would
+/// compile with each queue.
+[[noreturn]] CONQ_COLD inline void refuse_size(bool is_negative, std::uint64_t magnitude,
+                                               std::uint64_t least, const char* name) {
+    char message[128];
+    std::snprintf(message, sizeof message,
+                  "conq: a %s of %s%llu is not possible: give one from %llu to 2147483648%s", name,
+                  is_negative ? "-" : "", static_cast<unsigned long long>(magnitude),
+                  static_cast<unsigned long long>(least), least == 0 ? " (0: no bound)" : "");
+    platform::throw_or_abort(std::invalid_argument(message));
+}
+
 /// `size` as a bound, checked. Throws std::invalid_argument that names the bound and the mend.
 template <std::integral Integer>
 [[nodiscard]] constexpr std::uint64_t checked_size(Integer size, std::uint64_t least,
                                                    const char* name) {
+    const auto value = static_cast<std::uint64_t>(size);
     if (std::cmp_less(size, least) || std::cmp_greater(size, maxsize_max)) {
-        platform::throw_or_abort(
-            std::invalid_argument(std::string("conq: a ") + name + " of " + std::to_string(size) +
-                                  " is not possible: give one from " + std::to_string(least) +
-                                  " to 2147483648" + (least == 0 ? " (0: no bound)" : "")));
+        const bool is_negative = std::cmp_less(size, 0);
+        refuse_size(is_negative, is_negative ? 0 - value : value, least, name);
     }
-    return static_cast<std::uint64_t>(size);
+    return value;
 }
 
 }  // namespace conq::limits

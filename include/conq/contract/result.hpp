@@ -4,10 +4,10 @@
 #define CONQ_CONTRACT_RESULT_HPP
 
 #include <cstddef>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -21,14 +21,21 @@ class bad_result_access : public std::logic_error {
 public:
     /// Says why: `state`.
     explicit bad_result_access(status state)
-        : std::logic_error(std::string("this result holds no item (") + to_string(state) +
-                           "): test it with `if (result)` before you take its value"),
-          state_(state) {}
+        : std::logic_error(message(state).text), state_(state) {}
 
     /// Why there is no item.
     [[nodiscard]] status state() const noexcept { return state_; }
 
 private:
+    struct message {
+        char text[128];
+        explicit message(status state) noexcept {
+            std::snprintf(text, sizeof text,
+                          "this result holds no item (%s): test it with `if (result)` before you "
+                          "take its value",
+                          to_string(state));
+        }
+    };
     status state_;
 };
 
