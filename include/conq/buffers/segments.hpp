@@ -31,7 +31,6 @@
 #ifndef CONQ_BUFFERS_SEGMENTS_HPP
 #define CONQ_BUFFERS_SEGMENTS_HPP
 
-#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -128,7 +127,7 @@ public:
             }
             // (22) relaxed: (21) has made visible the segment that goes with the room
             segment* const into = tail_.last.load(std::memory_order_relaxed);  // (22)
-            const std::uint64_t end = p + std::min(most, room - p);
+            const std::uint64_t end = p + limits::smaller(most, room - p);
             if (tail_.word.compare_exchange_strong(word, word + (end - p) * one)) {
                 for (std::uint64_t at = p; at != end; ++at) fill(*into, at, source);
                 count += end - p;
@@ -186,7 +185,7 @@ public:
                 head_.first.load(std::memory_order_acquire);  // (24) with (16)
             segment* const from = segment_of(tagged);
             const std::uint64_t end =
-                is_resident(tagged) ? end_of_published(*from, p, most) : std::min(limit, p + most);
+                is_resident(tagged) ? end_of_published(*from, p, most) : limits::smaller(limit, p + most);
             if (end <= p) {
                 if (const status answer = not_ready(p, tagged); answer != status::ok) return answer;
                 continue;
@@ -281,7 +280,7 @@ private:
     // About 4 KiB, so that a crossing (lock, link, a look at the marks) is paid by 16 items or
     // more.
     static constexpr std::size_t slots_per_segment =
-        std::bit_floor(std::max<std::size_t>(16, 4096 / sizeof(slot)));
+        sizeof(slot) >= 256 ? 16 : std::bit_floor(4096 / sizeof(slot));
     struct segment;
     using link = typename platform_type::template plain<segment*>;
     struct segment {
@@ -423,7 +422,7 @@ private:
             tail_.last.store(next);
             tail_end_ += slots_per_segment;
         }
-        tail_.room.store(std::min<std::uint64_t>(top, tail_end_),
+        tail_.room.store(limits::smaller(top, tail_end_),
                          std::memory_order_release);  // (12) with (2) and (21)
         return status::ok;
     }
@@ -472,7 +471,8 @@ private:
             }
         }
         if (at->is_resident) return status::ok;
-        const std::uint64_t from = std::max(head_.limit.load(), end - slots_per_segment);
+        const std::uint64_t begin = end - slots_per_segment, limit = head_.limit.load();
+        const std::uint64_t from = limit < begin ? begin : limit;
         std::uint64_t published = from;
         while (published < end && published - from < limit_step &&
                at->slot_of(published).state.load(std::memory_order_acquire) ==  // (14) with (6)
@@ -495,9 +495,10 @@ private:
     // Under the lock. Every ticket of a passed segment is claimed, and only published slots are
     // claimed: so 0 can only mean taken.
     static bool all_taken(segment& s) noexcept {
-        return std::all_of(std::begin(s.slots), std::end(s.slots), [](slot& each) {
-            return each.state.load(std::memory_order_acquire) == 0;  // (18) with (17)
-        });
+        for (slot& each : s.slots) {
+            if (each.state.load(std::memory_order_acquire) != 0) return false;  // (18) with (17)
+        }
+        return true;
     }
     void put_aside() noexcept {
         --passed_;

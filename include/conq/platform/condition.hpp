@@ -8,7 +8,6 @@
 #ifndef CONQ_PLATFORM_CONDITION_HPP
 #define CONQ_PLATFORM_CONDITION_HPP
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -26,7 +25,8 @@ public:
     /// Unlocks, sleeps until notified, until `deadline` or for `recheck_ns`, and locks again. May
     /// return early at any time: the caller tests its condition and the clock in a loop.
     void wait(std::unique_lock<std::mutex>& lock, instant_ns deadline) {
-        const instant_ns until = std::min(deadline, after(monotonic_now(), recheck_ns));
+        const instant_ns recheck = after(monotonic_now(), recheck_ns);
+        const instant_ns until = deadline < recheck ? deadline : recheck;
         condition_.wait_until(lock, std::chrono::steady_clock::time_point(std::chrono::nanoseconds(
                                         static_cast<std::int64_t>(until))));
     }

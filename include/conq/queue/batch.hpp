@@ -3,7 +3,6 @@
 #ifndef CONQ_QUEUE_BATCH_HPP
 #define CONQ_QUEUE_BATCH_HPP
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -72,7 +71,7 @@ template <class T, class Allocator> class handful {
 public:
     /// How many fit.
     static constexpr std::size_t capacity =
-        std::clamp<std::size_t>(2048 / sizeof(T), 1, limits::batch_claim_most);
+        sizeof(T) > 2048 ? 1 : limits::smaller(2048 / sizeof(T), limits::batch_claim_most);
 
     /// None yet.
     explicit handful(const Allocator& alloc) noexcept : alloc_(alloc) {}

@@ -3,7 +3,6 @@
 #ifndef CONQ_QUEUE_BATCH_CALLS_HPP
 #define CONQ_QUEUE_BATCH_CALLS_HPP
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -106,7 +105,8 @@ public:
         shared_limit until(limit_of(std::move(within)...));
         typename lease_batch_type::container items(self().get_allocator());
         if (until.is_stopped()) return {self(), std::move(items), status::stopped};
-        const std::uint64_t most = std::min(max, std::max<std::uint64_t>(16, self().size()));
+        const std::uint64_t inside = self().size();
+        const std::uint64_t most = limits::smaller(max, inside < 16 ? 16 : inside);
         items.reserve(static_cast<std::size_t>(most));
         const auto sink = [&items](T& item) { items.emplace_back(std::move_if_noexcept(item)); };
         std::uint64_t count = 0;
@@ -163,7 +163,7 @@ private:
         } else {
             std::array<item*, limits::batch_claim_most> places;
             while (count != items) {
-                const std::uint64_t some = std::min<std::uint64_t>(items - count, places.size());
+                const std::uint64_t some = limits::smaller(items - count, places.size());
                 for (std::uint64_t i = 0; i != some; ++i, ++first) {
                     from each = *first;
                     places[static_cast<std::size_t>(i)] = std::addressof(each);
@@ -180,7 +180,7 @@ private:
         using hand = handful<T, typename Queue::allocator_type>;
         while (count != items) {
             hand made(self().get_allocator());
-            const std::uint64_t some = std::min<std::uint64_t>(items - count, made.capacity);
+            const std::uint64_t some = limits::smaller(items - count, made.capacity);
             for (; made.size() != some; ++first) made.add(*first);
             T* next = made.begin();
             const status answer = put_all<T&&>(next, some, count, until);
@@ -194,7 +194,7 @@ private:
         const source from{next, self().get_allocator()};
         const std::uint64_t all = count + items;
         while (count != all) {
-            const std::uint64_t most = std::min(all - count, limits::batch_claim_most);
+            const std::uint64_t most = limits::smaller(all - count, limits::batch_claim_most);
             status answer = self().put_items(from, most, count, now);
             if constexpr (!std::same_as<decltype(until.within), now_t>) {
                 if (answer == status::full || answer == status::busy) {
@@ -213,7 +213,7 @@ private:
         status answer = status::ok;
         const auto take = [&] {
             while (count != all && answer == status::ok) {
-                const std::uint64_t some = std::min(all - count, limits::batch_claim_most);
+                const std::uint64_t some = limits::smaller(all - count, limits::batch_claim_most);
                 answer = self().get_items(sink, some, count, now);
                 if constexpr (!std::same_as<Within, now_t>) {
                     const bool is_blocked = answer == status::empty || answer == status::busy;
@@ -236,7 +236,7 @@ private:
             hand taken(self().get_allocator());
             undelivered<hand> rest{self(), taken};
             const auto sink = [&taken](T& item) { taken.add(std::move_if_noexcept(item)); };
-            const std::uint64_t most = std::min<std::uint64_t>(max - count, taken.capacity);
+            const std::uint64_t most = limits::smaller(max - count, taken.capacity);
             const bool is_first = count == 0;
             answer = is_first ? fetch(sink, most, count, within) : fetch(sink, most, count, now);
             for (T* each = taken.begin(); rest.delivered != taken.size();

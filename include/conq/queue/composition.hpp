@@ -8,7 +8,6 @@
 #ifndef CONQ_QUEUE_COMPOSITION_HPP
 #define CONQ_QUEUE_COMPOSITION_HPP
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <type_traits>
@@ -144,7 +143,7 @@ public:
         status answer = buffer_.try_get(slot);
         if (answer == status::ok) [[likely]]
             return after_get();
-        answer = get_slow([&] { return buffer_.try_get(slot); }, answer, within);
+        answer = get_slow(attempt([&] { return buffer_.try_get(slot); }), answer, within);
         if (answer != status::ok) slot.fail(answer);
     }
 
@@ -172,6 +171,20 @@ private:
         waiting_room<platform_type> room;
         typename platform_type::template atomic<int> first_pause{1};
     };
+    // A put or get to be tried, which outlives this: waiting is compiled once for all kinds of
+    // sources and slots.
+    class attempt {
+    public:
+        template <class Call>
+        explicit attempt(const Call& call) noexcept
+            : object_(&call),
+              call_([](const void* object) { return (*static_cast<const Call*>(object))(); }) {}
+        status operator()() const { return call_(object_); }
+
+    private:
+        const void* object_;
+        status (*call_)(const void* object);
+    };
     // How one side waits.
     struct side {
         lobby& waiters;
@@ -180,6 +193,9 @@ private:
         std::uint64_t spin_window_ns;
     };
 
+    [[nodiscard]] bool is_put(const side& here) const noexcept {
+        return &here.waiters == &putters_;
+    }
     // Getters sleep on what putters change, and the other way round.
     [[nodiscard]] flag& get_flag() noexcept { return buffer_.put_cargo(); }
     [[nodiscard]] flag& put_flag() noexcept { return buffer_.get_cargo(); }
@@ -196,7 +212,7 @@ private:
             return status::stopped;
         const status answer = buffer_.try_put(source);
         if (answer != status::ok) [[unlikely]]
-            return put_slow([&] { return buffer_.try_put(source); }, answer, within);
+            return put_slow(attempt([&] { return buffer_.try_put(source); }), answer, within);
         after_put();
         return status::ok;
     }
@@ -225,8 +241,8 @@ private:
     template <class Source, class Stop>
     [[nodiscard]] status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
                                    const limit<Stop>& within) {
-        return put_slow([&] { return buffer_.try_put_some(source, most, count); }, status::full,
-                        within);
+        return put_slow(attempt([&] { return buffer_.try_put_some(source, most, count); }),
+                        status::full, within);
     }
     template <class Sink>
     [[nodiscard]] status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
@@ -238,8 +254,8 @@ private:
     template <class Sink, class Stop>
     [[nodiscard]] status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
                                    const limit<Stop>& within) {
-        return get_slow([&] { return buffer_.try_get_some(sink, most, count); }, status::empty,
-                        within);
+        return get_slow(attempt([&] { return buffer_.try_get_some(sink, most, count); }),
+                        status::empty, within);
     }
 
     template <class Stop> [[nodiscard]] status join_within(const limit<Stop>& within) {
@@ -269,55 +285,56 @@ private:
         return !Traits::wake::is_prompt && buffer_.capacity() >= limits::half_empty_wake_slots;
     }
 
-    // A put (get) whose first attempt() gave this answer.
-    template <class Attempt, class Stop>
-    CONQ_COLD status put_slow(const Attempt& attempt, status answer, const limit<Stop>& within) {
+    // A put (get) whose first attempt gave this answer.
+    template <class Stop>
+    CONQ_COLD status put_slow(attempt once, status answer, const limit<Stop>& within) {
         if (answer != status::shut_down) {
             const side putting{putters_, put_flag(), status::full, limits::put_spin_window_ns};
-            answer = wait(putting, attempt, [this] { return buffer_.put_is_ready(); }, within);
+            answer = wait(putting, once, within);
         }
         if (answer == status::ok) after_put();
         return answer;
     }
-    template <class Attempt, class Stop>
-    CONQ_COLD status get_slow(const Attempt& attempt, status answer, const limit<Stop>& within) {
+    template <class Stop>
+    CONQ_COLD status get_slow(attempt once, status answer, const limit<Stop>& within) {
         if (answer != status::shut_down) {
             const side getting{getters_, get_flag(), status::empty, limits::get_spin_window_ns};
-            answer = wait(getting, attempt, [this] { return buffer_.get_is_ready(); }, within);
+            answer = wait(getting, once, within);
         }
         if (answer == status::ok) after_get();
         return answer;
     }
 
-    // Waits until attempt() no longer answers `blocked`: polls, then sleeps in the room.
-    template <class Attempt, class More, class Stop>
-    status wait(const side& here, Attempt attempt, More more, const limit<Stop>& within) {
+    // Waits until an attempt no longer answers `blocked`: polls, then sleeps in the room.
+    template <class Stop>
+    CONQ_COLD status wait(const side& here, attempt once, const limit<Stop>& within) {
         const std::uint64_t span = within.span_ns;
         const platform::instant_ns deadline =
             span == platform::never ? span : platform::after(platform_type::now(), span);
-        const auto try_now = [&] {
-            return attempt_resolved(here.blocked, attempt, deadline, within.stop);
-        };
         const int learned =
             here.waiters.first_pause.load(std::memory_order_relaxed);  // (1) relaxed: a hint
         if (span != 0) {
-            patience<platform_type> polls(std::max(1, learned),
-                                          std::min(here.spin_window_ns, span));
+            patience<platform_type> polls(learned > 1 ? learned : 1,
+                                          limits::smaller(here.spin_window_ns, span));
             while (polls.more()) {
                 const bool stopped = within.stop.stop_requested();  // before the attempt: see sleep
-                if (const status answer = try_now(); answer != here.blocked) {
-                    learn(here.waiters, learned, more());
+                const status answer = resolved(here.blocked, once, deadline, within.stop);
+                if (answer != here.blocked) {
+                    const bool more =
+                        is_put(here) ? buffer_.put_is_ready() : buffer_.get_is_ready();
+                    learn(here.waiters, learned, more);
                     return answer;
                 }
                 if (stopped) return status::stopped;
             }
         }
-        return sleep(here, try_now, deadline, within.stop);
+        return sleep(here, once, deadline, within.stop);
     }
 
-    template <class TryNow, class Stop>
-    status sleep(const side& here, TryNow try_now, platform::instant_ns deadline,
-                 const Stop& stop) {
+    template <class Stop>
+    CONQ_COLD status sleep(const side& here, attempt once, platform::instant_ns deadline,
+                           const Stop& stop) {
+        const auto try_now = [&] { return resolved(here.blocked, once, deadline, stop); };
         sleeper<platform_type> me;
         waiter_type place(me);
         using on_stop = typename sleeper<platform_type>::on_stop;
@@ -329,15 +346,14 @@ private:
             waiter_type& place;
             ~leaving() { queue.leave(here.waiters, here.wake, place); }
         } const on_return{*this, here, place};
-        const bool is_put = &here.waiters == &putters_;
         const bool is_limited = deadline != platform::never || stop.stop_possible();
-        const own_put<platform_type> mine(is_put && !is_limited ? static_cast<Queue*>(this)
-                                                                : nullptr);
+        const own_put<platform_type> mine(is_put(here) && !is_limited ? static_cast<Queue*>(this)
+                                                                      : nullptr);
         for (;;) {
             const bool is_first = enlist(here.waiters, here.wake, place);
             // Stop and clock are looked at before the attempt: what happened before either wins.
             const bool stopped = stop.stop_requested();
-            const bool timer = is_put && wakes_late();
+            const bool timer = is_put(here) && wakes_late();
             const platform::instant_ns looked_at =
                 deadline != platform::never || timer ? platform_type::now() : 0;
             if (const status answer = try_now(); answer != here.blocked) return answer;
@@ -346,21 +362,21 @@ private:
             platform::instant_ns again = platform::never;  // when to look though nobody wakes it
             if (timer) again = looked_at + limits::put_wake_delay_ns;
             if constexpr (is_timed) {
-                if (!is_put && is_first) again = buffer_.ready_at();
+                if (!is_put(here) && is_first) again = buffer_.ready_at();
             }
-            me.sleep(std::min(deadline, again));
+            me.sleep(limits::smaller(deadline, again));
             if (const status answer = try_now(); answer != here.blocked) return answer;
         }
     }
 
-    // attempt(), with `busy` waited for: for as long as it takes, unless a stop or deadline ends
-    // it.
-    template <class Attempt, class Stop>
-    static status attempt_resolved(status blocked, Attempt& attempt, platform::instant_ns deadline,
-                                   const Stop& stop) {
+    // What an attempt answers, with `busy` waited for: for as long as it takes, unless a stop or
+    // deadline ends it.
+    template <class Stop>
+    CONQ_COLD static status resolved(status blocked, attempt once, platform::instant_ns deadline,
+                                     const Stop& stop) {
         claim_wait<platform_type> claimed;
         for (;;) {
-            if (const status answer = attempt(); answer != status::busy) return answer;
+            if (const status answer = once(); answer != status::busy) return answer;
             if (claimed.is_long()) {
                 if (stop.stop_requested()) return blocked;
                 if (deadline != platform::never && platform_type::now() >= deadline) return blocked;
@@ -411,7 +427,7 @@ private:
         } else if (!more) {
             next = -15;
         } else if (learned < longest_first_pause()) {
-            next = std::min(2 * learned, longest_first_pause());
+            next = 2 * learned < longest_first_pause() ? 2 * learned : longest_first_pause();
         }
         waiters.first_pause.store(next, std::memory_order_relaxed);  // (2) a hint
     }
@@ -419,7 +435,7 @@ private:
     [[nodiscard]] int longest_first_pause() const noexcept {
         const std::uint64_t slots = buffer_.capacity();
         if (slots == 0) return 64;
-        return static_cast<int>(std::clamp<std::uint64_t>(slots / 8, 16, 64));
+        return slots < 128 ? 16 : slots < 512 ? static_cast<int>(slots / 8) : 64;
     }
 
     // Drops all items that nobody has claimed; how many.
@@ -433,7 +449,7 @@ private:
                 return buffer_.try_get(result_slot<T>(item));
             }
         };
-        while (attempt_resolved(status::empty, drop_one, platform::never, never_stop_token{}) ==
+        while (resolved(status::empty, attempt(drop_one), platform::never, never_stop_token{}) ==
                status::ok) {
             ++dropped;
         }

@@ -3,7 +3,6 @@
 #ifndef CONQ_WAITING_PATIENCE_HPP
 #define CONQ_WAITING_PATIENCE_HPP
 
-#include <algorithm>
 #include <cstdint>
 
 #include "conq/contract/limits.hpp"
@@ -66,7 +65,10 @@ public:
             ++yields_;
         } else {
             Platform::sleep(sleep_ns_);
-            sleep_ns_ = std::min(2 * sleep_ns_, limits::claim_sleep_longest_ns);
+            sleep_ns_ *= 2;
+            if (sleep_ns_ > limits::claim_sleep_longest_ns) {
+                sleep_ns_ = limits::claim_sleep_longest_ns;
+            }
         }
     }
 
