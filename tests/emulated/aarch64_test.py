@@ -31,7 +31,7 @@ def contract(tmp_path_factory):
     build = tmp_path_factory.mktemp("aarch64")
     run("cmake", "-G", "Ninja", "-S", SOURCE / "tests/emulated/program", "-B", build,
         f"-DCONQ_SOURCE={SOURCE}", "-DCMAKE_SYSTEM_NAME=Linux", "-DCMAKE_SYSTEM_PROCESSOR=aarch64",
-        f"-DCMAKE_CXX_COMPILER={COMPILER}", "-DCMAKE_CXX_FLAGS=-O1", f"-DGOOGLETEST={GOOGLETEST}")
+        f"-DCMAKE_CXX_COMPILER={COMPILER}", "-DCMAKE_CXX_FLAGS=-Og", f"-DGOOGLETEST={GOOGLETEST}")
     run("cmake", "--build", build, "--target", "contract")
     return build / "contract"
 

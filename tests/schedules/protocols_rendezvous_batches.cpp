@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// They live until the story has ended: the scheduler knows nothing of an order between a free and the
-// allocation that gets its memory.
+// They live until the story has ended: the scheduler knows nothing of an order between a free and
+// the allocation that gets its memory.
 std::shared_ptr<std::vector<slow_item>> items_below(int count) {
     auto made = std::make_shared<std::vector<slow_item>>();
     made->reserve(static_cast<std::size_t>(count));

@@ -184,8 +184,8 @@ public:
             const std::uintptr_t tagged =
                 head_.first.load(std::memory_order_acquire);  // (24) with (16)
             segment* const from = segment_of(tagged);
-            const std::uint64_t end =
-                is_resident(tagged) ? end_of_published(*from, p, most) : limits::smaller(limit, p + most);
+            const std::uint64_t end = is_resident(tagged) ? end_of_published(*from, p, most)
+                                                          : limits::smaller(limit, p + most);
             if (end <= p) {
                 if (const status answer = not_ready(p, tagged); answer != status::ok) return answer;
                 continue;

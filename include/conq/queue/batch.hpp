@@ -70,8 +70,10 @@ template <class T, class Allocator> class handful {
 
 public:
     /// How many fit.
-    static constexpr std::size_t capacity =
-        sizeof(T) > 2048 ? 1 : limits::smaller(2048 / sizeof(T), limits::batch_claim_most);
+    static constexpr std::size_t capacity = sizeof(T) > 2048
+                                                ? 1
+                                                : limits::smaller(2048 / sizeof(T),
+                                                                  limits::batch_claim_most);
 
     /// None yet.
     explicit handful(const Allocator& alloc) noexcept : alloc_(alloc) {}

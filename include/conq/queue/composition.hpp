@@ -173,17 +173,15 @@ private:
     };
     // A put or get to be tried, which outlives this: waiting is compiled once for all kinds of
     // sources and slots.
-    class attempt {
-    public:
-        template <class Call>
-        explicit attempt(const Call& call) noexcept
-            : object_(&call),
-              call_([](const void* object) { return (*static_cast<const Call*>(object))(); }) {}
-        status operator()() const { return call_(object_); }
+    struct attempt {
+        const void* object;
+        status (*call)(const void* object);
 
-    private:
-        const void* object_;
-        status (*call_)(const void* object);
+        template <class Call>
+        explicit attempt(const Call& made) noexcept
+            : object(&made),
+              call([](const void* what) { return (*static_cast<const Call*>(what))(); }) {}
+        status operator()() const { return call(object); }
     };
     // How one side waits.
     struct side {
