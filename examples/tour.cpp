@@ -164,6 +164,7 @@ void batches() {
         }
     });
     std::vector<std::string> names;
+    names.reserve(1'000);
     for (int i = 0; i < 1'000; ++i) names.push_back("picture " + std::to_string(i));
     const auto put = q.put_many(names.begin(), names.end());  // waits for room as often as it takes
     if (put.status != conq::status::ok) std::printf("only %d\n", static_cast<int>(put.count));

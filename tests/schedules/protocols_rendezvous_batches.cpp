@@ -39,7 +39,11 @@ void meet_gets_of_both_kinds(scenario& story) {
             q->shutdown();
         },
         "putter");
-    story.thread([=] { got->add(q->get()->value()); }, "getter");
+    story.thread(
+        [=] {  // nothing, if the others have got all
+            if (const auto item = q->get()) got->add(item->value());
+        },
+        "getter");
     story.thread(
         [=] {
             for (int last = -1;;) {

@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "../contract/subjects.hpp"
@@ -51,7 +54,7 @@ public:
             const fault_plan plan(any_fault, n);
             try {
                 got = call_.make(desk_);
-            } catch (const planned_fault&) {
+            } catch (const std::exception&) {  // planned, or of memory for a batch
                 expect(!partner.has_ended(), "the partner has ended");
                 expect(queue_.unfinished() == 0, "a call that failed is counted");
                 expect((is_put ? desk_.argument : theirs)->is_intact(7), "touched an item");
@@ -85,7 +88,13 @@ template <class Queue> std::uint64_t fail_each(findings& found) {
     std::uint64_t struck = 0;
     static_cast<void>(live_token());  // made once and kept; the calls themselves allocate nothing
     std::vector<named_call<Queue>> calls = puts<Queue>();
-    for (const auto& each : gets<Queue>()) calls.push_back(each);
+    for (const auto& each : gets<Queue>()) {
+        // Such a batch has taken an item that it cannot move on, and drops it: see the contract of
+        // hand-overs in batches.
+        const bool drops = !std::is_nothrow_move_constructible_v<typename Queue::value_type> &&
+                           std::string_view(each.name).starts_with("take_many");
+        if (!drops) calls.push_back(each);
+    }
     for (const auto& call : calls) {
         std::uint64_t n = 1;
         while (encounter<Queue>(call, found).run(n)) ++n;

@@ -41,6 +41,7 @@
 #include <utility>
 
 #include "conq/buffers/storable.hpp"
+#include "conq/contract/limits.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
 #include "conq/platform/lock.hpp"

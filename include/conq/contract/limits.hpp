@@ -42,8 +42,8 @@ inline constexpr std::uint64_t claim_sleep_longest_ns = 1'000'000;
 /// their turn between.
 inline constexpr std::uint64_t batch_claim_most = 64;
 
-/// The smaller one. (Not std::min: <algorithm> would be a tenth of what conq/queue.hpp costs to
-/// compile.)
+/// The smaller one. (std::min comes with all of its header, a tenth of what conq/queue.hpp costs
+/// to compile.)
 [[nodiscard]] constexpr std::uint64_t smaller(std::uint64_t a, std::uint64_t b) noexcept {
     return b < a ? b : a;
 }

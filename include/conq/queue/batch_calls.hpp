@@ -154,8 +154,11 @@ private:
         using life = item_life<T, typename Queue::allocator_type>;
         constexpr bool are_items =
             std::is_reference_v<from> && std::same_as<std::remove_const_t<item>, T>;
+        // An item that is moved goes from where it stands, as in put(T&&): else it would be lost if
+        // moving it on threw.
         if constexpr (!are_items ||
-                      (!Queue::takes_throwing_sources && !life::template is_made_nothrow<from>())) {
+                      (!Queue::takes_throwing_sources && !std::is_rvalue_reference_v<from> &&
+                       !life::template is_made_nothrow<from>())) {
             return put_by_handfuls(std::move(first), items, count, until);
         } else if constexpr (std::contiguous_iterator<walker<First>>) {
             item* next = std::to_address(walker_of(std::move(first)));
