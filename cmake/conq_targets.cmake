@@ -30,7 +30,8 @@ function(conq_test name)
   endforeach()
 endfunction()
 
-# conq_many_types(TARGET): its tests are made for every type of queue, and take long to optimise.
+# conq_many_types(TARGET): it is made for many types of queues, and takes longer to optimise than
+# that saves when it runs.
 # At -Og g++ 12 has false alarms in std::stop_callback.
 function(conq_many_types target)
   target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Og>

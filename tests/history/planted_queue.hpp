@@ -43,8 +43,8 @@ enum class fault {
     batch_got_turned   ///< two items of a batch come out in the wrong order
 };
 
-template <testing::order By, fault With>
-class planted_queue : public queue_calls<planted_queue<By, With>, std::uint64_t> {
+template <testing::order By>
+class planted_queue : public queue_calls<planted_queue<By>, std::uint64_t> {
     using item_type = std::uint64_t;
     using order = testing::order;
 
@@ -55,12 +55,12 @@ public:
     [[nodiscard]] allocator_type get_allocator() const noexcept { return {}; }
 
     /// At most `bound` items; 0: no bound. Priorities are in the bits from 48 on.
-    explicit planted_queue(std::uint64_t bound) : bound_(bound) {}
+    planted_queue(std::uint64_t bound, fault with) : with_(with), bound_(bound) {}
 
     void task_done(std::uint64_t n = 1) {
         const std::lock_guard held(mutex_);
-        if (n > unfinished_) {
-            if constexpr (With != fault::counts_any_done) throw std::logic_error("too many");
+        if (n > unfinished_ && with_ != fault::counts_any_done) {
+            throw std::logic_error("too many");
         }
         unfinished_ -= std::min(n, unfinished_);
     }
@@ -75,7 +75,7 @@ public:
     void shutdown(immediate_t) {
         const std::lock_guard held(mutex_);
         is_shut_down_ = true;
-        if constexpr (With != fault::drops_uncounted) unfinished_ -= items_.size();
+        if (with_ != fault::drops_uncounted) unfinished_ -= items_.size();
         items_.clear();
     }
     [[nodiscard]] std::uint64_t size() {
@@ -181,9 +181,9 @@ private:
     // Tries until the answer is another one than `blocked`, or time is up, or a stop is asked.
     template <class Stop, class Attempt>
     status wait(const limit<Stop>& within, status blocked, Attempt attempt) {
-        const bool carries_on = With == fault::carries_on;
+        const bool carries_on = with_ == fault::carries_on;
         if (within.stop.stop_requested() && !carries_on) return status::stopped;
-        const bool is_early = With == fault::times_out_early;
+        const bool is_early = with_ == fault::times_out_early;
         const platform::instant_ns deadline = platform::after(
             platform::native::now(), is_early ? within.span_ns / 2 : within.span_ns);
         for (;;) {
@@ -197,28 +197,27 @@ private:
 
     // Under the mutex. Once in a while; more often where a round gives few chances.
     bool strikes(fault which) {
-        constexpr bool is_rare = With == fault::puts_when_shut || With == fault::drained_falsely;
-        return With == which && ++chances_ % (is_rare ? 5 : 50) == 0;
+        const bool is_rare = with_ == fault::puts_when_shut || with_ == fault::drained_falsely;
+        return with_ == which && ++chances_ % (is_rare ? 5 : 50) == 0;
     }
     bool is_joined() {
-        if constexpr (With == fault::never_joins) return false;
+        if (with_ == fault::never_joins) return false;
         return unfinished_ == 0 || strikes(fault::joins_early);
     }
     auto place_for(item_type item) {
         if constexpr (By == order::priority) {
             constexpr int bits = 48;
             const auto before = [](item_type a, item_type b) { return a >> bits < b >> bits; };
-            if constexpr (With == fault::equals_turned) {
-                return std::lower_bound(items_.begin(), items_.end(), item, before);
-            } else {
-                return std::upper_bound(items_.begin(), items_.end(), item, before);
-            }
+            return with_ == fault::equals_turned
+                       ? std::lower_bound(items_.begin(), items_.end(), item, before)
+                       : std::upper_bound(items_.begin(), items_.end(), item, before);
         } else {
-            const bool at_front = (By == order::lifo) != (With == fault::turned);
+            const bool at_front = (By == order::lifo) != (with_ == fault::turned);
             return at_front ? items_.begin() : items_.end();
         }
     }
 
+    const fault with_;
     std::mutex mutex_;
     std::deque<item_type> items_;
     std::uint64_t bound_, unfinished_ = 0, chances_ = 0;

@@ -41,11 +41,11 @@ struct fragile {
 };
 
 /// The rules of a subject.
-template <class Subject> testing::rules rules_of() {
+template <class Subject> testing::rules rules_of(const Subject& tried) {
     testing::rules made;
-    made.by = Subject::by;
-    made.bound = Subject::bound;
-    made.priority_from = Subject::by_whom.priority_from;
+    made.by = tried.by;
+    made.bound = tried.bound;
+    made.priority_from = tried.by_whom.priority_from;
     return made;
 }
 
@@ -72,18 +72,18 @@ struct outcome {
         std::printf("\n");
     }
 };
-template <class Subject> outcome run_rounds(std::uint64_t operations) {
-    testing::rounds<typename Subject::queue> crowd(Subject::by_whom);
+template <class Subject> outcome run_rounds(const Subject& tried, std::uint64_t operations) {
+    testing::rounds<typename Subject::queue> crowd(tried.by_whom);
     outcome all;
     while (all.operations < operations) {
         const std::uint64_t seed = testing::first_seed() + all.rounds++;
-        const testing::shape shape = draw_shape(seed, Subject::by_whom);
-        typename Subject::queue queue = Subject::make();
+        const testing::shape shape = draw_shape(seed, tried.by_whom);
+        typename Subject::queue queue = tried.make();
         const testing::history happened = crowd.run(queue, shape);
         all.count(happened);
-        if (const auto found = testing::check(happened, rules_of<Subject>())) {
+        if (const auto found = testing::check(happened, rules_of(tried))) {
             all.property = found->property;
-            all.wrong = std::string(Subject::name) + ", " + to_string(shape) + "\n" + found->text;
+            all.wrong = std::string(tried.name) + ", " + to_string(shape) + "\n" + found->text;
             break;
         }
     }
