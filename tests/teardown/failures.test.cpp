@@ -74,7 +74,10 @@ bool fail_in_a_batch(int before, std::uint64_t n, First first_of) {
         was_struck = was_struck || plan.has_fired();
     };
     while (put != 5) {
-        failing([&] { put += q.put_many(first_of(items) + put, first_of(items) + 5).count; });
+        failing([&] {
+            const auto rest = first_of(items) + static_cast<std::ptrdiff_t>(put);
+            put += q.put_many(rest, first_of(items) + 5).count;
+        });
         EXPECT_EQ(q.size(), in + put);
         EXPECT_EQ(q.unfinished(), in + put);
         constexpr bool moves = !std::is_pointer_v<decltype(first_of(items))>;
