@@ -3,11 +3,13 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace conq::bench {
 
@@ -20,28 +22,37 @@ spread spread_of(std::vector<double> values) {
     return {at(0.5), at(0.25), at(0.75)};
 }
 
-std::vector<comparison> compare(const std::vector<contender>& contenders, int rounds) {
-    std::vector<std::vector<double>> ns(contenders.size());
-    for (int round = 0; round < rounds; ++round) {
-        for (std::size_t i = 0; i < contenders.size(); ++i) {
-            const std::size_t turn = (i + static_cast<std::size_t>(round)) % contenders.size();
-            if (contenders[turn].sample) ns[turn].push_back(contenders[turn].sample());
-        }
+bool round_seen::is_steady() const {
+    const double more = std::max(line_before_ns, line_after_ns);
+    return std::min(line_before_ns, line_after_ns) >= 0.75 * more;
+}
+
+std::vector<round_seen> measure(const std::vector<contender>& contenders, int rounds) {
+    std::vector<round_seen> seen;
+    for (const contender& each : contenders) {
+        if (each.sample) each.sample();  // warms up, and finds how many operations take long enough
     }
-    std::vector<comparison> results;
-    for (std::size_t i = 0; i < contenders.size(); ++i) {
-        comparison result{contenders[i].name, {}, {}};
-        if (!ns[i].empty()) {
-            std::vector<double> ratios;
-            for (std::size_t round = 0; round < ns[i].size(); ++round) {
-                ratios.push_back(ns[i][round] / ns[0][round]);
-            }
-            result.ns = spread_of(ns[i]);
-            result.ratio = spread_of(ratios);
+    for (int i = 0; i < rounds; ++i) {
+        round_seen now{std::vector<double>(contenders.size()), line_transfer_ns(), 0};
+        for (std::size_t k = 0; k < contenders.size(); ++k) {
+            const std::size_t turn = (k + static_cast<std::size_t>(i)) % contenders.size();
+            if (contenders[turn].sample) now.ns[turn] = contenders[turn].sample();
         }
-        results.push_back(result);
+        now.line_after_ns = line_transfer_ns();
+        seen.push_back(std::move(now));
     }
-    return results;
+    return seen;
+}
+
+spread times_of(const std::vector<round_seen>& rounds, std::size_t one) {
+    std::vector<double> times;
+    for (const round_seen& each : rounds) times.push_back(each.ns[one]);
+    return spread_of(std::move(times));
+}
+spread ratios_of(const std::vector<round_seen>& rounds, std::size_t one, std::size_t other) {
+    std::vector<double> ratios;
+    for (const round_seen& each : rounds) ratios.push_back(each.ns[one] / each.ns[other]);
+    return spread_of(std::move(ratios));
 }
 
 double line_transfer_ns() {
@@ -83,6 +94,12 @@ std::uint64_t now_ns() {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                           std::chrono::steady_clock::now().time_since_epoch())
                                           .count());
+}
+
+double thread_time_ns() {
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
 }
 
 }  // namespace conq::bench
