@@ -213,4 +213,12 @@ std::string shell_quoted(std::string_view word) {
     return quoted + "'";
 }
 
+std::string quoted(const word_list& words) {
+    std::string line;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        line += (i == 0 ? "" : " ") + shell_quoted(words[i]);
+    }
+    return line;
+}
+
 }  // namespace conq::cli

@@ -85,6 +85,8 @@ private:
 
 /// A word as a POSIX shell would take it back, for messages and --dry-run.
 std::string shell_quoted(std::string_view word);
+/// All of them, with spaces in between.
+std::string quoted(const word_list& words);
 
 }  // namespace conq::cli
 

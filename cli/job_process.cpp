@@ -51,6 +51,22 @@ bool is_runnable(const std::string& path) {
            S_ISREG(about.st_mode);
 }
 
+// Our environment, with these in place of those of their names.
+std::vector<char*> environment_with(std::vector<std::string>& variables) {
+    std::vector<char*> all;
+    for (char** each = environ; *each != nullptr; ++each) {
+        const std::string_view old(*each);
+        const bool is_replaced =
+            std::any_of(variables.begin(), variables.end(), [&](const std::string& other) {
+                return old.starts_with(std::string_view(other).substr(0, other.find('=') + 1));
+            });
+        if (!is_replaced) all.push_back(*each);
+    }
+    for (std::string& each : variables) all.push_back(each.data());
+    all.push_back(nullptr);
+    return all;
+}
+
 outcome cannot_start(std::string_view program, int code) {
     const bool missing = code == ENOENT || code == ENOTDIR;
     // Short: messages of thousands of jobs may be held back, and the item stands beside it.
@@ -89,6 +105,8 @@ struct process_runner::process {
     std::array<descriptor, 2> ends;        // to read standard output and error from
     std::array<descriptor, 2> write_ends;  // the job's, until it has started
     descriptor input;
+    descriptor ended;  // readable when it has; made for jobs that take a while
+    time_limit limit;
     bool has_stopped_once = false;
     std::string failure;                // why it was ended by us
     std::unique_lock<std::mutex> turn;  // held while its output goes out as it comes
@@ -126,6 +144,7 @@ outcome process_runner::run(process_request& request, job_output& output) {
     job.number = request.number;
     if (const outcome failed = start(request, job); failed.how != outcome::kind::ok) return failed;
     running_.add(job.id);
+    job.limit = time_limit(request.time_limit);
     take_output(job, output);
     return wait_for_end(job);
 }
@@ -149,26 +168,28 @@ outcome process_runner::start(process_request& request, process& into) {
     if (path.empty()) path = find_program(name, code);
     if (path.empty()) return cannot_start(name, code == 127 ? ENOENT : EACCES);
     std::vector<char*> arguments = request.arguments.pointers();
-    int error = spawn(path.c_str(), arguments.data(), into);
+    const std::vector<char*> variables = environment_with(request.variables);
+    int error = spawn(path.c_str(), arguments.data(), variables.data(), into);
     if (error == ENOEXEC) {  // a script without #!: as execvp and every shell would run it
         arguments[0] = path.data();
         char shell[] = "/bin/sh";
         arguments.insert(arguments.begin(), shell);
-        error = spawn(shell, arguments.data(), into);
+        error = spawn(shell, arguments.data(), variables.data(), into);
     }
     for (descriptor& end : into.write_ends) end.close();
     into.input.close();
     return error == 0 ? outcome{} : cannot_start(name, error);
 }
 
-int process_runner::spawn(const char* path, char* const* arguments, process& into) const {
+int process_runner::spawn(const char* path, char* const* arguments, char* const* variables,
+                          process& into) const {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     const int input = into.input.get() >= 0 ? into.input.get() : null_input_;
     posix_spawn_file_actions_adddup2(&actions, input, 0);
     posix_spawn_file_actions_adddup2(&actions, into.write_ends[0].get(), 1);
     posix_spawn_file_actions_adddup2(&actions, into.write_ends[1].get(), 2);
-    const int error = ::posix_spawn(&into.id, path, &actions, &attributes_, arguments, environ);
+    const int error = ::posix_spawn(&into.id, path, &actions, &attributes_, arguments, variables);
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }
@@ -176,15 +197,15 @@ int process_runner::spawn(const char* path, char* const* arguments, process& int
 // Reads both streams until they end, or until the job has ended: a process that it left behind may
 // hold them open.
 void process_runner::take_output(process& from, job_output& output) {
-    descriptor ended;  // readable when the job has ended; made for jobs that take a while
     int timeout_ms = 20;
     for (int turn = 0; from.ends[0].get() >= 0 || from.ends[1].get() >= 0; ++turn) {
         std::array<pollfd, 3> ready{{{from.ends[0].get(), POLLIN, 0},
                                      {from.ends[1].get(), POLLIN, 0},
-                                     {ended.get(), POLLIN, 0}}};
-        const int count = ::poll(ready.data(), ready.size(), timeout_ms);
-        if ((count == 0 || turn == quick_turns) && ended.get() < 0) {
-            ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, from.id, 0)));
+                                     {from.ended.get(), POLLIN, 0}}};
+        const int count = ::poll(ready.data(), ready.size(), from.limit.wait_ms(timeout_ms));
+        from.limit.enforce(from.id);
+        if ((count == 0 || turn == quick_turns) && from.ended.get() < 0) {
+            from.ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, from.id, 0)));
             timeout_ms = 1000;
         }
         if (count == 0) {
@@ -224,6 +245,7 @@ void process_runner::take_some(process& from, std::size_t stream, job_output& ou
 void process_runner::keep(process& from, std::size_t stream, const char* bytes, std::size_t size,
                           job_output& output) {
     job_output::stream& kept = output.streams[stream];
+    output.bytes += size;
     if (from.turn.owns_lock()) return printer_.print_now(from.turn, stream, {bytes, size});
     if (kept.spooled.empty() && kept.memory.size() + size <= memory_bytes_max) {
         kept.memory.append(bytes, size);
@@ -234,7 +256,9 @@ void process_runner::keep(process& from, std::size_t stream, const char* bytes, 
     from.turn = printer_.take_turn(from.number);
     printer_.print_now(from.turn, output);
     printer_.print_now(from.turn, stream, {bytes, size});
+    const std::uint64_t so_far = output.bytes;
     output = {};
+    output.bytes = so_far;
 }
 
 // A job that wants the terminal is stopped by the kernel, for it is not in the foreground. It may
@@ -250,12 +274,28 @@ void process_runner::handle_stop(process& job, int signal) {
     }
 }
 
+// Waits until it ends or is stopped; ends it meanwhile if it takes too long.
+siginfo_t process_runner::next_change(process& of) {
+    constexpr int longest_ms = 100;  // a stop is seen by looking
+    const int flags = WEXITED | WSTOPPED | WNOWAIT | (of.limit.is_set() ? WNOHANG : 0);
+    for (;;) {
+        siginfo_t about{};
+        const int failed = ::waitid(P_PID, static_cast<id_t>(of.id), &about, flags);
+        if (failed != 0 && errno == EINTR) continue;
+        if (failed != 0 || about.si_pid != 0) return about;
+        if (of.ended.get() < 0) {
+            of.ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, of.id, 0)));
+        }
+        pollfd ready{of.ended.get(), POLLIN, 0};
+        ::poll(&ready, 1, of.limit.wait_ms(longest_ms));
+        of.limit.enforce(of.id);
+    }
+}
+
 outcome process_runner::wait_for_end(process& of) {
     siginfo_t about{};
     for (;;) {
-        const int failed =
-            ::waitid(P_PID, static_cast<id_t>(of.id), &about, WEXITED | WSTOPPED | WNOWAIT);
-        if (failed != 0 && errno == EINTR) continue;
+        about = next_change(of);
         if (about.si_code != CLD_STOPPED) break;
         handle_stop(of, about.si_status);
         ::waitid(P_PID, static_cast<id_t>(of.id), &about, WSTOPPED | WNOHANG);  // seen
@@ -263,6 +303,7 @@ outcome process_runner::wait_for_end(process& of) {
     running_.reap(of.id);
     if (of.turn.owns_lock()) of.turn.unlock();
     if (!of.failure.empty()) return {outcome::kind::failed, 0, of.failure};
+    if (of.limit.has_struck()) return {outcome::kind::timed_out, 0, "it took too long (-t)"};
     if (about.si_code != CLD_EXITED) return {outcome::kind::died, about.si_status, {}};
     if (about.si_status != 0) return {outcome::kind::failed, about.si_status, {}};
     return {};

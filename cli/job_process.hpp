@@ -3,9 +3,11 @@
 #ifndef CONQ_CLI_JOB_PROCESS_HPP
 #define CONQ_CLI_JOB_PROCESS_HPP
 
+#include <signal.h>
 #include <spawn.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -14,6 +16,7 @@
 #include "cli/outcome.hpp"
 #include "cli/printer.hpp"
 #include "cli/spool.hpp"
+#include "cli/time_limit.hpp"
 #include "cli/word_list.hpp"
 
 namespace conq::cli {
@@ -36,10 +39,12 @@ private:
 
 /// What to run.
 struct process_request {
-    std::uint64_t number = 0;          ///< of the job, in the order of the input
-    word_list arguments;               ///< the program's name first
-    const word_list* input = nullptr;  ///< standard input; none: /dev/null
-    char delimiter = '\n';             ///< between the words of the input
+    std::uint64_t number = 0;                ///< of the job, in the order of the input
+    word_list arguments;                     ///< the program's name first
+    const word_list* input = nullptr;        ///< standard input; none: /dev/null
+    char delimiter = '\n';                   ///< between the words of the input
+    std::vector<std::string> variables{};    ///< NAME=value, beside those of our environment
+    std::chrono::milliseconds time_limit{};  ///< zero: none
 };
 
 /// Runs jobs. Any thread; each call runs one process to its end.
@@ -60,13 +65,15 @@ public:
 private:
     struct process;
     outcome start(process_request& request, process& into);
-    int spawn(const char* path, char* const* arguments, process& into) const;
+    int spawn(const char* path, char* const* arguments, char* const* variables,
+              process& into) const;
     void take_output(process& from, job_output& output);
     void take_rest(process& from, job_output& output);
     void take_some(process& from, std::size_t stream, job_output& output);
     void keep(process& from, std::size_t stream, const char* bytes, std::size_t size,
               job_output& output);
     static void handle_stop(process& job, int signal);
+    static siginfo_t next_change(process& of);
     outcome wait_for_end(process& of);
 
     std::string program_;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "cli/duration.hpp"
 #include "cli/message.hpp"
 
 namespace conq::cli {
@@ -19,7 +20,7 @@ struct parsed {
     run_options options;
     bool is_nul_delimited = false;
     std::string delimiter;
-    std::string jobs = "100%";
+    std::string jobs = "100%", time_limit, backoff, halt;
 };
 
 // The one table of options.
@@ -46,6 +47,21 @@ void describe(CLI::App& app, parsed& into) {
     app.add_option("-s,--shell", o.shell_line,
                    "Run sh -c TEXT for each item, which is \"$1\" there")
         ->type_name("TEXT");
+    app.add_option("-t,--timeout", into.time_limit,
+                   "End a job that takes longer than DUR (250ms, 1.5s, 5m, 1h)")
+        ->type_name("DUR");
+    app.add_option("--retries", o.retries, "Run a job that failed up to N times more")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1'000'000));
+    app.add_option("--backoff", into.backoff,
+                   "Wait for DUR before the first of them, twice as long before each other")
+        ->type_name("DUR");
+    app.add_option("--halt", into.halt,
+                   "Take no more items after N failures; N%: as soon as so many percent\n"
+                   "of ten jobs or more have failed")
+        ->type_name("N");
+    app.add_option("--joblog", o.job_log_path, "Append a line for each job to FILE")
+        ->type_name("FILE");
     app.add_flag("--keep-empty", o.keeps_empty, "An empty item is an item, too");
     app.add_flag("--stdin", o.feeds_stdin, "The item is the job's standard input");
     app.add_flag("--dry-run", o.is_dry_run, "Print the commands, run none");
@@ -102,6 +118,24 @@ std::size_t parse_jobs(const std::string& text) {
         fmt::format("-j {}: give a number of jobs from 1 to {}, a share of the "
                     "processors as 50%, or so many more than processors as +2",
                     shown(text), most));
+}
+
+// "3" and "10%". Throws usage_error.
+void parse_halt(const std::string& text, run_options& into) {
+    const bool is_share = text.ends_with('%');
+    const char* const end = text.data() + text.size() - (is_share ? 1 : 0);
+    std::uint64_t number = 0;
+    const auto [read, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || read != end || number == 0 || (is_share && number > 100)) {
+        throw usage_error(fmt::format(
+            "--halt {}: give a number of failures from 1, or a share of the jobs as 10%",
+            shown(text)));
+    }
+    if (is_share) {
+        into.halt_percent = static_cast<unsigned>(number);
+    } else {
+        into.halt_failures = number;
+    }
 }
 
 // The command, or the line of -s, and the items behind :::.
@@ -170,6 +204,15 @@ run_options parse_run_options(const std::vector<std::string>& words) {
     }
     if (o.placeholder.empty()) throw usage_error("-I: the placeholder is empty: give a text");
     o.jobs = parse_jobs(into.jobs);
+    if (app.count("-t") > 0) o.time_limit = parse_duration("-t", into.time_limit);
+    if (app.count("--backoff") > 0) o.backoff = parse_duration("--backoff", into.backoff);
+    if (app.count("--backoff") > 0 && o.retries == 0) {
+        throw usage_error("--backoff: nothing is run again without --retries N");
+    }
+    if (app.count("--halt") > 0) parse_halt(into.halt, o);
+    if (app.count("--joblog") > 0 && o.job_log_path.empty()) {
+        throw usage_error("--joblog: the file's name is empty: name a file to write to");
+    }
     take_command(o, {words.begin() + static_cast<std::ptrdiff_t>(at), words.end()},
                  app.count("-s") > 0);
     return o;
@@ -196,6 +239,7 @@ std::string run_help() {
            "  ls *.log | conq run -k -s 'grep -c ERROR \"$1\" | sort'\n\n" +
            options +
            "\nExit code: 0; 1 own error; 2 usage; 123 a job failed; 125 a job died of a signal;\n"
+           "124 all that failed took too long (-t);\n"
            "126 or 127 CMD cannot run or is not found; 130 or 143 interrupted or terminated.\n"
            "Ctrl-C: take no more items and let the running jobs end; again: terminate them.\n";
 }

@@ -3,27 +3,35 @@
 #ifndef CONQ_CLI_OPTIONS_HPP
 #define CONQ_CLI_OPTIONS_HPP
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace conq::cli {
 
 struct run_options {
-    std::size_t jobs = 1;              ///< -j
-    std::string shell_line;            ///< -s; empty: none
-    bool keeps_order = false;          ///< -k
-    std::size_t items_per_job = 1;     ///< -n
-    char delimiter = '\n';             ///< -0, -d
-    std::string placeholder = "{}";    ///< -I
-    std::string input_path;            ///< -a; empty: standard input
-    bool keeps_empty = false;          ///< --keep-empty
-    bool feeds_stdin = false;          ///< --stdin
-    bool is_dry_run = false;           ///< --dry-run
-    bool wants_help = false;           ///< --help
-    std::vector<std::string> command;  ///< CMD [ARG...]
-    bool has_items = false;            ///< whether there was a :::
-    std::vector<std::string> items;    ///< the words behind it
+    std::size_t jobs = 1;                    ///< -j
+    std::string shell_line;                  ///< -s; empty: none
+    bool keeps_order = false;                ///< -k
+    std::size_t items_per_job = 1;           ///< -n
+    char delimiter = '\n';                   ///< -0, -d
+    std::string placeholder = "{}";          ///< -I
+    std::string input_path;                  ///< -a; empty: standard input
+    bool keeps_empty = false;                ///< --keep-empty
+    bool feeds_stdin = false;                ///< --stdin
+    bool is_dry_run = false;                 ///< --dry-run
+    std::chrono::milliseconds time_limit{};  ///< -t; zero: none
+    unsigned retries = 0;                    ///< --retries
+    std::chrono::milliseconds backoff{};     ///< --backoff: before the first one
+    std::uint64_t halt_failures = 0;         ///< --halt N; 0: never
+    unsigned halt_percent = 0;               ///< --halt N%
+    std::string job_log_path;                ///< --joblog
+    bool wants_help = false;                 ///< --help
+    std::vector<std::string> command;        ///< CMD [ARG...]
+    bool has_items = false;                  ///< whether there was a :::
+    std::vector<std::string> items;          ///< the words behind it
 };
 
 /// Reads the words after `run`. The first that is no option, and is no option's value, begins the

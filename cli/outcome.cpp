@@ -14,6 +14,9 @@ void tally::add(const outcome& each) noexcept {
         case outcome::kind::died:
             died_.fetch_add(1);
             break;
+        case outcome::kind::timed_out:
+            timed_out_.fetch_add(1);
+            break;
         case outcome::kind::cannot_run:
             cannot_run_.fetch_add(1);
             break;
@@ -30,7 +33,8 @@ int tally::exit_code() const noexcept {
     if (not_found_.load() != 0) return 127;
     if (cannot_run_.load() != 0) return 126;
     if (failed_.load() != 0) return 123;
-    return died_.load() != 0 ? 125 : 0;
+    if (died_.load() != 0) return 125;
+    return timed_out_.load() != 0 ? 124 : 0;
 }
 
 }  // namespace conq::cli

@@ -11,10 +11,15 @@ namespace conq::cli {
 
 /// How one job ended.
 struct outcome {
-    enum class kind : std::uint8_t { ok, failed, died, cannot_run, not_found };
+    enum class kind : std::uint8_t { ok, failed, died, timed_out, cannot_run, not_found };
     kind how = kind::ok;
     int detail = 0;         ///< exit code, or signal
     std::string message{};  ///< why, where exit code or signal do not say it
+
+    /// Whether it may end otherwise if the job is run again.
+    [[nodiscard]] bool may_be_retried() const noexcept {
+        return how == kind::failed || how == kind::died || how == kind::timed_out;
+    }
 };
 
 /// Counts outcomes. Any thread.
@@ -28,12 +33,12 @@ public:
 
     [[nodiscard]] std::uint64_t ended() const noexcept { return ended_.load(); }
     [[nodiscard]] std::uint64_t failed() const noexcept { return ended_.load() - ok_.load(); }
-    /// The first that applies of 1, 130 or 143, 126 or 127, 123, 125, 0.
+    /// The first that applies of 1, 130 or 143, 126 or 127, 123, 125, 124, 0.
     [[nodiscard]] int exit_code() const noexcept;
 
 private:
-    std::atomic<std::uint64_t> ended_{0}, ok_{0}, failed_{0}, died_{0}, cannot_run_{0},
-        not_found_{0}, own_errors_{0};
+    std::atomic<std::uint64_t> ended_{0}, ok_{0}, failed_{0}, died_{0}, timed_out_{0},
+        cannot_run_{0}, not_found_{0}, own_errors_{0};
     std::atomic<int> interrupted_{0};
 };
 

@@ -27,7 +27,8 @@ struct job_output {
         [[nodiscard]] bool empty() const noexcept { return memory.empty() && spooled.empty(); }
     };
     std::array<stream, 2> streams;
-    std::string note;  ///< what conq says of the job, on standard error after its output
+    std::uint64_t bytes = 0;  ///< of both, also of what has been printed
+    std::string note;         ///< what conq says of the job, on standard error after its output
     [[nodiscard]] bool empty() const noexcept {
         return streams[0].empty() && streams[1].empty() && note.empty();
     }

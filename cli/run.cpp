@@ -2,6 +2,7 @@
 #include "cli/run.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -13,12 +14,14 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <system_error>
 #include <utility>
 
 #include "cli/byte_budget.hpp"
 #include "cli/command_template.hpp"
 #include "cli/job_feed.hpp"
+#include "cli/job_log.hpp"
 #include "cli/job_process.hpp"
 #include "cli/message.hpp"
 #include "cli/outcome.hpp"
@@ -104,6 +107,7 @@ public:
         : options_(options),
           command_(template_of(options)),
           job_threads_(options.jobs),
+          log_(options.job_log_path),
           input_(open_input(options)),
           interrupt_(::eventfd(0, EFD_CLOEXEC)),
           spool_([this](const std::string& why) { spool_is_full(why); }),
@@ -171,19 +175,80 @@ private:
         }
         printer_.finish(each.number, std::move(output));
         tally_.add(ended);
+        halt_if_due();
         jobs_running_.fetch_sub(1);
         input_bytes_done_.fetch_add(each.input_bytes);
     }
 
     outcome run_process(process_runner& processes, const job& each, job_output& output) {
         if (each.unfit_bytes != 0) return unfit_outcome(options_);
-        process_request request{
-            .number = each.number,
-            .arguments = command_.filled(
-                each.items, {.sequence = each.number + 1, .slot = slot_of_this_thread()}),
-            .input = options_.feeds_stdin ? &each.items : nullptr,
-            .delimiter = options_.delimiter};
-        return processes.run(request, output);
+        for (unsigned attempt = 1;; ++attempt) {
+            const outcome ended = run_once(processes, each, attempt, output);
+            if (!ended.may_be_retried() || attempt > options_.retries) return ended;
+            printer_.say(fmt::format("{}; run again ({} of {})", failure_line(each, ended), attempt,
+                                     options_.retries));
+            if (!wait_before_retry(attempt)) return ended;
+            for (const job_output::stream& kept : output.streams) spool_.release(kept.spooled);
+            output = {};
+        }
+    }
+
+    outcome run_once(process_runner& processes, const job& each, unsigned attempt,
+                     job_output& output) {
+        const job_numbers numbers{.sequence = each.number + 1, .slot = slot_of_this_thread()};
+        process_request request{.number = each.number,
+                                .arguments = command_.filled(each.items, numbers),
+                                .input = options_.feeds_stdin ? &each.items : nullptr,
+                                .delimiter = options_.delimiter,
+                                .variables = {fmt::format("CONQ_SEQ={}", numbers.sequence),
+                                              fmt::format("CONQ_SLOT={}", numbers.slot),
+                                              fmt::format("CONQ_ATTEMPT={}", attempt)},
+                                .time_limit = options_.time_limit};
+        if (!log_.is_open()) return processes.run(request, output);
+        job_record record{.sequence = numbers.sequence,
+                          .begin = std::chrono::system_clock::now(),
+                          .command = quoted(request.arguments)};
+        const auto begin = std::chrono::steady_clock::now();
+        record.ended = processes.run(request, output);
+        record.took = std::chrono::steady_clock::now() - begin;
+        record.output_bytes = output.bytes;
+        if (!log_.add(record)) log_is_full();
+        return record.ended;
+    }
+
+    // False: no more is to be started.
+    bool wait_before_retry(unsigned attempt) const {
+        using std::chrono::milliseconds;
+        constexpr milliseconds longest = std::chrono::hours(1);
+        milliseconds span = options_.backoff;
+        for (unsigned i = 1; i < attempt && span < longest; ++i) span = std::min(2 * span, longest);
+        constexpr milliseconds::rep poll_most = std::numeric_limits<int>::max();
+        pollfd stopped{interrupt_, POLLIN, 0};
+        while (::poll(&stopped, 1, static_cast<int>(std::min(span.count(), poll_most))) < 0 &&
+               errno == EINTR) {
+        }
+        return stopped.revents == 0;
+    }
+
+    // --halt
+    void halt_if_due() {
+        const std::uint64_t failed = tally_.failed(), ended = tally_.ended();
+        constexpr std::uint64_t ended_least = 10;  // before that a share says little
+        const bool by_count = options_.halt_failures != 0 && failed >= options_.halt_failures;
+        const bool by_share = options_.halt_percent != 0 && ended >= ended_least &&
+                              failed * 100 >= options_.halt_percent * ended;
+        if ((!by_count && !by_share) || has_halted_.exchange(true)) return;
+        stop_intake();
+        printer_.say(fmt::format("{} of {} jobs have failed: no more items are taken (--halt)",
+                                 failed, ended));
+    }
+
+    void log_is_full() {
+        const std::string why = std::strerror(errno);
+        tally_.add_own_error();
+        stop_intake();
+        printer_.say(fmt::format("cannot write {}: {}: no more items are taken, running jobs go on",
+                                 shown_name(options_.job_log_path), why));
     }
 
     // What is said once, after the first job that did not find its command.
@@ -262,6 +327,7 @@ private:
     const run_options& options_;
     const command_template command_;
     const std::size_t job_threads_;
+    job_log log_;
     const int input_, interrupt_;
     spool spool_;
     tally tally_;
@@ -271,7 +337,7 @@ private:
     std::atomic<std::uint64_t> items_started_{0};
     std::atomic<std::uint64_t> input_bytes_done_{0}, input_bytes_all_;
     std::atomic<std::size_t> jobs_running_{0};
-    std::atomic<bool> has_stopped_intake_{false}, has_hinted_{false};
+    std::atomic<bool> has_stopped_intake_{false}, has_hinted_{false}, has_halted_{false};
     byte_budget budget_{queued_bytes_max};
     bounded_queue<job> queue_;
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
@@ -287,12 +353,8 @@ int print_commands(const run_options& options) {
             code = 123;
             continue;
         }
-        std::string line;
-        const word_list words =
-            command.filled(next->items, {.sequence = next->number + 1, .slot = 1});
-        for (std::size_t i = 0; i < words.size(); ++i) {
-            line += shell_quoted(words[i]) + (i + 1 < words.size() ? ' ' : '\n');
-        }
+        const std::string line =
+            quoted(command.filled(next->items, {.sequence = next->number + 1, .slot = 1})) + '\n';
         if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
             throw own_error(fmt::format("cannot write standard output: {}", std::strerror(errno)));
         }

@@ -42,6 +42,9 @@ public:
 
     /// Gives a piece back.
     void release(const extent& piece) noexcept;
+    void release(const std::vector<extent>& pieces) noexcept {
+        for (const extent& each : pieces) release(each);
+    }
 
 private:
     bool open_file();

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+// Lengths of time as people write them: 250ms, 1.5s, 5m, 1h, 2d; without a unit seconds.
+#ifndef CONQ_CLI_DURATION_HPP
+#define CONQ_CLI_DURATION_HPP
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace conq::cli {
+
+/// Reads the value of an option. Throws usage_error, which names the option, unless it is a length
+/// of more than nothing and at most 365 days.
+std::chrono::milliseconds parse_duration(std::string_view option, const std::string& text);
+
+}  // namespace conq::cli
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cli/job_log.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "cli/message.hpp"
+
+namespace conq::cli {
+
+job_log::job_log(const std::string& path) {
+    if (path.empty()) return;
+    file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    const std::string columns =
+        "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
+    if (file_ < 0 || (::lseek(file_, 0, SEEK_END) <= 0 && !write(columns))) {
+        throw own_error(
+            fmt::format("cannot write {}: {}: --joblog takes a file that can be written, or made",
+                        shown_name(path), std::strerror(errno)));
+    }
+}
+
+job_log::~job_log() {
+    if (file_ >= 0) ::close(file_);
+}
+
+bool job_log::add(const job_record& job) {
+    if (file_ < 0) return true;
+    const bool died = job.ended.how == outcome::kind::died;
+    const bool timed_out = job.ended.how == outcome::kind::timed_out;
+    int code = died ? 0 : job.ended.detail;
+    if (timed_out) code = 124;
+    if (job.ended.how == outcome::kind::cannot_run) code = 126;
+    if (job.ended.how == outcome::kind::not_found) code = 127;
+    const std::chrono::duration<double> begin = job.begin.time_since_epoch();
+    std::string command = job.command;
+    for (std::size_t at = 0; (at = command.find('\n', at)) != std::string::npos; at += 2) {
+        command.replace(at, 1, "\\n");  // a line a job
+    }
+    const std::lock_guard held(mutex_);
+    return write(fmt::format("{}\t:\t{:.3f}\t{:10.3f}\t0\t{}\t{}\t{}\t{}\n", job.sequence,
+                             begin.count(), job.took.count(), job.output_bytes, code,
+                             died ? job.ended.detail : 0, command));
+}
+
+// Whole lines only: what a full disk took of one is taken back.
+bool job_log::write(const std::string& line) {
+    if (file_ < 0) return true;
+    const ssize_t written = ::write(file_, line.data(), line.size());
+    if (written == static_cast<ssize_t>(line.size())) return true;
+    const int why = written < 0 ? errno : ENOSPC;
+    if (written > 0) {
+        const off_t end = ::lseek(file_, 0, SEEK_END);
+        static_cast<void>(::ftruncate(file_, end - written) == 0);
+    }
+    ::close(std::exchange(file_, -1));
+    errno = why;
+    return false;
+}
+
+}  // namespace conq::cli
