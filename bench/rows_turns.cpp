@@ -54,10 +54,14 @@ struct round_trips {
     template <class Rival> double of() const { return ping_pong<Rival>(are_pinned); }
 };
 struct wakes {
-    template <class Rival> double of() const { return wait_for_arrivals<Rival>(500us, 60).wake_ns; }
+    template <class Rival> double of() const {
+        return wait_for_arrivals<Rival>(500us, 200).wake_ns;
+    }
 };
 struct idle_time {
-    template <class Rival> double of() const { return wait_for_arrivals<Rival>(500us, 60).used_ns; }
+    template <class Rival> double of() const {
+        return wait_for_arrivals<Rival>(500us, 200).used_ns;
+    }
 };
 struct slow_items {
     template <class Rival> double of() const { return behind_a_slow_getter<Rival>().item_ns; }

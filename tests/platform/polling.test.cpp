@@ -3,6 +3,7 @@
 // for.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -69,6 +70,105 @@ TYPED_TEST(polling, the_long_pause_is_tried_again_at_every_16th_wait_whatever_ot
     int waits = 1;
     while (this->get_during([&] { this->put(1); }) < 16 && waits < 1'000) ++waits;
     EXPECT_LE(waits, 16);
+}
+
+// A platform whose time passes only by pauses, yields and sleeps, and in which somebody else acts
+// when it does.
+struct staged_platform : conq::platform::native {
+    static inline conq::platform::instant_ns time = 1;
+    static inline std::uint64_t polled_ns = 0, sleeps = 0;
+    static inline std::function<void()> others;
+
+    static conq::platform::instant_ns now() { return time; }
+    static void pass(std::uint64_t span_ns) {
+        time += span_ns;
+        if (others) others();
+    }
+    static void pause(int count) { poll(static_cast<std::uint64_t>(count) * 30); }
+    static void yield() { poll(500); }
+    static conq::platform::sleep_end wait(atomic<std::uint32_t>& word, std::uint32_t expected,
+                                          conq::platform::instant_ns deadline) {
+        ++sleeps;
+        while (word.load() == expected && time < deadline) pass(1'000);
+        return conq::platform::sleep_end::woken;
+    }
+    static void wake(const void*, int) {}
+
+private:
+    static void poll(std::uint64_t span_ns) {
+        polled_ns += span_ns;
+        pass(span_ns);
+    }
+};
+struct staged_traits : conq::default_traits {
+    using platform = staged_platform;
+};
+template <class Queue> class staged : public ::testing::Test {
+protected:
+    staged() {
+        staged_platform::time = 1;
+        staged_platform::polled_ns = staged_platform::sleeps = 0;
+    }
+    ~staged() override { staged_platform::others = nullptr; }
+
+    // Gets an item that comes `gap_ns` later; how long that polled.
+    std::uint64_t get_after(std::uint64_t gap_ns) {
+        const std::uint64_t before = staged_platform::polled_ns;
+        const auto due = staged_platform::time + gap_ns;
+        bool has_come = false;
+        staged_platform::others = [&, due] {
+            if (staged_platform::time >= due && !std::exchange(has_come, true)) queue_.emplace(1);
+        };
+        EXPECT_EQ(queue_.get().value_or(0), 1);
+        return staged_platform::polled_ns - before;
+    }
+    // Puts `items` items, of which somebody takes one every `each_ns`.
+    void put_beside(int items, std::uint64_t each_ns) {
+        auto next = staged_platform::time + each_ns;
+        staged_platform::others = [&, each_ns] {
+            for (; staged_platform::time >= next; next += each_ns) {
+                static_cast<void>(queue_.try_get());
+            }
+        };
+        for (int i = 0; i < items; ++i) {
+            staged_platform::time += 10;
+            queue_.put(i);
+        }
+    }
+
+    Queue queue_{1024};
+};
+using staged_queues = ::testing::Types<conq::basic_bounded_queue<int, staged_traits>,
+                                       conq::basic_queue<int, staged_traits>>;
+TYPED_TEST_SUITE(staged, staged_queues);
+
+TYPED_TEST(staged, who_has_polled_in_vain_twice_polls_briefly_and_ever_less_often) {
+    std::uint64_t polled_ns = 0;
+    int polls = 0;
+    for (int i = 0; i < 1'000; ++i) {
+        const std::uint64_t now_ns = this->get_after(500'000);
+        polled_ns += now_ns;
+        polls += now_ns != 0 ? 1 : 0;
+    }
+    EXPECT_LE(polls, 2 + 7 + 1'000 / 64);
+    EXPECT_LT(polled_ns, 2 * 60'000u + 23 * 15'000u);
+}
+TYPED_TEST(staged, who_sleeps_at_once_polls_again_when_a_sleep_was_short) {
+    for (int i = 0; i < 20; ++i) this->get_after(500'000);
+    EXPECT_EQ(this->get_after(500'000), 0u);
+    this->get_after(30'000);
+    EXPECT_GT(this->get_after(30'000), 20'000u) << "not polled for the window";
+}
+TYPED_TEST(staged, a_putter_sleeps_until_half_empty_where_getters_are_slow) {
+    this->put_beside(20'000, 1'000);
+    EXPECT_GE(staged_platform::sleeps, 30u);
+    EXPECT_LT(staged_platform::sleeps, 60u) << "woken before it is half empty";
+    EXPECT_LT(staged_platform::polled_ns, 100'000u);
+}
+TYPED_TEST(staged, a_putter_polls_where_getters_are_as_fast) {
+    this->put_beside(20'000, 20);
+    EXPECT_EQ(staged_platform::sleeps, 0u);
+    EXPECT_GT(staged_platform::polled_ns, 100'000u);
 }
 
 }  // namespace

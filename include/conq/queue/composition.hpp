@@ -25,6 +25,7 @@
 #include "conq/queue/join.hpp"
 #include "conq/queue/own_put.hpp"
 #include "conq/queue/traits.hpp"
+#include "conq/waiting/pace.hpp"
 #include "conq/waiting/patience.hpp"
 #include "conq/waiting/waiting_room.hpp"
 
@@ -166,10 +167,13 @@ private:
     // with a timer, the others without; whoever leaves wakes the next, who takes the timer over.
     static constexpr bool is_timed = requires(Buffer& buffer) { buffer.ready_at(); };
 
-    // A side's room, and how long its first pause is: what polling has taught.
+    // A side's room, and what waiting has taught: how long the first pause is, how often in a row
+    // polling was in vain, and the pace of the other side.
     struct alignas(cache_line_bytes) lobby {
         waiting_room<platform_type> room;
         typename platform_type::template atomic<int> first_pause{1};
+        typename platform_type::template atomic<int> vain_polls{0};
+        pace<platform_type> others;
     };
     // A put or get to be tried, which outlives this: waiting is compiled once for all kinds of
     // sources and slots.
@@ -193,6 +197,10 @@ private:
 
     [[nodiscard]] bool is_put(const side& here) const noexcept {
         return &here.waiters == &putters_;
+    }
+    // Whether the next call would find its slot ready: a hint.
+    [[nodiscard]] bool is_ready(const side& here) const noexcept {
+        return is_put(here) ? buffer_.put_is_ready() : buffer_.get_is_ready();
     }
     // Getters sleep on what putters change, and the other way round.
     [[nodiscard]] flag& get_flag() noexcept { return buffer_.put_cargo(); }
@@ -311,22 +319,54 @@ private:
             span == platform::never ? span : platform::after(platform_type::now(), span);
         const int learned =
             here.waiters.first_pause.load(std::memory_order_relaxed);  // (1) relaxed: a hint
-        if (span != 0) {
-            patience<platform_type> polls(learned > 1 ? learned : 1,
-                                          limits::smaller(here.spin_window_ns, span));
+        const int vain =
+            here.waiters.vain_polls.load(std::memory_order_relaxed);  // (2) relaxed: a hint
+        if (is_put(here) && getters_are_slow()) return sleep(here, once, deadline, within.stop);
+        if (const std::uint64_t window = polling_window(here, vain, span); window != 0) {
+            patience<platform_type> polls(learned > 1 ? learned : 1, window);
             while (polls.more()) {
                 const bool stopped = within.stop.stop_requested();  // before the attempt: see sleep
                 const status answer = resolved(here.blocked, once, deadline, within.stop);
                 if (answer != here.blocked) {
-                    const bool more =
-                        is_put(here) ? buffer_.put_is_ready() : buffer_.get_is_ready();
-                    learn(here.waiters, learned, more);
+                    learn(here.waiters, learned, is_ready(here));
+                    if (vain != 0) note_vain_polls(here.waiters, 0);
                     return answer;
                 }
                 if (stopped) return status::stopped;
             }
         }
-        return sleep(here, once, deadline, within.stop);
+        const int most = vain_polls_most + 2 * sleeps_between_tries;
+        note_vain_polls(here.waiters, vain < most ? vain + 1 : most - sleeps_between_tries + 1);
+        const platform::instant_ns begin = vain >= vain_polls_most ? platform_type::now() : 0;
+        const status answer = sleep(here, once, deadline, within.stop);
+        if (begin != 0 && answer == status::ok &&
+            platform_type::now() - begin < here.spin_window_ns + wake_ns) {
+            note_vain_polls(here.waiters, 0);  // so short that polling would have paid
+        }
+        return answer;
+    }
+
+    // How long to poll; 0: not at all. What is polled in vain burns a core that others may need:
+    // after twice it is tried briefly, and ever less often, unless a sleep is short.
+    [[nodiscard]] static std::uint64_t polling_window(const side& here, int vain,
+                                                      std::uint64_t span) noexcept {
+        if (vain < vain_polls_most) return limits::smaller(here.spin_window_ns, span);
+        const int sleeps = vain - vain_polls_most;
+        const bool tries = (sleeps & (sleeps - 1)) == 0 || sleeps % sleeps_between_tries == 0;
+        return tries ? limits::smaller(limits::put_spin_window_ns, span) : 0;
+    }
+    static constexpr int vain_polls_most = 2, sleeps_between_tries = 64;
+    // Whether getters take much longer for an item than a putter does, and half of what is in lasts
+    // longer than a wake costs both sides: then a putter that sleeps until the queue is half empty
+    // is back in time, and one that polls puts one item at a time.
+    [[nodiscard]] bool getters_are_slow() noexcept {
+        if (!wakes_late()) return false;
+        constexpr std::uint64_t slow_ns = 200;
+        const std::uint64_t each_ns = putters_.others.look(buffer_.puts(), platform_type::now());
+        return each_ns >= slow_ns && each_ns >= 2 * wake_ns / (buffer_.capacity() / 2);
+    }
+    static void note_vain_polls(lobby& waiters, int count) noexcept {
+        waiters.vain_polls.store(count, std::memory_order_relaxed);  // (3) a hint
     }
 
     template <class Stop>
@@ -427,7 +467,7 @@ private:
         } else if (learned < longest_first_pause()) {
             next = 2 * learned < longest_first_pause() ? 2 * learned : longest_first_pause();
         }
-        waiters.first_pause.store(next, std::memory_order_relaxed);  // (2) a hint
+        waiters.first_pause.store(next, std::memory_order_relaxed);  // (4) a hint
     }
     static constexpr int shortest_streaming_pause = 16;
     [[nodiscard]] int longest_first_pause() const noexcept {

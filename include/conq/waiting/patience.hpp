@@ -10,6 +10,9 @@
 
 namespace conq {
 
+/// What a wake costs, to go by: so long it takes until a thread that sleeps runs again.
+inline constexpr std::uint64_t wake_ns = 25'000;
+
 /// Polling before a sleep: pauses that double, then yields as a probe. A yield that returns at once
 /// says "alone on this core", so polling on for a while is cheaper than a sleep (a wake costs some
 /// 20 us of both sides); yields that took long say that the cores are oversubscribed: sleep.
@@ -17,13 +20,16 @@ namespace conq {
 /// Threads: belongs to one. Progress: non-blocking.
 template <class Platform> class patience {
 public:
-    /// `first_pause`: length of the first pause. `alone_ns`: how long to poll when alone.
+    /// `first_pause`: length of the first pause, each is twice as long; 1: the other side answers
+    /// at once, or waits for this core. `alone_ns`: how long to poll when alone.
     patience(int first_pause, std::uint64_t alone_ns) noexcept
-        : pause_(first_pause), alone_ns_(alone_ns) {}
+        : pause_(first_pause),
+          last_pause_(first_pause > 1 ? longest_pause : answer_pause),
+          alone_ns_(alone_ns) {}
 
     /// Waits a little. False: it is time to sleep.
     [[nodiscard]] bool more() noexcept {
-        if (pause_ <= longest_pause) {
+        if (pause_ <= last_pause_) {
             Platform::pause(pause_);
             pause_ *= 2;
             return true;
@@ -35,15 +41,22 @@ public:
             return false;
         }
         Platform::yield();
-        if (Platform::now() - before > switched_ns) return ++switched_ < 3;
+        const std::uint64_t away_ns = Platform::now() - before;
+        if (away_ns > others_ns) alone_ns_ = 0;  // one more look, and then to sleep
+        if (away_ns > switched_ns) return ++switched_ < 3;
         Platform::pause(longest_pause);
         return true;
     }
 
 private:
     static constexpr int longest_pause = Platform::longest_pause;
+    // An answer from another core is there within a microsecond, or not soon.
+    static constexpr int answer_pause = longest_pause < 16 ? longest_pause : 16;
     static constexpr std::uint64_t switched_ns = 1'500;  // a yield that switched: some 1.4 us here
+    // A yield after which somebody else had his whole turn: who sleeps is back sooner.
+    static constexpr std::uint64_t others_ns = 500'000;
     int pause_;
+    const int last_pause_;
     int switched_ = 0;
     platform::instant_ns since_ = 0;
     std::uint64_t alone_ns_;
