@@ -20,6 +20,7 @@
 namespace conq {
 
 class job_queue;
+struct started_job;
 
 /// A job that this process holds, or the reason why there is none. While it lives, a thread of the
 /// library renews it, however busy the worker is. Ends: done, retry, fail, release; destroyed
@@ -116,6 +117,15 @@ public:
     /// The next job if there is one now; else empty or shut_down.
     job_lease try_take();
 
+    /// Takes the job of the key that `options` names, and puts it if the queue does not know it;
+    /// neither delays nor a pause hold it back. There is none to take if it runs elsewhere or is
+    /// finished; `revives` takes a dead letter or a cancelled one, too.
+    started_job take_this(std::string_view body, const job_options& options, bool revives = false);
+
+    /// What is remembered with the queue under a name, after `value` was stored there if nothing
+    /// was, or if it `replaces` that.
+    std::string remember(std::string_view name, std::string_view value, bool replaces = false);
+
     /// Returns when every job is finished: done, dead, or cancelled.
     void join() { static_cast<void>(join_within(platform::never, never_asked())); }
     /// The same, until `stop` asks.
@@ -184,6 +194,12 @@ private:
 
     class core;
     std::unique_ptr<core> core_;
+};
+
+/// What take_this answers.
+struct [[nodiscard]] started_job {
+    job_lease lease;  ///< The job, if it is to be done here; else its state is `empty`.
+    job_state state;  ///< What has become of it; `running` without a lease: somebody else has it.
 };
 
 }  // namespace conq

@@ -8,6 +8,7 @@
 #include "conq/jobs.hpp"
 #include "conq/platform/clock.hpp"
 #include "src/jobs/engines.hpp"
+#include "src/jobs/quiet_thread.hpp"
 
 namespace conq {
 
@@ -20,7 +21,7 @@ public:
     explicit core(const jobs::queue_url& url)
         : engine_(url.is_memory ? jobs::open_memory() : jobs::open_sqlite(url)),
           lease_(url.lease),
-          heart_([this] { beat(); }) {}
+          heart_(jobs::quiet_thread([this] { beat(); })) {}
     core(const core&) = delete;
     core& operator=(const core&) = delete;
     ~core() {
@@ -184,6 +185,18 @@ job_lease job_queue::try_take() {
     if (answer.state != status::ok) return job_lease(answer.state);
     core_->hold(answer.job->at);
     return {*this, std::move(*answer.job)};
+}
+
+started_job job_queue::take_this(std::string_view body, const job_options& options, bool revives) {
+    const jobs::new_job job{body, &options};
+    jobs::start_answer answer = core_->engine().start(job, core_->lease(), revives);
+    if (!answer.job) return {job_lease(status::empty), answer.state};
+    core_->hold(answer.job->at);
+    return {job_lease(*this, std::move(*answer.job)), job_state::running};
+}
+
+std::string job_queue::remember(std::string_view name, std::string_view value, bool replaces) {
+    return core_->engine().remember(name, value, replaces);
 }
 
 job_lease job_queue::take_within(std::uint64_t span_ns, const asked& has_stopped) {

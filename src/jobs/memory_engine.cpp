@@ -24,26 +24,26 @@ public:
     status put(std::span<const new_job> all, std::span<job_id> ids) override {
         const std::lock_guard lock(mutex_);
         if (is_shut_down_) return status::shut_down;
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            const job_options& options = *all[i].options;
-            const auto known = keys_.find(options.key);
-            if (!options.key.empty() && known != keys_.end()) {
-                ids[i] = known->second;
-                continue;
-            }
-            entry job{.job = {.id = ++last_id_,
-                              .max_attempts = options.max_attempts,
-                              .max_crashes = options.max_crashes},
-                      .priority = options.priority,
-                      .key = options.key,
-                      .body = std::string(all[i].body),
-                      .note = {}};
-            job.job.hold_back(now_ms(), options.delay);
-            ids[i] = last_id_;
-            if (!options.key.empty()) keys_.emplace(options.key, last_id_);
-            file(jobs_.emplace(last_id_, std::move(job)).first->second);
-        }
+        put_all(all, ids);
         return status::ok;
+    }
+
+    start_answer start(const new_job& wanted, job_span lease, bool revives) override {
+        const std::lock_guard lock(mutex_);
+        reap();
+        job_id id = 0;
+        put_all({&wanted, 1}, {&id, 1});
+        entry& found = jobs_.at(id);
+        if (!found.job.can_start(revives)) return {found.job.state, std::nullopt};
+        change(found, [&](row& job) { job.grant(1, now_ms() + lease.count()); });
+        return {job_state::running, granted_of(found)};
+    }
+
+    std::string remember(std::string_view name, std::string_view value, bool replaces) override {
+        const std::lock_guard lock(mutex_);
+        const auto [at, is_new] = facts_.try_emplace(std::string(name), value);
+        if (replaces) at->second = value;
+        return at->second;
     }
 
     claim_answer claim(job_span lease) override {
@@ -57,7 +57,7 @@ public:
             next.job.grant(1, now_ms() + lease.count());
             file(next);
             answer.state = status::ok;
-            answer.job = granted{{next.job.id, next.job.token}, next.job.attempts, next.body};
+            answer.job = granted_of(next);
         } else if (is_shut_down_ && ready_.empty() && delayed_.empty()) {
             answer.state = status::shut_down;
         }
@@ -181,6 +181,30 @@ private:
         std::string key, body, note;
     };
 
+    static granted granted_of(const entry& of) {
+        return {{of.job.id, of.job.token}, of.job.attempts, of.body};
+    }
+    void put_all(std::span<const new_job> all, std::span<job_id> ids) {
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const job_options& options = *all[i].options;
+            const auto known = keys_.find(options.key);
+            if (!options.key.empty() && known != keys_.end()) {
+                ids[i] = known->second;
+                continue;
+            }
+            entry job{.job = {.id = ++last_id_,
+                              .max_attempts = options.max_attempts,
+                              .max_crashes = options.max_crashes},
+                      .priority = options.priority,
+                      .key = options.key,
+                      .body = std::string(all[i].body),
+                      .note = {}};
+            job.job.hold_back(now_ms(), options.delay);
+            ids[i] = last_id_;
+            if (!options.key.empty()) keys_.emplace(options.key, last_id_);
+            file(jobs_.emplace(last_id_, std::move(job)).first->second);
+        }
+    }
     void say(room where) noexcept {
         ++news_[static_cast<unsigned>(where)];
         told_[static_cast<unsigned>(where)].notify_all();
@@ -232,6 +256,7 @@ private:
     std::uint32_t news_[2] = {};
     std::map<job_id, entry> jobs_;
     std::map<std::string, job_id, std::less<>> keys_;
+    std::map<std::string, std::string, std::less<>> facts_;
     std::set<std::pair<std::int32_t, job_id>> ready_;
     std::set<std::pair<std::int64_t, job_id>> delayed_;
     std::set<job_id> running_;

@@ -15,6 +15,7 @@ constexpr std::int64_t application = 0x636f6e71, version = 1;
 constexpr const char* schema = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES('flags', 0), ('last_id', 0), ('last_owner', 0);
+CREATE TABLE fact(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE job(
   id INTEGER PRIMARY KEY, state INTEGER NOT NULL, priority INTEGER NOT NULL,
   due_ms INTEGER NOT NULL, token INTEGER NOT NULL, attempts INTEGER NOT NULL,

@@ -28,6 +28,12 @@ struct row {
                state == job_state::running;
     }
 
+    /// Whether it can be handed out to who asks for it by name. Then it is as new, if it was lost.
+    bool can_start(bool revives) noexcept {
+        const bool is_lost = state == job_state::dead || state == job_state::cancelled;
+        if (is_lost && revives) revive();
+        return state == job_state::ready || state == job_state::delayed;
+    }
     /// Handed out.
     void grant(std::uint64_t to, std::int64_t until_ms) noexcept {
         state = job_state::running;

@@ -59,6 +59,7 @@ shared_file::shared_file(const std::string& path)
 
 shared_file::~shared_file() {
     ::munmap(words_, bytes);
+    if (owner_file_ >= 0) ::close(owner_file_);
     ::close(file_);
 }
 
@@ -74,9 +75,10 @@ void shared_file::unlock_commits() noexcept {
     ::fcntl(file_, F_OFD_SETLK, &lock);
 }
 
-void shared_file::live_as(std::uint64_t owner) {
+void shared_file::live_as(std::uint64_t owner, bool with_children) {
     struct flock lock = range(F_WRLCK, byte_of(owner));
-    if (::fcntl(file_, F_OFD_SETLK, &lock) != 0) {
+    owner_file_ = ::open(path_.c_str(), O_RDWR | (with_children ? 0 : O_CLOEXEC));
+    if (owner_file_ < 0 || ::fcntl(owner_file_, F_OFD_SETLK, &lock) != 0) {
         fail(path_, "cannot lock", "use a file system that has locks");
     }
 }

@@ -23,8 +23,9 @@ public:
     /// Waits in the kernel for the lock that every transaction holds. Throws store_error.
     void lock_commits();
     void unlock_commits() noexcept;
-    /// Holds the lock that shows that this owner lives, until the process ends. Throws store_error.
-    void live_as(std::uint64_t owner);
+    /// Holds the lock that shows that this owner lives, until the process has ended; and the
+    /// processes that it starts, if `with_children`, which inherit the file. Throws store_error.
+    void live_as(std::uint64_t owner, bool with_children);
     /// Whether some process holds that lock. Not for one's own.
     bool is_alive(std::uint64_t owner);
 
@@ -41,7 +42,7 @@ private:
     shared_word& word(unsigned room) noexcept { return words_[room]; }
 
     std::string path_;
-    int file_;
+    int file_, owner_file_ = -1;  // two, or a child would inherit the lock of commits
     shared_word* words_;
 };
 

@@ -32,7 +32,8 @@ database::database(const std::string& path) : path_(path) {
     constexpr int flags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     // As an absolute or ./ path: SQLite reads no meaning into it.
-    const std::string plain = path.starts_with('/') ? path : "./" + path;
+    // The empty path is a temporary database, in a file that nobody sees.
+    const std::string plain = path.empty() || path.starts_with('/') ? path : "./" + path;
     const int code = sqlite3_open_v2(plain.c_str(), &handle_, flags, nullptr);
     if (code != SQLITE_OK) {
         const std::string why = sqlite3_errstr(code);

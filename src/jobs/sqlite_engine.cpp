@@ -67,12 +67,18 @@ public:
             me_ = static_cast<std::uint64_t>(meta("last_owner") + 1);
             set_meta_.bind(std::int64_t(me_), "last_owner").finish();
         });
-        store_.shared.live_as(me_);
+        store_.shared.live_as(me_, url.is_family);
     }
 
     status put(std::span<const new_job> all, std::span<job_id> ids) override {
         status answer = status::ok;
-        transact([&] { answer = put_rows(all, ids); }, true);
+        transact(
+            [&] {
+                const bool is_shut_down = (meta("flags") & shut_down_flag) != 0;
+                answer = is_shut_down ? status::shut_down : status::ok;
+                if (!is_shut_down) put_rows(all, ids);
+            },
+            true);
         return answer;
     }
 
@@ -92,6 +98,38 @@ public:
             if (drains && !exists(any_ready_) && !exists(any_delayed_)) {
                 answer.state = status::shut_down;
             }
+        });
+        return answer;
+    }
+
+    start_answer start(const new_job& wanted, job_span lease, bool revives) override {
+        start_answer answer;
+        transact(
+            [&] {
+                answer = {};
+                if (boot_ms() >= next_reap_ms_) reap();
+                job_id id = 0;
+                put_rows({&wanted, 1}, {&id, 1});
+                row job;
+                std::int64_t body_sum = 0;
+                if (!find(id, job, body_sum)) damaged("a job is not where it was put");
+                if (job.can_start(revives)) {
+                    answer.job = grant(job, body_sum, lease);
+                } else {
+                    answer.state = job.state;
+                }
+            },
+            true);
+        return answer;
+    }
+
+    std::string remember(std::string_view name, std::string_view value, bool replaces) override {
+        std::string answer;
+        transact([&] {
+            if (replaces) forget_fact_.bind(name).finish();
+            keep_fact_.bind(name, value).finish();
+            if (get_fact_.bind(name).step()) answer = get_fact_.bytes(0);
+            get_fact_.reset();
         });
         return answer;
     }
@@ -389,8 +427,7 @@ private:
         return answer;
     }
 
-    status put_rows(std::span<const new_job> all, std::span<job_id> ids) {
-        if ((meta("flags") & shut_down_flag) != 0) return status::shut_down;
+    void put_rows(std::span<const new_job> all, std::span<job_id> ids) {
         std::int64_t last = meta("last_id");
         const std::int64_t now = wall_ms();
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -413,7 +450,6 @@ private:
         }
         set_meta_.bind(last, "last_id").finish();
         tells_[0] = true;
-        return status::ok;
     }
 
     // Makes ready what is due. How long until it has to be done again.
@@ -446,18 +482,21 @@ private:
         }
     }
 
+    granted grant(row& job, std::int64_t body_sum, job_span lease) {
+        job.grant(me_, boot_ms() + lease.count());
+        save(job, body_sum, nullptr);
+        granted out{{job.id, job.token}, job.attempts, {}};
+        if (body_.bind(std::int64_t(job.id)).step()) out.body = body_.bytes(0);
+        body_.reset();
+        check_body(job, body_sum, out.body);
+        return out;
+    }
+
     bool claim_first(job_span lease, claim_answer& answer) {
         row job;
         std::int64_t body_sum = 0;
         if (!first(ready_, job, body_sum)) return false;
-        job.grant(me_, boot_ms() + lease.count());
-        save(job, body_sum, nullptr);
-        answer.job.emplace();
-        answer.job->at = {job.id, job.token};
-        answer.job->attempt = job.attempts;
-        if (body_.bind(std::int64_t(job.id)).step()) answer.job->body = body_.bytes(0);
-        body_.reset();
-        check_body(job, body_sum, answer.job->body);
+        answer.job = grant(job, body_sum, lease);
         answer.state = status::ok;
         return true;
     }
@@ -487,6 +526,9 @@ private:
     statement commit_{store_.base, "COMMIT"};
     statement get_meta_{store_.base, "SELECT value FROM meta WHERE name = CAST(?1 AS TEXT)"};
     statement set_meta_{store_.base, "UPDATE meta SET value = ?1 WHERE name = CAST(?2 AS TEXT)"};
+    statement get_fact_{store_.base, "SELECT value FROM fact WHERE name = CAST(?1 AS TEXT)"};
+    statement keep_fact_{store_.base, "INSERT OR IGNORE INTO fact VALUES(CAST(?1 AS TEXT), ?2)"};
+    statement forget_fact_{store_.base, "DELETE FROM fact WHERE name = CAST(?1 AS TEXT)"};
     statement by_key_{store_.base, "SELECT id FROM job WHERE key = ?1 AND key IS NOT NULL"};
     statement put_{store_.base,
                    "INSERT INTO job VALUES(?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, 0, ?7, 0, ?8, ?9, "

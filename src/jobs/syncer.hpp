@@ -8,13 +8,15 @@
 #include <string>
 #include <thread>
 
+#include "src/jobs/quiet_thread.hpp"
+
 namespace conq::jobs {
 
 /// The thread. Threads: all calls from any.
 class syncer {
 public:
     /// `wal`: the file, which is there when a commit is noted.
-    explicit syncer(const std::string& wal) : wal_(wal), thread_([this] { run(); }) {}
+    explicit syncer(const std::string& wal) : wal_(wal), thread_(quiet_thread([this] { run(); })) {}
     syncer(const syncer&) = delete;
     syncer& operator=(const syncer&) = delete;
     ~syncer() {

@@ -63,8 +63,11 @@ void set(queue_url& url, std::string_view key, const std::string& value, std::st
         } else {
             refuse(whole, "durability is process, batch or power");
         }
+    } else if (key == "owner") {
+        url.is_family = value == "family";
+        if (!url.is_family && value != "process") refuse(whole, "owner is process or family");
     } else {
-        refuse(whole, "unknown key " + std::string(key) + ": known are durability, lease");
+        refuse(whole, "unknown key " + std::string(key) + ": known are durability, lease, owner");
     }
 }
 

@@ -19,6 +19,7 @@ struct queue_url {
     std::string path;                      ///< Of the file.
     durability level = durability::batch;  ///< durability=
     job_span lease{30'000};                ///< lease=
+    bool is_family = false;                ///< owner=
 };
 
 /// Takes a URL apart. Throws std::invalid_argument that names what is known.

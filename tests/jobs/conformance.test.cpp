@@ -163,6 +163,30 @@ TEST_P(JobQueue, PauseHandsOutNothingUntilResume) {
     resuming.join();
 }
 
+TEST_P(JobQueue, TakeThisPutsAndTakesTheJobOfAKeyOnce) {
+    job_queue queue(url());
+    const job_options options{.key = "k"};
+    auto first = queue.take_this("a", options);
+    EXPECT_EQ(*first.lease, "a");
+    auto second = queue.take_this("a", options);
+    EXPECT_FALSE(second.lease);
+    EXPECT_EQ(second.state, job_state::running);
+    EXPECT_EQ(first.lease.fail("why"), status::ok);
+    EXPECT_EQ(queue.take_this("a", options).state, job_state::dead);
+    auto revived = queue.take_this("a", options, true);
+    EXPECT_EQ(revived.lease.done(), status::ok);
+    EXPECT_EQ(queue.take_this("a", options, true).state, job_state::done);
+    EXPECT_EQ(queue.stats().done, 1U);
+}
+
+TEST_P(JobQueue, RemembersTheFirstValueUntilItIsReplaced) {
+    job_queue queue(url());
+    EXPECT_EQ(queue.remember("n", "a"), "a");
+    EXPECT_EQ(queue.remember("n", "b"), "a");
+    EXPECT_EQ(queue.remember("n", "b", true), "b");
+    EXPECT_EQ(queue.remember("m", ""), "");
+}
+
 TEST_P(JobQueue, CancelFinishesWhatNobodyHolds) {
     job_queue queue(url());
     const job_id id = queue.put("a").value();

@@ -109,6 +109,12 @@ struct claim_answer {
     job_span look_again{0};        ///< Unless ok: look again after so long, whatever is told.
 };
 
+/// What became of the wish for one certain job.
+struct start_answer {
+    job_state state = job_state::running;  ///< Of the job; `running` with none here: elsewhere.
+    std::optional<granted> job;            ///< If it is handed out.
+};
+
 /// How a lease ends.
 enum class ending : std::uint8_t {
     done,      ///< Well; the note is the result.
@@ -133,6 +139,12 @@ public:
     virtual status put(std::span<const new_job> jobs, std::span<job_id> ids) = 0;
     /// Hands out the next job for `lease`. First it takes back what expired and what the dead held.
     virtual claim_answer claim(job_span lease) = 0;
+    /// Hands out this very job, which is put if its key is not known, unless it runs or is
+    /// finished; delays and pauses do not hold it back. `revives`: nor does being a dead letter or
+    /// cancelled.
+    virtual start_answer start(const new_job& job, job_span lease, bool revives) = 0;
+    /// What is remembered under that name; stored by the way if nothing is, or if it `replaces`.
+    virtual std::string remember(std::string_view name, std::string_view value, bool replaces) = 0;
     /// Ends a lease: ok, or lease_lost and nothing is changed.
     virtual status end(ticket at, ending how, std::string_view note, job_span delay) = 0;
     /// The leases that are still held last for `lease` from now on; lost ones stay lost.
