@@ -24,6 +24,7 @@ struct job {
     word_list items{};
     std::uint64_t input_bytes = 0;  ///< of the input that it stands for, with delimiters
     std::size_t unfit_bytes = 0;    ///< not 0: the size of its only item, which is no argument
+    std::uint64_t occurrence = 0;   ///< with -q: how often its item came, this time included
     byte_budget::charge queued{};
 };
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "cli/command_template.hpp"
 #include "cli/duration.hpp"
 #include "cli/message.hpp"
 
@@ -64,6 +65,12 @@ void describe(CLI::App& app, parsed& into) {
         ->type_name("FILE");
     app.add_flag("--keep-empty", o.keeps_empty, "An empty item is an item, too");
     app.add_flag("--stdin", o.feeds_stdin, "The item is the job's standard input");
+    app.add_option("-q,--queue", o.queue_path,
+                   "Keep each item's outcome in FILE: after a kill, the same\n"
+                   "command does what is left")
+        ->type_name("FILE");
+    app.add_flag("--retry-failed", o.retries_failed, "With -q: run those that failed before again");
+    app.add_flag("--force", o.forces, "With -q: go on with another command");
     app.add_flag("--dry-run", o.is_dry_run, "Print the commands, run none");
 }
 
@@ -171,6 +178,18 @@ void take_command(run_options& o, std::vector<std::string> words, bool has_line)
     }
 }
 
+void check_queue(const run_options& o, bool has_queue) {
+    if (!has_queue) {
+        if (!o.retries_failed && !o.forces) return;
+        throw usage_error("--retry-failed and --force are about a queue: name its file (-q)");
+    }
+    if (o.queue_path.empty()) throw usage_error("-q: the file's name is empty: name a file");
+    if (o.items_per_job != 1) {
+        throw usage_error("-q keeps an outcome for each item: leave out -n, or -q");
+    }
+    if (o.is_dry_run) throw usage_error("--dry-run runs nothing that -q could keep: leave out -q");
+}
+
 }  // namespace
 
 run_options parse_run_options(const std::vector<std::string>& words) {
@@ -194,6 +213,8 @@ run_options parse_run_options(const std::vector<std::string>& words) {
             "{}: see conq run --help; a command that begins with - goes after --", error.what()));
     }
     run_options& o = into.options;
+    o.shown_words = "conq run";
+    for (const std::string& each : words) o.shown_words += ' ' + shell_quoted(each);
     if (!into.delimiter.empty()) o.delimiter = parse_delimiter(into.delimiter);
     if (app.count("-d") > 0 && into.delimiter.empty()) {
         throw usage_error("-d: the delimiter is empty: give one character");
@@ -203,6 +224,7 @@ run_options parse_run_options(const std::vector<std::string>& words) {
         throw usage_error("-a: the file's name is empty: name a file to read items from");
     }
     if (o.placeholder.empty()) throw usage_error("-I: the placeholder is empty: give a text");
+    check_queue(o, app.count("-q") > 0);
     o.jobs = parse_jobs(into.jobs);
     if (app.count("-t") > 0) o.time_limit = parse_duration("-t", into.time_limit);
     if (app.count("--backoff") > 0) o.backoff = parse_duration("--backoff", into.backoff);
@@ -236,6 +258,7 @@ std::string run_help() {
            "  conq run -a urls -j 8 curl -sSO\n"
            "  seq 1000 | conq run -k -n 50 ./simulate --seeds {}\n"
            "  ls *.wav | conq run flac -o out/{.}.flac {}\n"
+           "  find . -name '*.wav' | conq run -q done.q flac {}    (again, after a kill)\n"
            "  ls *.log | conq run -k -s 'grep -c ERROR \"$1\" | sort'\n\n" +
            options +
            "\nExit code: 0; 1 own error; 2 usage; 123 a job failed; 125 a job died of a signal;\n"

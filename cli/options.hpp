@@ -21,6 +21,9 @@ struct run_options {
     std::string input_path;                  ///< -a; empty: standard input
     bool keeps_empty = false;                ///< --keep-empty
     bool feeds_stdin = false;                ///< --stdin
+    std::string queue_path;                  ///< -q; empty: none
+    bool retries_failed = false;             ///< --retry-failed
+    bool forces = false;                     ///< --force
     bool is_dry_run = false;                 ///< --dry-run
     std::chrono::milliseconds time_limit{};  ///< -t; zero: none
     unsigned retries = 0;                    ///< --retries
@@ -30,6 +33,7 @@ struct run_options {
     std::string job_log_path;                ///< --joblog
     bool wants_help = false;                 ///< --help
     std::vector<std::string> command;        ///< CMD [ARG...]
+    std::string shown_words;                 ///< all of it, quoted for a shell
     bool has_items = false;                  ///< whether there was a :::
     std::vector<std::string> items;          ///< the words behind it
 };

@@ -26,6 +26,8 @@ struct outcome {
 class tally {
 public:
     void add(const outcome& each) noexcept;
+    /// A job had failed before this run.
+    void add_failed_before() noexcept { failed_.fetch_add(1); }
     /// The command itself failed.
     void add_own_error() noexcept { own_errors_.fetch_add(1); }
     /// The run was interrupted (130) or terminated (143).

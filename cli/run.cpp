@@ -15,14 +15,17 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "cli/byte_budget.hpp"
 #include "cli/command_template.hpp"
+#include "cli/durable_run.hpp"
 #include "cli/job_feed.hpp"
 #include "cli/job_log.hpp"
 #include "cli/job_process.hpp"
+#include "cli/later_jobs.hpp"
 #include "cli/message.hpp"
 #include "cli/outcome.hpp"
 #include "cli/printer.hpp"
@@ -114,7 +117,9 @@ public:
           printer_(options.keeps_order, spool_, tally_, [this] { stop_intake(); }),
           feed_(options_, command_, input_, interrupt_),
           input_bytes_all_(bytes_to_read(input_)),
-          queue_(std::max<std::size_t>(16, 2 * job_threads_)) {}
+          queue_(std::max<std::size_t>(16, 2 * job_threads_)) {
+        if (!options.queue_path.empty()) durable_.emplace(options);
+    }
 
     int run() {
         const std::string program = resolve(command_);
@@ -128,11 +133,15 @@ public:
         });
         process_runner processes(program, running_, spool_, printer_);
         try {
+            later_jobs later([&](job& each) { return run_durable(processes, each); });
+            later_ = &later;
             workers pool(queue_, worker_options{.threads = job_threads_, .name = "conq-job"},
-                         [&](job& each) { run_job(processes, each); });
+                         [&](job& each) { run_or_put_off(processes, each); });
             read_items();
             queue_.shutdown();
             pool.join();
+            if (!later.empty()) printer_.announce("waiting for items that run elsewhere");
+            later.join();
         } catch (const std::system_error& error) {
             throw own_error(fmt::format("cannot start {} threads: {}: run fewer jobs at once (-j)",
                                         job_threads_, error.what()));
@@ -154,22 +163,72 @@ private:
         } catch (const own_error& error) {
             tally_.add_own_error();
             printer_.say(error.what());
+        } catch (const store_error& error) {
+            fail_store(error);
         }
+    }
+
+    // The queue's file does not do its duty: what was recorded stays, and nothing else is begun.
+    void fail_store(const store_error& error) {
+        tally_.add_own_error();
+        stop_intake();
+        printer_.announce(error.what());
     }
 
     // Waits for room of each kind. A queue that is shut down takes none: it counts as not started.
     void put_job(job&& each) {
         printer_.wait_for_window(each.number);
+        if (durable_) durable_->identify(each);
         each.queued = budget_.take(each.items.bytes());
         static_cast<void>(queue_.put(std::move(each)));
     }
 
-    void run_job(process_runner& processes, job& each) {
+    void run_or_put_off(process_runner& processes, job& each) {
+        each.queued.end();
+        if (!durable_) {
+            run_job(processes, each, nullptr);
+        } else if (!run_durable(processes, each)) {
+            later_->add(std::move(each));
+        }
+    }
+
+    // Whether it is over for this run: it has ended here or before. Else it runs elsewhere.
+    bool run_durable(process_runner& processes, job& each) {
+        try {
+            if (has_stopped_intake_) return true;  // counts as not started
+            started_job mine = durable_->start(each);
+            if (mine.lease) {
+                run_job(processes, each, &mine.lease);
+                return true;
+            }
+            if (mine.state == job_state::running) return false;
+            durable_->skip(mine.state);
+            if (mine.state != job_state::done) tally_.add_failed_before();
+            items_started_.fetch_add(1);
+            printer_.finish(each.number, {});
+            input_bytes_done_.fetch_add(each.input_bytes);
+        } catch (const store_error& error) {
+            fail_store(error);
+        }
+        return true;
+    }
+
+    // Recorded before it is printed: -k does not hold that back.
+    void record(job_lease* lease, const outcome& ended) {
+        if (lease == nullptr) return;
+        try {
+            durable_run::record(*lease, ended, has_ended_jobs_);
+        } catch (const store_error& error) {
+            fail_store(error);
+        }
+    }
+
+    void run_job(process_runner& processes, job& each, job_lease* lease) {
         jobs_running_.fetch_add(1);
         items_started_.fetch_add(each.items.size());
-        each.queued.end();
         job_output output;
         const outcome ended = run_process(processes, each, output);
+        record(lease, ended);
         if (ended.how != outcome::kind::ok) {
             output.note = fmt::format("conq: {}\n", failure_line(each, ended)) + hint(ended);
         }
@@ -283,6 +342,7 @@ private:
     void kill() { end_all(SIGKILL, "killing"); }
 
     void end_all(int signal, const char* what) {
+        has_ended_jobs_ = true;
         const auto count = jobs_running_.load();  // first: the signal may end them at once
         running_.signal_all(signal);
         printer_.announce(fmt::format("{} {} running jobs", what, count));
@@ -311,9 +371,21 @@ private:
                                               .bytes_all = input_bytes_all_}));
     }
 
+    void sum_up_before() {
+        if (const auto done = durable_->done_before(); done != 0) {
+            printer_.say(fmt::format("{} items had succeeded before, and were skipped", done));
+        }
+        if (const auto failed = durable_->failed_before(); failed != 0) {
+            printer_.say(fmt::format(
+                "{} items had failed before, and were skipped (--retry-failed runs them again)",
+                failed));
+        }
+    }
+
     void sum_up() {
         const std::uint64_t not_started = feed_.items_read() - items_started_.load();
         if (const auto skipped = feed_.skipped(); skipped != 0) printer_.say(skipped_line(skipped));
+        if (durable_) sum_up_before();
         if (tally_.failed() != 0) {
             printer_.say(fmt::format("{} of {} jobs failed", tally_.failed(), tally_.ended()));
         }
@@ -321,6 +393,10 @@ private:
             printer_.say(fmt::format(
                 "{} jobs ended, {} items were read and not started, the rest was not read",
                 tally_.ended(), not_started));
+        }
+        if (has_stopped_intake_ && durable_) {
+            printer_.say(fmt::format("to go on with the rest, run the same again: {}",
+                                     options_.shown_words));
         }
     }
 
@@ -337,7 +413,10 @@ private:
     std::atomic<std::uint64_t> items_started_{0};
     std::atomic<std::uint64_t> input_bytes_done_{0}, input_bytes_all_;
     std::atomic<std::size_t> jobs_running_{0};
-    std::atomic<bool> has_stopped_intake_{false}, has_hinted_{false}, has_halted_{false};
+    std::atomic<bool> has_stopped_intake_{false}, has_hinted_{false}, has_halted_{false},
+        has_ended_jobs_{false};
+    std::optional<durable_run> durable_;  // with -q
+    later_jobs* later_ = nullptr;
     byte_budget budget_{queued_bytes_max};
     bounded_queue<job> queue_;
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

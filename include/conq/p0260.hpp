@@ -88,6 +88,7 @@ concept concurrent_queue = basic_concurrent_queue<Q> && requires(Q& q, typename 
         case status::busy:
         case status::timed_out:  // never: no call here has a deadline or a stop
         case status::stopped:
+        case status::lease_lost:
             break;
     }
     return conqueue_status::busy;

@@ -21,7 +21,8 @@ enum class status : std::uint8_t {
                 ///< again. And a put_many that an exception cut short.
     shut_down,  ///< The queue takes no more items; for a get: and the last one has been taken.
     timed_out,  ///< The deadline passed.
-    stopped     ///< The stop token asked.
+    stopped,    ///< The stop token asked.
+    lease_lost  ///< Ends of leases of job queues only: the job has been given to somebody else.
 };
 
 /// The status as a word, for messages. Never null.
@@ -41,6 +42,8 @@ enum class status : std::uint8_t {
             return "timed_out";
         case status::stopped:
             return "stopped";
+        case status::lease_lost:
+            return "lease_lost";
     }
     return "unknown";
 }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+// conq run -q: what the queue knows of the items of a run.
+#ifndef CONQ_CLI_DURABLE_RUN_HPP
+#define CONQ_CLI_DURABLE_RUN_HPP
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "cli/job_feed.hpp"
+#include "cli/options.hpp"
+#include "cli/outcome.hpp"
+#include "conq/jobs.hpp"
+#include "src/jobs/occurrences.hpp"
+
+namespace conq::cli {
+
+/// The queue of a run. Any thread, but for identify().
+class durable_run {
+public:
+    /// Opens the queue. Throws usage_error if another command is stored with it, own_error if it
+    /// cannot be opened.
+    explicit durable_run(const run_options& options);
+
+    /// Says which job of the queue this one is: its bytes, and how often they came before in this
+    /// input. One thread. Throws store_error.
+    void identify(job& each);
+    /// Takes it, or says what has become of it. Throws store_error.
+    started_job start(const job& each);
+    /// Stores how it ended; `is_ours`: it was we who ended it, and so it is still to be done.
+    /// Throws store_error.
+    static void record(job_lease& lease, const outcome& ended, bool is_ours);
+    /// Counts one that had ended before this run.
+    void skip(job_state state) noexcept;
+
+    /// How many had failed before.
+    [[nodiscard]] std::uint64_t failed_before() const noexcept { return failed_.load(); }
+    /// How many had succeeded before.
+    [[nodiscard]] std::uint64_t done_before() const noexcept { return done_.load(); }
+
+private:
+    const bool retries_failed_;
+    job_queue queue_;
+    jobs::occurrences seen_;
+    std::atomic<std::uint64_t> failed_{0}, done_{0};
+};
+
+}  // namespace conq::cli
+
+#endif

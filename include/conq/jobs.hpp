@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSL-1.0
+// job_queue: jobs that survive. Link conq::jobs. What it guarantees: docs/jobs.md
+#ifndef CONQ_JOBS_HPP
+#define CONQ_JOBS_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "conq/contract/limit.hpp"
+#include "conq/contract/result.hpp"
+#include "conq/contract/status.hpp"
+#include "conq/jobs/engine.hpp"
+
+namespace conq {
+
+class job_queue;
+struct started_job;
+
+/// A job that this process holds, or the reason why there is none. While it lives, a thread of the
+/// library renews it, however busy the worker is. Ends: done, retry, fail, release; destroyed
+/// without one, the job is handed back and the attempt is spent.
+///
+/// Each end answers ok, or lease_lost if the store has given the job to somebody else meanwhile;
+/// then nothing was changed. Ends throw store_error; then the lease goes on. Must not outlive its
+/// queue. Threads: as any value.
+class [[nodiscard]] job_lease {
+public:
+    /// None, and why.
+    explicit job_lease(status why) noexcept : state_(why) {}
+    job_lease(job_lease&& other) noexcept;
+    /// Drops what this lease holds, then takes over the other's.
+    job_lease& operator=(job_lease&& other) noexcept;
+    ~job_lease();
+
+    /// Whether it holds a job.
+    [[nodiscard]] explicit operator bool() const noexcept { return state_ == status::ok; }
+    /// `ok`, or why there is no job; `empty` after an end.
+    [[nodiscard]] status state() const noexcept { return state_; }
+    /// The job's bytes.
+    [[nodiscard]] const std::string& operator*() const noexcept { return job_.body; }
+    [[nodiscard]] const std::string* operator->() const noexcept { return &job_.body; }
+    /// The job's name.
+    [[nodiscard]] job_id id() const noexcept { return job_.at.id; }
+    /// Rises with each time that the job is handed out: let the target of an effect check it.
+    [[nodiscard]] std::uint64_t token() const noexcept { return job_.at.token; }
+    /// Which attempt this is, from 1; those that ended by the death of a worker are not counted.
+    [[nodiscard]] std::uint32_t attempt() const noexcept { return job_.attempt; }
+
+    /// The good end. `result` is kept with the job.
+    status done(std::string_view result = {});
+    /// The attempt failed: again after a delay that doubles with each, or a dead letter.
+    status retry(std::string_view reason = {});
+    /// The same after `delay`.
+    status retry(job_span delay, std::string_view reason = {});
+    /// A dead letter at once.
+    status fail(std::string_view reason);
+    /// Hands it back as if it had not been taken.
+    status release();
+
+private:
+    friend class job_queue;
+    job_lease(job_queue& queue, jobs::granted job) noexcept
+        : queue_(&queue), job_(std::move(job)), state_(status::ok) {}
+    status end(jobs::ending how, std::string_view note, job_span delay);
+    [[nodiscard]] job_span backoff() const;
+    void drop() noexcept;
+
+    job_queue* queue_ = nullptr;
+    jobs::granted job_;
+    status state_;
+};
+
+/// A queue of jobs in a store, opened by URL (docs/formats/job_queue_url.md). Several handles, in
+/// any number of processes, may be open on one store. Delivery is at least once: a job whose worker
+/// died, or was stopped for longer than its lease, is handed out again, with a higher token.
+///
+/// Threads: all calls from any thread. Errors: store_error. Each call is a transaction.
+class job_queue {
+public:
+    /// Opens the queue, and makes it if it is not there. Throws std::invalid_argument for a URL
+    /// that is none, store_error for a store that cannot be used.
+    explicit job_queue(std::string_view url);
+    job_queue(const job_queue&) = delete;
+    job_queue& operator=(const job_queue&) = delete;
+    /// Ends this handle only. No call may run on it, and no lease of it may live.
+    ~job_queue();
+
+    /// Adds a job: its id, or shut_down. Never waits for room.
+    result<job_id> put(std::string_view body, const job_options& options = {});
+    /// Adds all in one transaction, and appends their ids to `ids`; or none: shut_down.
+    status put_many(const std::vector<std::string>& bodies, std::vector<job_id>& ids,
+                    const job_options& options = {});
+
+    /// The next job; waits while there is none. After a shutdown it drains what is ready or
+    /// delayed, then answers shut_down.
+    job_lease take() { return take_within(platform::never, never_asked()); }
+    /// The same, until `stop` asks.
+    template <stop_token_like Stop> job_lease take(Stop stop) {
+        return take_limited(limit_of(std::move(stop)));
+    }
+    /// The same, for a span, or until `stop` asks.
+    template <class Rep, class Period, stop_token_like Stop = never_stop_token>
+    job_lease take_for(std::chrono::duration<Rep, Period> span, Stop stop = {}) {
+        return take_limited(limit_for(span, std::move(stop)));
+    }
+    /// The same, until a time point, or until `stop` asks.
+    template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
+    job_lease take_until(std::chrono::time_point<Clock, Duration> point, Stop stop = {}) {
+        return take_limited(limit_until(point, std::move(stop)));
+    }
+    /// The next job if there is one now; else empty or shut_down.
+    job_lease try_take();
+
+    /// Takes the job of the key that `options` names, and puts it if the queue does not know it;
+    /// neither delays nor a pause hold it back. There is none to take if it runs elsewhere or is
+    /// finished; `revives` takes a dead letter or a cancelled one, too.
+    started_job take_this(std::string_view body, const job_options& options, bool revives = false);
+
+    /// What is remembered with the queue under a name, after `value` was stored there if nothing
+    /// was, or if it `replaces` that.
+    std::string remember(std::string_view name, std::string_view value, bool replaces = false);
+
+    /// Returns when every job is finished: done, dead, or cancelled.
+    void join() { static_cast<void>(join_within(platform::never, never_asked())); }
+    /// The same, until `stop` asks.
+    template <stop_token_like Stop> status join(Stop stop) {
+        return join_limited(limit_of(std::move(stop)));
+    }
+    /// The same, for a span, or until `stop` asks.
+    template <class Rep, class Period, stop_token_like Stop = never_stop_token>
+    [[nodiscard]] status join_for(std::chrono::duration<Rep, Period> span, Stop stop = {}) {
+        return join_limited(limit_for(span, std::move(stop)));
+    }
+    /// The same, until a time point, or until `stop` asks.
+    template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
+    [[nodiscard]] status join_until(std::chrono::time_point<Clock, Duration> point,
+                                    Stop stop = {}) {
+        return join_limited(limit_until(point, std::move(stop)));
+    }
+    /// Whether every job is finished.
+    [[nodiscard]] bool try_join();
+
+    /// For every process, and for good until reopen: no more puts, takes drain.
+    void shutdown();
+    /// And what nobody holds is cancelled.
+    void shutdown(immediate_t);
+    /// Lifts a shutdown.
+    void reopen();
+    /// For every process: nothing is handed out until resume. What is held goes on.
+    void pause();
+    void resume();
+
+    /// Finishes a job that nobody holds; false if it is held, finished or unknown.
+    bool cancel(job_id id);
+    /// A dead letter or a cancelled job becomes ready again, with all its attempts; false if it is
+    /// neither.
+    bool revive(job_id id);
+    /// Forgets a finished job; false if it is not finished or unknown.
+    bool forget(job_id id);
+    /// Up to `max` jobs in a state with higher ids than `after`, in order of ids.
+    [[nodiscard]] std::vector<job_info> list(job_state state, job_id after = 0,
+                                             std::size_t max = 1000);
+    /// How many jobs are in each state. Reads all rows.
+    [[nodiscard]] job_stats stats();
+
+private:
+    friend class job_lease;
+    using asked = std::function<bool()>;
+    static asked never_asked() {
+        return [] { return false; };
+    }
+    struct teller {
+        job_queue* queue;
+        void operator()() const noexcept { queue->tell_all(); }
+    };
+
+    template <class Stop> job_lease take_limited(limit<Stop> within) {
+        const platform::stop_callback_t<Stop, teller> callback(within.stop, teller{this});
+        return take_within(within.span_ns, [&] { return bool(within.stop.stop_requested()); });
+    }
+    template <class Stop> status join_limited(limit<Stop> within) {
+        const platform::stop_callback_t<Stop, teller> callback(within.stop, teller{this});
+        return join_within(within.span_ns, [&] { return bool(within.stop.stop_requested()); });
+    }
+    job_lease take_within(std::uint64_t span_ns, const asked& has_stopped);
+    status join_within(std::uint64_t span_ns, const asked& has_stopped);
+    void tell_all() noexcept;
+
+    class core;
+    std::unique_ptr<core> core_;
+};
+
+/// What take_this answers.
+struct [[nodiscard]] started_job {
+    job_lease lease;  ///< The job, if it is to be done here; else its state is `empty`.
+    job_state state;  ///< What has become of it; `running` without a lease: somebody else has it.
+};
+
+}  // namespace conq
+
+#endif

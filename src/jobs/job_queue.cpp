@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "conq/jobs.hpp"
+#include "conq/platform/clock.hpp"
+#include "src/jobs/engines.hpp"
+#include "src/jobs/quiet_thread.hpp"
+
+namespace conq {
+
+using jobs::ending;
+using jobs::room;
+
+// The engine, and the thread that renews the leases of this handle.
+class job_queue::core {
+public:
+    explicit core(const jobs::queue_url& url)
+        : engine_(url.is_memory ? jobs::open_memory() : jobs::open_sqlite(url)),
+          lease_(url.lease),
+          heart_(jobs::quiet_thread([this] { beat(); })) {}
+    core(const core&) = delete;
+    core& operator=(const core&) = delete;
+    ~core() {
+        {
+            const std::lock_guard lock(mutex_);
+            is_ending_ = true;
+        }
+        changed_.notify_one();
+        heart_.join();
+    }
+
+    jobs::engine& engine() noexcept { return *engine_; }
+    [[nodiscard]] job_span lease() const noexcept { return lease_; }
+
+    void hold(jobs::ticket at) {
+        const std::lock_guard lock(mutex_);
+        held_.push_back(at);
+        if (held_.size() == 1) changed_.notify_one();
+    }
+    void let_go(jobs::ticket at) noexcept {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(held_, [at](jobs::ticket each) { return each.id == at.id; });
+    }
+
+private:
+    void beat() {
+        std::unique_lock lock(mutex_);
+        while (!is_ending_) {
+            if (held_.empty()) {
+                changed_.wait(lock);
+                continue;
+            }
+            changed_.wait_for(lock, lease_ / 3);
+            const std::vector<jobs::ticket> held = held_;
+            lock.unlock();
+            try {
+                engine_->renew(held, lease_);
+            } catch (const store_error&) {
+                // The lease may run out, and its end will say so. The next beat tries again.
+            }
+            lock.lock();
+        }
+    }
+
+    const std::unique_ptr<jobs::engine> engine_;
+    const job_span lease_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<jobs::ticket> held_;
+    bool is_ending_ = false;
+    std::thread heart_;
+};
+
+job_lease::job_lease(job_lease&& other) noexcept
+    : queue_(other.queue_), job_(std::move(other.job_)), state_(other.state_) {
+    if (other.state_ == status::ok) other.state_ = status::empty;
+}
+
+job_lease& job_lease::operator=(job_lease&& other) noexcept {
+    if (this == &other) return *this;
+    drop();
+    queue_ = other.queue_;
+    job_ = std::move(other.job_);
+    state_ = other.state_;
+    if (other.state_ == status::ok) other.state_ = status::empty;
+    return *this;
+}
+
+job_lease::~job_lease() {
+    drop();
+}
+
+void job_lease::drop() noexcept {
+    if (state_ != status::ok) return;
+    try {
+        static_cast<void>(retry());
+    } catch (...) {
+        // The store does not take it: the lease runs out there.
+        queue_->core_->let_go(job_.at);
+        state_ = status::empty;
+    }
+}
+
+job_span job_lease::backoff() const {
+    constexpr job_span::rep first_ms = 1000, longest_ms = 3600'000;
+    const std::uint32_t doublings = std::min<std::uint32_t>(job_.attempt - 1, 20);
+    const job_span::rep ms = std::min(longest_ms, first_ms << doublings);
+    std::minstd_rand jitter(static_cast<unsigned>(job_.at.id * 31 + job_.at.token) + 1);
+    return job_span(std::uniform_int_distribution<job_span::rep>(ms / 2, ms)(jitter));
+}
+
+status job_lease::end(ending how, std::string_view note, job_span delay) {
+    if (state_ != status::ok) return state_;
+    const status answer = queue_->core_->engine().end(job_.at, how, note, delay);
+    queue_->core_->let_go(job_.at);
+    state_ = status::empty;
+    return answer;
+}
+
+status job_lease::done(std::string_view result) {
+    return end(ending::done, result, {});
+}
+status job_lease::retry(std::string_view reason) {
+    return end(ending::retry, reason, state_ == status::ok ? backoff() : job_span{});
+}
+status job_lease::retry(job_span delay, std::string_view reason) {
+    return end(ending::retry, reason, delay);
+}
+status job_lease::fail(std::string_view reason) {
+    return end(ending::fail, reason, {});
+}
+status job_lease::release() {
+    return end(ending::give_back, {}, {});
+}
+
+job_queue::job_queue(std::string_view url) : core_(std::make_unique<core>(jobs::parse_url(url))) {}
+job_queue::~job_queue() = default;
+
+result<job_id> job_queue::put(std::string_view body, const job_options& options) {
+    const jobs::new_job job{body, &options};
+    job_id id = 0;
+    const status state = core_->engine().put({&job, 1}, {&id, 1});
+    if (state != status::ok) return result<job_id>(state);
+    return {std::in_place, [id] { return id; }};
+}
+
+status job_queue::put_many(const std::vector<std::string>& bodies, std::vector<job_id>& ids,
+                           const job_options& options) {
+    std::vector<jobs::new_job> all;
+    for (const std::string& each : bodies) all.push_back({each, &options});
+    std::vector<job_id> fresh(all.size());
+    ids.reserve(ids.size() + fresh.size());
+    const status state = core_->engine().put(all, fresh);
+    if (state == status::ok) ids.insert(ids.end(), fresh.begin(), fresh.end());
+    return state;
+}
+
+namespace {
+
+// What is left of a wait, and why it is over: ok while it is not.
+class patience {
+public:
+    explicit patience(std::uint64_t span_ns)
+        : until_(platform::after(platform::monotonic_now(), span_ns)) {}
+    [[nodiscard]] std::chrono::nanoseconds left(job_span longest) const {
+        const auto now = platform::monotonic_now();
+        const auto most = static_cast<std::uint64_t>(std::chrono::nanoseconds(longest).count());
+        const std::uint64_t left_ns = until_ > now ? until_ - now : 0;
+        return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(left_ns, most)));
+    }
+    [[nodiscard]] bool is_over() const { return platform::monotonic_now() >= until_; }
+
+private:
+    platform::instant_ns until_;
+};
+
+}  // namespace
+
+job_lease job_queue::try_take() {
+    jobs::claim_answer answer = core_->engine().claim(core_->lease());
+    if (answer.state != status::ok) return job_lease(answer.state);
+    core_->hold(answer.job->at);
+    return {*this, std::move(*answer.job)};
+}
+
+started_job job_queue::take_this(std::string_view body, const job_options& options, bool revives) {
+    const jobs::new_job job{body, &options};
+    jobs::start_answer answer = core_->engine().start(job, core_->lease(), revives);
+    if (!answer.job) return {job_lease(status::empty), answer.state};
+    core_->hold(answer.job->at);
+    return {job_lease(*this, std::move(*answer.job)), job_state::running};
+}
+
+std::string job_queue::remember(std::string_view name, std::string_view value, bool replaces) {
+    return core_->engine().remember(name, value, replaces);
+}
+
+job_lease job_queue::take_within(std::uint64_t span_ns, const asked& has_stopped) {
+    if (has_stopped()) return job_lease(status::stopped);
+    const patience waits(span_ns);
+    for (;;) {
+        const std::uint32_t seen = core_->engine().news(room::takers);
+        jobs::claim_answer answer = core_->engine().claim(core_->lease());
+        if (answer.state == status::ok) {
+            core_->hold(answer.job->at);
+            return {*this, std::move(*answer.job)};
+        }
+        if (answer.state == status::shut_down) return job_lease(status::shut_down);
+        if (has_stopped()) return job_lease(status::stopped);
+        if (waits.is_over()) return job_lease(status::timed_out);
+        core_->engine().wait(room::takers, seen, waits.left(answer.look_again));
+    }
+}
+
+status job_queue::join_within(std::uint64_t span_ns, const asked& has_stopped) {
+    if (has_stopped()) return status::stopped;
+    const patience waits(span_ns);
+    for (;;) {
+        const std::uint32_t seen = core_->engine().news(room::joiners);
+        if (core_->engine().is_finished()) return status::ok;
+        if (has_stopped()) return status::stopped;
+        if (waits.is_over()) return status::timed_out;
+        core_->engine().wait(room::joiners, seen, waits.left(jobs::recheck));
+    }
+}
+
+void job_queue::tell_all() noexcept {
+    core_->engine().tell(room::takers);
+    core_->engine().tell(room::joiners);
+}
+
+bool job_queue::try_join() {
+    return core_->engine().is_finished();
+}
+void job_queue::shutdown() {
+    core_->engine().set_shut_down(true, false);
+}
+void job_queue::shutdown(immediate_t) {
+    core_->engine().set_shut_down(true, true);
+}
+void job_queue::reopen() {
+    core_->engine().set_shut_down(false, false);
+}
+void job_queue::pause() {
+    core_->engine().set_paused(true);
+}
+void job_queue::resume() {
+    core_->engine().set_paused(false);
+}
+bool job_queue::cancel(job_id id) {
+    return core_->engine().cancel(id);
+}
+bool job_queue::revive(job_id id) {
+    return core_->engine().revive(id);
+}
+bool job_queue::forget(job_id id) {
+    return core_->engine().forget(id);
+}
+std::vector<job_info> job_queue::list(job_state state, job_id after, std::size_t max) {
+    return core_->engine().list(state, after, max);
+}
+job_stats job_queue::stats() {
+    return core_->engine().stats();
+}
+
+}  // namespace conq

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "src/jobs/queue_file.hpp"
+
+#include <sys/stat.h>
+
+#include <cstdint>
+
+#include "conq/jobs/engine.hpp"
+
+namespace conq::jobs {
+namespace {
+
+constexpr std::int64_t application = 0x636f6e71, version = 1;
+
+constexpr const char* schema = R"(
+CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES('flags', 0), ('last_id', 0), ('last_owner', 0);
+CREATE TABLE fact(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE job(
+  id INTEGER PRIMARY KEY, state INTEGER NOT NULL, priority INTEGER NOT NULL,
+  due_ms INTEGER NOT NULL, token INTEGER NOT NULL, attempts INTEGER NOT NULL,
+  crashes INTEGER NOT NULL, max_attempts INTEGER NOT NULL, max_crashes INTEGER NOT NULL,
+  owner INTEGER NOT NULL, put_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+  body_sum INTEGER NOT NULL, sum INTEGER NOT NULL, key BLOB, note BLOB, body BLOB NOT NULL);
+CREATE INDEX job_ready ON job(priority, id) WHERE state = 0;
+CREATE INDEX job_running ON job(id) WHERE state = 1;
+CREATE INDEX job_delayed ON job(due_ms) WHERE state = 5;
+CREATE UNIQUE INDEX job_key ON job(key) WHERE key IS NOT NULL;
+PRAGMA application_id = 1668247153;
+PRAGMA user_version = 1;
+)";
+
+// Checks that the file is ours, or makes it ours if it is new. Under the lock.
+void prepare(database& base) {
+    std::int64_t mark = 0, made_by = 0, tables = 0;
+    const auto read = [&base](const char* text, std::int64_t& out) {
+        statement ask(base, text);
+        if (ask.step()) out = ask.integer(0);
+    };
+    read("PRAGMA application_id", mark);
+    read("PRAGMA user_version", made_by);
+    read("SELECT count(*) FROM sqlite_master", tables);
+    const std::string where = "conq: " + base.path() + ": ";
+    if (mark != application && (mark != 0 || tables != 0)) {
+        throw store_error(where + "a database of another program: name another file");
+    }
+    if (mark == application && made_by != version) {
+        throw store_error(where + "a queue of version " + std::to_string(made_by) +
+                          ", and this conq knows version 1: use a newer conq");
+    }
+    base.run(
+        "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
+        "PRAGMA synchronous = NORMAL");
+    if (mark == application) return;
+    base.run("BEGIN IMMEDIATE");
+    base.run(schema);
+    base.run("COMMIT");
+}
+
+// The path, unless SQLite would take what is there for an empty file and write over it.
+const std::string& checked(const std::string& path) {
+    struct stat about{};
+    if (::stat(path.c_str(), &about) == 0 && about.st_size > 0 && about.st_size < 4096) {
+        throw store_error("conq: " + path +
+                          ": no queue of conq, or cut short: name another file, or restore it "
+                          "from a copy");
+    }
+    return path;
+}
+
+}  // namespace
+
+queue_file::queue_file(const std::string& path) : shared(checked(path) + "-lock"), base(path) {
+    const commit_lock lock(shared);
+    prepare(base);
+}
+
+}  // namespace conq::jobs

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+// The file of a queue, opened and checked: docs/formats/queue_file.md
+#ifndef CONQ_SRC_JOBS_QUEUE_FILE_HPP
+#define CONQ_SRC_JOBS_QUEUE_FILE_HPP
+
+#include <string>
+
+#include "src/jobs/shared_file.hpp"
+#include "src/jobs/sqlite.hpp"
+
+namespace conq::jobs {
+
+/// The lock of all transactions, for a scope.
+class commit_lock {
+public:
+    explicit commit_lock(shared_file& file) : file_(file) { file_.lock_commits(); }
+    commit_lock(const commit_lock&) = delete;
+    commit_lock& operator=(const commit_lock&) = delete;
+    ~commit_lock() { file_.unlock_commits(); }
+
+private:
+    shared_file& file_;
+};
+
+/// The file, and the one beside it.
+struct queue_file {
+    /// Opens it, and makes it if it is not there. Throws store_error that says what it is instead.
+    explicit queue_file(const std::string& path);
+    shared_file shared;  ///< Locks and words.
+    database base;       ///< The jobs.
+};
+
+}  // namespace conq::jobs
+
+#endif

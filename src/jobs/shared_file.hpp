@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+// The file beside a queue: kernel locks that die with their holder, and words to sleep on that all
+// processes share. What it holds matters only while somebody has it open.
+#ifndef CONQ_SRC_JOBS_SHARED_FILE_HPP
+#define CONQ_SRC_JOBS_SHARED_FILE_HPP
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace conq::jobs {
+
+/// A file of locks and words. Threads: wait, tell and news from any; the locks from one at a time.
+class shared_file {
+public:
+    /// Opens or makes it. Throws store_error.
+    explicit shared_file(const std::string& path);
+    shared_file(const shared_file&) = delete;
+    shared_file& operator=(const shared_file&) = delete;
+    ~shared_file();
+
+    /// Waits in the kernel for the lock that every transaction holds. Throws store_error.
+    void lock_commits();
+    void unlock_commits() noexcept;
+    /// Holds the lock that shows that this owner lives, until the process has ended; and the
+    /// processes that it starts, if `with_children`, which inherit the file. Throws store_error.
+    void live_as(std::uint64_t owner, bool with_children);
+    /// Whether some process holds that lock. Not for one's own.
+    bool is_alive(std::uint64_t owner);
+
+    /// The word of a room.
+    std::uint32_t news(unsigned room) noexcept { return word(room).load(); }
+    /// Sleeps while the word of the room is `seen`.
+    void wait(unsigned room, std::uint32_t seen, std::chrono::nanoseconds span) noexcept;
+    /// Changes the word of the room, and wakes who sleeps on it.
+    void tell(unsigned room) noexcept;
+
+private:
+    using shared_word = std::atomic<std::uint32_t>;
+    static_assert(shared_word::is_always_lock_free && sizeof(shared_word) == 4);
+    shared_word& word(unsigned room) noexcept { return words_[room]; }
+
+    std::string path_;
+    int file_, owner_file_ = -1;  // two, or a child would inherit the lock of commits
+    shared_word* words_;
+};
+
+}  // namespace conq::jobs
+
+#endif

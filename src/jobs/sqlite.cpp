@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "src/jobs/sqlite.hpp"
+
+#include "conq/jobs/engine.hpp"
+
+namespace conq::jobs {
+namespace {
+
+const char* mend_of(int code) {
+    switch (code & 0xff) {
+        case SQLITE_NOTADB:
+            return "this is no queue of conq: name another file";
+        case SQLITE_CORRUPT:
+            return "the file is damaged: copy it, then try sqlite3 FILE .recover";
+        case SQLITE_READONLY:
+        case SQLITE_CANTOPEN:
+        case SQLITE_PERM:
+            return "a queue needs a folder and files that you may write, on a local disk";
+        case SQLITE_FULL:
+            return "make room on the disk, and go on";
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return "another program holds the file: end it, and go on";
+        default:
+            return "nothing was changed";
+    }
+}
+
+}  // namespace
+
+database::database(const std::string& path) : path_(path) {
+    constexpr int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    // As an absolute or ./ path: SQLite reads no meaning into it.
+    // The empty path is a temporary database, in a file that nobody sees.
+    const std::string plain = path.empty() || path.starts_with('/') ? path : "./" + path;
+    const int code = sqlite3_open_v2(plain.c_str(), &handle_, flags, nullptr);
+    if (code != SQLITE_OK) {
+        const std::string why = sqlite3_errstr(code);
+        sqlite3_close(handle_);
+        throw store_error("conq: " + path_ + ": " + why + ": " + mend_of(code));
+    }
+    sqlite3_busy_timeout(handle_, 5000);  // for a shell of sqlite3 beside us
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
+database::~database() {
+    sqlite3_close(handle_);
+}
+
+void database::run(const char* text) {
+    const int code = sqlite3_exec(handle_, text, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) fail(code);
+}
+
+void database::fail(int code) {
+    throw store_error("conq: " + path_ + ": " + sqlite3_errmsg(handle_) + ": " + mend_of(code));
+}
+
+statement::statement(database& base, const char* text) : base_(base) {
+    const int code =
+        sqlite3_prepare_v3(base.handle(), text, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
+    if (code != SQLITE_OK) base.fail(code);
+}
+
+statement::~statement() {
+    sqlite3_finalize(handle_);
+}
+
+bool statement::step() {
+    const int code = sqlite3_step(handle_);
+    if (code == SQLITE_ROW) return true;
+    reset();
+    if (code != SQLITE_DONE) base_.fail(code);
+    return false;
+}
+
+std::string statement::bytes(int column) {
+    const auto* const at = static_cast<const char*>(sqlite3_column_blob(handle_, column));
+    const int size = sqlite3_column_bytes(handle_, column);
+    return at == nullptr ? std::string() : std::string(at, static_cast<std::size_t>(size));
+}
+
+void statement::set(int at, std::int64_t value) {
+    sqlite3_bind_int64(handle_, at, value);
+}
+
+void statement::set(int at, std::string_view value) {
+    const char* const from = value.empty() ? "" : value.data();  // null would bind NULL
+    const int code = sqlite3_bind_blob64(handle_, at, from, value.size(), SQLITE_STATIC);
+    if (code != SQLITE_OK) base_.fail(code);
+}
+
+}  // namespace conq::jobs

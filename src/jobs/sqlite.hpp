@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+// SQLite's interface, with destructors and exceptions.
+#ifndef CONQ_SRC_JOBS_SQLITE_HPP
+#define CONQ_SRC_JOBS_SQLITE_HPP
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace conq::jobs {
+
+/// An open database. Threads: one at a time.
+class database {
+public:
+    /// Opens or makes it. Throws store_error that names the file and the mend.
+    explicit database(const std::string& path);
+    database(const database&) = delete;
+    database& operator=(const database&) = delete;
+    ~database();
+
+    /// Runs statements without parameters or rows. Throws store_error.
+    void run(const char* text);
+    /// Throws what the last call came to.
+    [[noreturn]] void fail(int code);
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] sqlite3* handle() noexcept { return handle_; }
+
+private:
+    std::string path_;
+    sqlite3* handle_ = nullptr;
+};
+
+/// A prepared statement. Use: bind(…), then step() while it answers true; it is reset by then.
+class statement {
+public:
+    statement(database& base, const char* text);
+    statement(const statement&) = delete;
+    statement& operator=(const statement&) = delete;
+    ~statement();
+
+    /// Sets all parameters, from the first on. What they point to lives until the last step.
+    template <class... Value> statement& bind(const Value&... value) {
+        reset();
+        int at = 0;
+        (set(++at, value), ...);
+        return *this;
+    }
+    /// Goes to the next row: whether there is one. Throws store_error.
+    bool step();
+    /// The same, for a statement of one row or none.
+    void finish() {
+        while (step()) {
+        }
+    }
+    void reset() noexcept { sqlite3_reset(handle_); }
+    [[nodiscard]] std::int64_t integer(int column) { return sqlite3_column_int64(handle_, column); }
+    [[nodiscard]] std::string bytes(int column);
+
+private:
+    void set(int at, std::int64_t value);
+    void set(int at, std::string_view value);
+
+    database& base_;
+    sqlite3_stmt* handle_ = nullptr;
+};
+
+}  // namespace conq::jobs
+
+#endif

@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: BSL-1.0
+// Jobs in one file of SQLite: docs/formats/queue_file.md. Every transaction runs under a lock of
+// the kernel, which is fair; SQLite's own way to wait is not. Checkpoints run under it, too.
+#include <time.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+
+#include "src/jobs/engines.hpp"
+#include "src/jobs/queue_file.hpp"
+#include "src/jobs/row.hpp"
+#include "src/jobs/syncer.hpp"
+
+namespace conq::jobs {
+namespace {
+
+constexpr std::int64_t shut_down_flag = 1, paused_flag = 2;
+constexpr std::size_t group_most = 64;
+constexpr int checkpoint_pages = 2000;
+
+std::int64_t clock_ms(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+// Of delays: they outlive a boot.
+std::int64_t wall_ms() {
+    return clock_ms(CLOCK_REALTIME);
+}
+// Of leases: nobody sets it. After a boot the owners are dead anyway.
+std::int64_t boot_ms() {
+    return clock_ms(CLOCK_BOOTTIME);
+}
+
+// FNV-1a: any one changed byte changes it.
+std::uint64_t sum_of(std::string_view bytes, std::uint64_t from = 0xcbf29ce484222325) {
+    for (const char each : bytes) {
+        from = (from ^ static_cast<unsigned char>(each)) * 0x100000001b3;
+    }
+    return from;
+}
+
+std::int64_t seal(const row& job, std::int64_t body_sum) {
+    const std::uint64_t fields[] = {job.id,          static_cast<std::uint64_t>(job.state),
+                                    job.token,       job.attempts,
+                                    job.crashes,     job.max_attempts,
+                                    job.max_crashes, static_cast<std::uint64_t>(body_sum)};
+    return static_cast<std::int64_t>(
+        sum_of({reinterpret_cast<const char*>(fields), sizeof fields}));
+}
+
+#define CONQ_ROW \
+    "id, state, due_ms, token, attempts, crashes, max_attempts, max_crashes, owner, body_sum, sum"
+
+class sqlite_engine final : public engine {
+public:
+    explicit sqlite_engine(const queue_url& url)
+        : level_(url.level), store_(url.path), sync_(url.path + "-wal") {
+        const auto note_pages = [](void* out, sqlite3*, const char*, int pages) {
+            *static_cast<int*>(out) = pages;
+            return SQLITE_OK;
+        };
+        sqlite3_wal_hook(store_.base.handle(), note_pages, &wal_pages_);
+        transact([&] {
+            me_ = static_cast<std::uint64_t>(meta("last_owner") + 1);
+            set_meta_.bind(std::int64_t(me_), "last_owner").finish();
+        });
+        store_.shared.live_as(me_, url.is_family);
+    }
+
+    status put(std::span<const new_job> all, std::span<job_id> ids) override {
+        status answer = status::ok;
+        transact(
+            [&] {
+                const bool is_shut_down = (meta("flags") & shut_down_flag) != 0;
+                answer = is_shut_down ? status::shut_down : status::ok;
+                if (!is_shut_down) put_rows(all, ids);
+            },
+            true);
+        return answer;
+    }
+
+    claim_answer claim(job_span lease) override {
+        claim_answer answer;
+        transact([&] {
+            answer = {};
+            const std::int64_t flags = meta("flags");
+            answer.look_again = release_delayed();
+            const bool may_have_died = boot_ms() >= next_reap_ms_;
+            if (may_have_died) reap();
+            if ((flags & paused_flag) == 0 && !claim_first(lease, answer) && !may_have_died) {
+                reap();
+                claim_first(lease, answer);
+            }
+            const bool drains = (flags & shut_down_flag) != 0 && answer.state == status::empty;
+            if (drains && !exists(any_ready_) && !exists(any_delayed_)) {
+                answer.state = status::shut_down;
+            }
+        });
+        return answer;
+    }
+
+    start_answer start(const new_job& wanted, job_span lease, bool revives) override {
+        start_answer answer;
+        transact(
+            [&] {
+                answer = {};
+                if (boot_ms() >= next_reap_ms_) reap();
+                job_id id = 0;
+                put_rows({&wanted, 1}, {&id, 1});
+                row job;
+                std::int64_t body_sum = 0;
+                if (!find(id, job, body_sum)) damaged("a job is not where it was put");
+                if (job.can_start(revives)) {
+                    answer.job = grant(job, body_sum, lease);
+                } else {
+                    answer.state = job.state;
+                }
+            },
+            true);
+        return answer;
+    }
+
+    std::string remember(std::string_view name, std::string_view value, bool replaces) override {
+        std::string answer;
+        transact([&] {
+            if (replaces) forget_fact_.bind(name).finish();
+            keep_fact_.bind(name, value).finish();
+            if (get_fact_.bind(name).step()) answer = get_fact_.bytes(0);
+            get_fact_.reset();
+        });
+        return answer;
+    }
+
+    status end(ticket at, ending how, std::string_view note, job_span delay) override {
+        status answer = status::ok;
+        transact([&] {
+            row job;
+            std::int64_t body_sum = 0;
+            const bool is_there = find(at.id, job, body_sum);
+            const bool is_held =
+                is_there && job.state == job_state::running && job.token == at.token;
+            answer = is_held ? status::ok : status::lease_lost;
+            if (!is_held) return;
+            job.end(how, wall_ms(), delay);
+            save(job, body_sum, &note);
+        });
+        return answer;
+    }
+
+    void renew(std::span<const ticket> held, job_span lease) override {
+        transact([&] {
+            const std::int64_t until = boot_ms() + lease.count();
+            for (const ticket each : held) {
+                renew_.bind(until, std::int64_t(each.id), std::int64_t(each.token)).finish();
+            }
+        });
+    }
+
+    bool is_finished() override {
+        bool answer = false;
+        transact([&] {
+            reap();
+            answer = !has_unfinished();
+        });
+        return answer;
+    }
+
+    bool cancel(job_id id) override {
+        return change(id, [](row& job) {
+            const bool waits = job.state == job_state::ready || job.state == job_state::delayed;
+            if (waits) job.state = job_state::cancelled;
+            return waits;
+        });
+    }
+
+    bool revive(job_id id) override {
+        return change(id, [](row& job) {
+            const bool is_lost = job.state == job_state::dead || job.state == job_state::cancelled;
+            if (is_lost) job.revive();
+            return is_lost;
+        });
+    }
+
+    bool forget(job_id id) override {
+        bool answer = false;
+        transact([&] {
+            forget_.bind(std::int64_t(id)).finish();
+            answer = sqlite3_changes(store_.base.handle()) != 0;
+        });
+        return answer;
+    }
+
+    void set_shut_down(bool is_shut_down, bool drops) override {
+        transact([&] {
+            const std::int64_t flags = meta("flags") & ~shut_down_flag;
+            set_meta_.bind(flags | (is_shut_down ? shut_down_flag : 0), "flags").finish();
+            row job;
+            std::int64_t body_sum = 0;
+            while (drops && (first(ready_, job, body_sum) || first(delayed_, job, body_sum))) {
+                job.state = job_state::cancelled;
+                save(job, body_sum, nullptr);
+            }
+            tells_[0] = true;
+        });
+    }
+
+    void set_paused(bool is_paused) override {
+        transact([&] {
+            const std::int64_t flags = meta("flags") & ~paused_flag;
+            set_meta_.bind(flags | (is_paused ? paused_flag : 0), "flags").finish();
+            tells_[0] = true;
+        });
+    }
+
+    std::vector<job_info> list(job_state state, job_id after, std::size_t max) override {
+        std::vector<job_info> out;
+        transact([&] {
+            out.clear();
+            list_.bind(std::int64_t(state), std::int64_t(after), std::int64_t(max));
+            while (list_.step()) {
+                row job;
+                std::int64_t body_sum = 0;
+                read(list_, job, body_sum);
+                out.push_back({job.id, job.state, job.attempts, job.crashes, list_.bytes(12),
+                               list_.bytes(11)});
+                check_body(job, body_sum, out.back().body);
+            }
+        });
+        return out;
+    }
+
+    job_stats stats() override {
+        job_stats out;
+        transact([&] {
+            const std::int64_t flags = meta("flags");
+            out = {};
+            out.is_paused = (flags & paused_flag) != 0;
+            out.is_shut_down = (flags & shut_down_flag) != 0;
+            std::uint64_t unknown = 0;
+            std::uint64_t* const counts[] = {&out.ready, &out.running,   &out.done,
+                                             &out.dead,  &out.cancelled, &out.delayed};
+            for (count_.bind(); count_.step();) {
+                const auto state = static_cast<std::uint64_t>(count_.integer(0));
+                *(state < 6 ? counts[state] : &unknown) =
+                    static_cast<std::uint64_t>(count_.integer(1));
+            }
+        });
+        return out;
+    }
+
+    std::uint32_t news(room where) noexcept override {
+        return store_.shared.news(static_cast<unsigned>(where));
+    }
+    void wait(room where, std::uint32_t seen, std::chrono::nanoseconds span) override {
+        store_.shared.wait(static_cast<unsigned>(where), seen, span);
+    }
+    void tell(room where) noexcept override { store_.shared.tell(static_cast<unsigned>(where)); }
+
+private:
+    // A call that waits for its part of a transaction.
+    struct work {
+        void (*run)(void*);
+        void* argument;
+        bool needs_sync;
+        bool is_over = false;
+        std::exception_ptr error{};
+    };
+
+    // Runs `body` in a transaction, which it may share with calls of other threads: whoever finds
+    // no transaction running takes along all that wait. If one fails, each is run by itself; so
+    // `body` sets its answers afresh.
+    template <class Body> void transact(Body&& body, bool needs_sync = false) {
+        work mine{[](void* at) { (*static_cast<std::remove_reference_t<Body>*>(at))(); }, &body,
+                  needs_sync};
+        std::unique_lock lock(mutex_);
+        waiting_.push_back(&mine);
+        while (!mine.is_over) {
+            if (is_busy_) {
+                over_.wait(lock);
+                continue;
+            }
+            is_busy_ = true;
+            const std::size_t count = std::min(group_most, waiting_.size());
+            group_.assign(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(count));
+            waiting_.erase(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(count));
+            lock.unlock();
+            run_group(group_);
+            lock.lock();
+            for (work* each : group_) each->is_over = true;
+            is_busy_ = false;
+            over_.notify_all();
+        }
+        if (mine.error) std::rethrow_exception(mine.error);
+    }
+
+    void run_group(std::span<work* const> group) noexcept {
+        try {
+            run_transaction(group);
+        } catch (...) {
+            if (group.size() == 1) {
+                group[0]->error = std::current_exception();
+                return;
+            }
+            for (std::size_t i = 0; i < group.size(); ++i) run_group(group.subspan(i, 1));
+        }
+    }
+
+    void run_transaction(std::span<work* const> group) {
+        {
+            const commit_lock lock(store_.shared);
+            if (sync_.has_failed()) {
+                throw store_error("conq: " + store_.base.path() +
+                                  ": the disk has failed to keep what was written: check it, then "
+                                  "open the queue anew");
+            }
+            tells_[0] = tells_[1] = false;
+            begin_group(group);
+            try {
+                for (const work* each : group) each->run(each->argument);
+                if (tells_[1]) tells_[1] = !has_unfinished();
+                commit_.bind().finish();
+            } catch (...) {
+                if (sqlite3_get_autocommit(store_.base.handle()) == 0) {
+                    sqlite3_exec(store_.base.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+                }
+                throw;
+            }
+            checkpoint();
+        }
+        if (level_ == durability::batch) sync_.note_commit();
+        if (tells_[0]) tell(room::takers);
+        if (tells_[1]) tell(room::joiners);
+    }
+
+    void begin_group(std::span<work* const> group) {
+        const bool is_full =
+            level_ == durability::power &&
+            std::any_of(group.begin(), group.end(), [](work* each) { return each->needs_sync; });
+        if (is_full != is_full_) {
+            store_.base.run(is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+            is_full_ = is_full;
+        }
+        begin_.bind().finish();
+    }
+
+    // All transactions are under the lock, so this one copies all; the next commit begins anew.
+    void checkpoint() {
+        if (wal_pages_ < checkpoint_pages) return;
+        wal_pages_ = 0;
+        sqlite3_wal_checkpoint_v2(store_.base.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                                  nullptr);  // if it fails, the WAL grows, and it is tried again
+    }
+
+    std::int64_t meta(std::string_view name) {
+        get_meta_.bind(name);
+        if (!get_meta_.step()) damaged("the table meta lacks a row");
+        const std::int64_t value = get_meta_.integer(0);
+        get_meta_.reset();
+        return value;
+    }
+
+    [[noreturn]] void damaged(const std::string& what) {
+        throw store_error("conq: " + store_.base.path() + ": " + what +
+                          ": the file is damaged: restore it from a copy");
+    }
+
+    // The columns of CONQ_ROW, checked against their sum.
+    void read(statement& from, row& job, std::int64_t& body_sum) {
+        job.id = static_cast<job_id>(from.integer(0));
+        job.state = static_cast<job_state>(from.integer(1));
+        job.due_ms = from.integer(2);
+        job.token = static_cast<std::uint64_t>(from.integer(3));
+        job.attempts = static_cast<std::uint32_t>(from.integer(4));
+        job.crashes = static_cast<std::uint32_t>(from.integer(5));
+        job.max_attempts = static_cast<std::uint32_t>(from.integer(6));
+        job.max_crashes = static_cast<std::uint32_t>(from.integer(7));
+        job.owner = static_cast<std::uint64_t>(from.integer(8));
+        body_sum = from.integer(9);
+        if (seal(job, body_sum) != from.integer(10)) {
+            damaged("the row of job " + std::to_string(job.id) + " does not match its checksum");
+        }
+    }
+
+    void check_body(const row& job, std::int64_t body_sum, std::string_view body) {
+        if (static_cast<std::int64_t>(sum_of(body)) != body_sum) {
+            damaged("the body of job " + std::to_string(job.id) + " does not match its checksum");
+        }
+    }
+
+    bool first(statement& from, row& job, std::int64_t& body_sum) {
+        const bool is_there = from.bind().step();
+        if (is_there) read(from, job, body_sum);
+        from.reset();
+        return is_there;
+    }
+
+    bool find(job_id id, row& job, std::int64_t& body_sum) {
+        const bool is_there = find_.bind(std::int64_t(id)).step();
+        if (is_there) read(find_, job, body_sum);
+        find_.reset();
+        return is_there;
+    }
+
+    void save(const row& job, std::int64_t body_sum, const std::string_view* note) {
+        const std::int64_t end_ms = job.is_unfinished() ? 0 : wall_ms();
+        save_
+            .bind(std::int64_t(job.state), job.due_ms, std::int64_t(job.token),
+                  std::int64_t(job.attempts), std::int64_t(job.crashes), std::int64_t(job.owner),
+                  end_ms, seal(job, body_sum), std::int64_t(job.id))
+            .finish();
+        if (note != nullptr) note_.bind(*note, std::int64_t(job.id)).finish();
+        tells_[0] |= job.state == job_state::ready || job.state == job_state::delayed;
+        tells_[1] |= !job.is_unfinished();
+    }
+
+    template <class Change> bool change(job_id id, Change how) {
+        bool answer = false;
+        transact([&] {
+            row job;
+            std::int64_t body_sum = 0;
+            answer = find(id, job, body_sum) && how(job);
+            if (answer) save(job, body_sum, nullptr);
+        });
+        return answer;
+    }
+
+    void put_rows(std::span<const new_job> all, std::span<job_id> ids) {
+        std::int64_t last = meta("last_id");
+        const std::int64_t now = wall_ms();
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const job_options& options = *all[i].options;
+            if (!options.key.empty() && by_key_.bind(options.key).step()) {
+                ids[i] = static_cast<job_id>(by_key_.integer(0));
+                by_key_.reset();
+                continue;
+            }
+            row job{.id = static_cast<job_id>(++last),
+                    .max_attempts = options.max_attempts,
+                    .max_crashes = options.max_crashes};
+            job.hold_back(now, options.delay);
+            const auto body_sum = static_cast<std::int64_t>(sum_of(all[i].body));
+            put_.bind(last, std::int64_t(job.state), std::int64_t(options.priority), job.due_ms,
+                      std::int64_t(job.max_attempts), std::int64_t(job.max_crashes), now, body_sum,
+                      seal(job, body_sum), options.key, all[i].body)
+                .finish();
+            ids[i] = job.id;
+        }
+        set_meta_.bind(last, "last_id").finish();
+        tells_[0] = true;
+    }
+
+    // Makes ready what is due. How long until it has to be done again.
+    job_span release_delayed() {
+        row job;
+        std::int64_t body_sum = 0;
+        const std::int64_t now = wall_ms();
+        while (first(delayed_, job, body_sum)) {
+            if (job.due_ms > now) return std::min(recheck, job_span(job.due_ms - now));
+            job.state = job_state::ready;
+            save(job, body_sum, nullptr);
+        }
+        return recheck;
+    }
+
+    // Takes back what the dead held, and what was not renewed.
+    void reap() {
+        next_reap_ms_ = boot_ms() + recheck.count();
+        for (std::int64_t after = 0;;) {
+            row job;
+            std::int64_t body_sum = 0;
+            if (!running_.bind(after).step()) return;
+            read(running_, job, body_sum);
+            running_.reset();
+            after = static_cast<std::int64_t>(job.id);
+            const bool lives = job.owner == me_ || store_.shared.is_alive(job.owner);
+            if (lives && job.due_ms >= boot_ms()) continue;
+            job.lose_worker();
+            save(job, body_sum, &crash_note);
+        }
+    }
+
+    granted grant(row& job, std::int64_t body_sum, job_span lease) {
+        job.grant(me_, boot_ms() + lease.count());
+        save(job, body_sum, nullptr);
+        granted out{{job.id, job.token}, job.attempts, {}};
+        if (body_.bind(std::int64_t(job.id)).step()) out.body = body_.bytes(0);
+        body_.reset();
+        check_body(job, body_sum, out.body);
+        return out;
+    }
+
+    bool claim_first(job_span lease, claim_answer& answer) {
+        row job;
+        std::int64_t body_sum = 0;
+        if (!first(ready_, job, body_sum)) return false;
+        answer.job = grant(job, body_sum, lease);
+        answer.state = status::ok;
+        return true;
+    }
+
+    bool exists(statement& ask) {
+        const bool is_there = ask.bind().step();
+        ask.reset();
+        return is_there;
+    }
+    bool has_unfinished() {
+        return exists(any_ready_) || exists(any_delayed_) || exists(any_running_);
+    }
+
+    const durability level_;
+    queue_file store_;
+    syncer sync_;
+    std::uint64_t me_ = 0;
+    std::mutex mutex_;
+    std::condition_variable over_;
+    std::vector<work*> waiting_, group_;
+    bool is_busy_ = false, is_full_ = false;
+    bool tells_[2] = {};
+    int wal_pages_ = 0;
+    std::int64_t next_reap_ms_ = 0;
+
+    statement begin_{store_.base, "BEGIN IMMEDIATE"};
+    statement commit_{store_.base, "COMMIT"};
+    statement get_meta_{store_.base, "SELECT value FROM meta WHERE name = CAST(?1 AS TEXT)"};
+    statement set_meta_{store_.base, "UPDATE meta SET value = ?1 WHERE name = CAST(?2 AS TEXT)"};
+    statement get_fact_{store_.base, "SELECT value FROM fact WHERE name = CAST(?1 AS TEXT)"};
+    statement keep_fact_{store_.base, "INSERT OR IGNORE INTO fact VALUES(CAST(?1 AS TEXT), ?2)"};
+    statement forget_fact_{store_.base, "DELETE FROM fact WHERE name = CAST(?1 AS TEXT)"};
+    statement by_key_{store_.base, "SELECT id FROM job WHERE key = ?1 AND key IS NOT NULL"};
+    statement put_{store_.base,
+                   "INSERT INTO job VALUES(?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, 0, ?7, 0, ?8, ?9, "
+                   "NULLIF(?10, x''), NULL, ?11)"};
+    statement find_{store_.base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
+    statement body_{store_.base, "SELECT body FROM job WHERE id = ?1"};
+    statement ready_{store_.base,
+                     "SELECT " CONQ_ROW " FROM job WHERE state = 0 ORDER BY priority, id LIMIT 1"};
+    statement delayed_{store_.base,
+                       "SELECT " CONQ_ROW " FROM job WHERE state = 5 ORDER BY due_ms LIMIT 1"};
+    statement running_{store_.base, "SELECT " CONQ_ROW
+                                    " FROM job WHERE state = 1 AND id > ?1 ORDER BY id LIMIT 1"};
+    statement list_{store_.base, "SELECT " CONQ_ROW
+                                 ", note, body FROM job WHERE state = ?1 AND id > ?2 "
+                                 "ORDER BY id LIMIT ?3"};
+    statement any_ready_{store_.base, "SELECT 1 FROM job WHERE state = 0 LIMIT 1"};
+    statement any_delayed_{store_.base, "SELECT 1 FROM job WHERE state = 5 LIMIT 1"};
+    statement any_running_{store_.base, "SELECT 1 FROM job WHERE state = 1 LIMIT 1"};
+    statement count_{store_.base, "SELECT state, count(*) FROM job GROUP BY state"};
+    statement save_{store_.base,
+                    "UPDATE job SET state = ?1, due_ms = ?2, token = ?3, attempts = ?4, "
+                    "crashes = ?5, owner = ?6, end_ms = ?7, sum = ?8 WHERE id = ?9"};
+    statement note_{store_.base, "UPDATE job SET note = ?1 WHERE id = ?2"};
+    statement renew_{store_.base,
+                     "UPDATE job SET due_ms = ?1 WHERE id = ?2 AND token = ?3 AND state = 1"};
+    statement forget_{store_.base, "DELETE FROM job WHERE id = ?1 AND state IN (2, 3, 4)"};
+};
+
+}  // namespace
+
+std::unique_ptr<engine> open_sqlite(const queue_url& url) {
+    return std::make_unique<sqlite_engine>(url);
+}
+
+}  // namespace conq::jobs

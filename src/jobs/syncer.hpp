@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+// For durability=batch: a thread that writes the WAL to the disk, a short while after a commit.
+#ifndef CONQ_SRC_JOBS_SYNCER_HPP
+#define CONQ_SRC_JOBS_SYNCER_HPP
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "src/jobs/quiet_thread.hpp"
+
+namespace conq::jobs {
+
+/// The thread. Threads: all calls from any.
+class syncer {
+public:
+    /// `wal`: the file, which is there when a commit is noted.
+    explicit syncer(const std::string& wal) : wal_(wal), thread_(quiet_thread([this] { run(); })) {}
+    syncer(const syncer&) = delete;
+    syncer& operator=(const syncer&) = delete;
+    ~syncer() {
+        {
+            const std::lock_guard lock(mutex_);
+            is_ending_ = true;
+        }
+        changed_.notify_one();
+        thread_.join();
+    }
+    /// There is something to write.
+    void note_commit() {
+        const std::lock_guard lock(mutex_);
+        if (!is_dirty_) changed_.notify_one();
+        is_dirty_ = true;
+    }
+    /// Whether the disk did not take it.
+    bool has_failed() {
+        const std::lock_guard lock(mutex_);
+        return has_failed_;
+    }
+
+private:
+    void run();
+
+    const std::string wal_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool is_dirty_ = false, is_ending_ = false, has_failed_ = false;
+    std::thread thread_;
+};
+
+}  // namespace conq::jobs
+
+#endif

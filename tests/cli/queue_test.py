@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSL-1.0
+"""conq run -q: each item has one outcome, whatever is killed."""
+import collections
+import os
+import pathlib
+import random
+import signal
+import sqlite3
+import time
+
+from support import TIMEOUT_S, conq, lines, start
+
+
+def outcomes(queue):
+    """State -> how many, as the file says."""
+    with sqlite3.connect(queue) as base:
+        return dict(base.execute("SELECT state, count(*) FROM job GROUP BY state"))
+
+
+DONE, DEAD = 2, 3
+
+
+def runs(log):
+    return collections.Counter(log.read_text().split()) if log.exists() else {}
+
+
+def wait_until(happened):
+    """Looks until it is so, at most for the time that a test has."""
+    end = time.monotonic() + TIMEOUT_S
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def test_what_succeeded_is_skipped_and_counted(tmp_path):
+    words = ("-k", "-q", tmp_path / "q", "echo", "it is")
+    first = conq(*words, items=lines(20))
+    assert first.returncode == 0
+    assert first.stdout == b"".join(b"it is %d\n" % i for i in range(1, 21))
+    again = conq(*words, items=lines(22))
+    assert again.stdout == b"it is 21\nit is 22\n" and again.returncode == 0
+    assert b"20 items had succeeded before" in again.stderr
+
+
+def test_items_are_known_by_their_bytes_and_not_by_their_place(tmp_path):
+    words = ("-k", "-q", tmp_path / "q", "echo")
+    conq(*words, items="b\na\nb\n")
+    again = conq(*words, items="new\nb\nb\nb\na\n")
+    assert again.stdout == b"new\nb\n"  # one b more than before
+
+
+def test_what_failed_runs_again_only_if_asked(tmp_path):
+    good = tmp_path / "good"
+    words = ("-q", tmp_path / "q")
+    command = ("sh", "-c", f"[ -e {good} ] || [ $1 != 2 ]", "sh")
+    assert conq(*words, *command, items=lines(3)).returncode == 123
+    good.touch()
+    again = conq(*words, *command, items=lines(3))
+    assert again.returncode == 123 and b"1 items had failed before" in again.stderr
+    assert conq(*words, "--retry-failed", *command, items=lines(3)).returncode == 0
+    assert outcomes(tmp_path / "q") == {DONE: 3}
+
+
+def test_another_command_is_refused_and_both_are_shown(tmp_path):
+    assert conq("-q", tmp_path / "q", "echo", "a b", items=lines(1)).returncode == 0
+    other = conq("-q", tmp_path / "q", "echo", "c", items=lines(2))
+    assert other.returncode == 2 and other.stdout == b""
+    assert b"echo 'a b'" in other.stderr and b"echo c" in other.stderr
+    forced = conq("-q", tmp_path / "q", "--force", "echo", "c", items=lines(2))
+    assert forced.stdout == b"c 2\n"
+
+
+def test_a_file_that_is_no_queue_is_refused_and_left_alone(tmp_path):
+    notes = tmp_path / "notes"
+    notes.write_text("milk\n" * 2000)
+    done = conq("-q", notes, "echo", items=lines(1))
+    assert done.returncode == 1 and b"name another file" in done.stderr
+    assert notes.read_text() == "milk\n" * 2000
+
+
+def test_options_that_do_not_fit_are_wrong_use(tmp_path):
+    for words in (("-n", "2"), ("--dry-run",)):
+        assert conq("-q", tmp_path / "q", *words, "echo", items=lines(1)).returncode == 2
+    for words in (("--retry-failed",), ("--force",), ("-q", "")):
+        assert conq(*words, "echo", items=lines(1)).returncode == 2
+    assert not (tmp_path / "q").exists()
+
+
+def test_killed_at_random_moments_each_item_has_one_outcome(tmp_path):
+    seed = int(os.environ.get("CONQ_SEED", "1"))
+    print("seed", seed)
+    dice = random.Random(seed)
+    count, log = 300, tmp_path / "log"
+    items = tmp_path / "items"
+    items.write_text(lines(count))
+    words = ("-q", tmp_path / "q", "-a", items, "-j", "4", "sh", "-c", f"echo $1 >> {log}", "sh")
+    kills = 0
+    while kills < 12:
+        run = start(*words)
+        ended_before = sum(runs(log).values())
+        more = dice.randrange(1, 12)
+        wait_until(lambda: run.poll() is not None or sum(runs(log).values()) >= ended_before + more)
+        if run.poll() is not None:
+            break
+        run.send_signal(signal.SIGKILL)
+        run.communicate(timeout=TIMEOUT_S)
+        kills += 1
+    assert kills > 5
+    assert conq(*words).returncode == 0
+    assert outcomes(tmp_path / "q") == {DONE: count}
+    seen = runs(log)
+    assert set(seen) == {str(i) for i in range(1, count + 1)}
+    # Only what ran when its conq was killed ran again.
+    assert sum(seen.values()) - count <= kills * 4
+    with sqlite3.connect(tmp_path / "q") as base:
+        assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert conq(*words).stderr.startswith(b"conq: 300 items had succeeded before")
+
+
+def test_an_item_whose_process_outlives_its_conq_does_not_run_twice_at_once(tmp_path):
+    fifo, log = tmp_path / "fifo", tmp_path / "log"
+    os.mkfifo(fifo)
+    words = ("-q", tmp_path / "q", "-j", "2", "sh", "-c",
+             f"echo begin >> {log}; cat {fifo} > /dev/null; echo end >> {log}", "sh")
+    run = start(*words, ":::", "a")
+    wait_until(log.exists)
+    run.send_signal(signal.SIGKILL)
+    run.wait(TIMEOUT_S)
+    again = start(*words, ":::", "a")
+    line = again.stderr.readline()
+    assert b"waiting for items that run elsewhere" in line
+    assert log.read_text() == "begin\n"
+    fifo.write_text("")  # the first one ends
+    wait_until(lambda: log.read_text().count("begin") == 2)
+    fifo.write_text("")
+    again.communicate(timeout=TIMEOUT_S)
+    assert again.returncode == 0
+    assert log.read_text() == "begin\nend\n" * 2
+    assert outcomes(tmp_path / "q") == {DONE: 1}
+
+
+def test_two_runs_on_one_queue_share_the_work(tmp_path):
+    log = tmp_path / "log"
+    words = ("-k", "-q", tmp_path / "q", "-j", "2", "sh", "-c", f"echo $1 >> {log}; echo $1", "sh")
+    pair = []
+    for name in ("one", "two"):
+        items = tmp_path / name
+        items.write_text(lines(200))
+        pair.append(start("-a", items, *words))
+    outputs = [each.communicate(timeout=TIMEOUT_S)[0].split() for each in pair]
+    assert [each.returncode for each in pair] == [0, 0]
+    assert runs(log) == {str(i): 1 for i in range(1, 201)}
+    for each in outputs:
+        assert each == sorted(each, key=int)
+    assert sorted(outputs[0] + outputs[1], key=int) == lines(200).encode().split()
+
+
+def test_an_interrupted_run_names_the_command_that_goes_on(tmp_path):
+    fifo = pathlib.Path(tmp_path / "fifo")
+    os.mkfifo(fifo)
+    queue = tmp_path / "q"
+    command = ("sh", "-c", f"cat {fifo}", "sh")
+    run = start("-q", queue, "-j", "1", *command, ":::", "a", "b", "c")
+    wait_until(lambda: queue.exists() and outcomes_or_none(queue).get(1) == 1)
+    run.send_signal(signal.SIGTERM)
+    _, said = run.communicate(timeout=TIMEOUT_S)
+    assert run.returncode == 143
+    assert b"run the same again: conq run -q" in said
+    assert outcomes(queue) == {0: 1}  # given back: it did not fail
+
+
+def outcomes_or_none(queue):
+    try:
+        return outcomes(queue)
+    except sqlite3.OperationalError:  # not made yet
+        return {}

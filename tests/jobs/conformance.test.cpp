@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSL-1.0
+// What every engine promises: the same tests for each.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <set>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "conq/jobs.hpp"
+#include "tests/jobs/folder.hpp"
+
+namespace conq {
+namespace {
+
+using namespace std::chrono_literals;
+
+class JobQueue : public testing::TestWithParam<const char*> {
+protected:
+    std::string url(const std::string& options = "durability=process") {
+        const std::string scheme = GetParam();
+        return scheme + (scheme == "sqlite:" ? folder_ / "q" : "") + "?" + options;
+    }
+
+    folder folder_;
+};
+INSTANTIATE_TEST_SUITE_P(Engines, JobQueue, testing::Values("memory:", "sqlite:"),
+                         [](const auto& about) {
+                             const std::string scheme = about.param;
+                             return scheme.substr(0, scheme.size() - 1);
+                         });
+
+TEST_P(JobQueue, HandsOutWhatWasPutInOrderByteForByte) {
+    job_queue queue(url());
+    const std::string bytes("a\0\xff\n", 4);
+    const job_id first = queue.put(bytes).value();
+    EXPECT_LT(first, queue.put("").value());
+    auto task = queue.take();
+    EXPECT_EQ(*task, bytes);
+    EXPECT_EQ(task.id(), first);
+    EXPECT_EQ(task.attempt(), 1U);
+    EXPECT_EQ(task.done("well"), status::ok);
+    EXPECT_EQ(task.state(), status::empty);
+    auto empty_body = queue.take();
+    EXPECT_EQ(*empty_body, "");
+    EXPECT_EQ(empty_body.done(), status::ok);
+    EXPECT_EQ(queue.try_take().state(), status::empty);
+    EXPECT_EQ(queue.list(job_state::done).at(0).note, "well");
+    EXPECT_EQ(queue.list(job_state::done, first).size(), 1U);
+}
+
+TEST_P(JobQueue, LowerPrioritiesComeFirst) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("b", {.priority = 1}));
+    static_cast<void>(queue.put("c", {.priority = 1}));
+    static_cast<void>(queue.put("a", {.priority = -1}));
+    for (const char* each : {"a", "b", "c"}) {
+        auto task = queue.try_take();
+        EXPECT_EQ(*task, each);
+        EXPECT_EQ(task.done(), status::ok);
+    }
+}
+
+TEST_P(JobQueue, AKeyThatIsKnownAddsNothing) {
+    job_queue queue(url());
+    std::vector<job_id> ids;
+    EXPECT_EQ(queue.put_many({"a", "b"}, ids, {.key = "k"}), status::ok);
+    EXPECT_EQ(ids.at(0), ids.at(1));
+    EXPECT_EQ(queue.take().done(), status::ok);
+    EXPECT_EQ(queue.put("c", {.key = "k"}).value(), ids.at(0));
+    EXPECT_EQ(queue.try_take().state(), status::empty);
+    EXPECT_TRUE(queue.forget(ids.at(0)));
+    EXPECT_GT(queue.put("c", {.key = "k"}).value(), ids.at(0));
+}
+
+TEST_P(JobQueue, ADelayedJobIsUnfinishedAndComesInTime) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("later", {.delay = 30ms}));
+    EXPECT_EQ(queue.stats().delayed, 1U);
+    EXPECT_FALSE(queue.try_join());
+    EXPECT_EQ(*queue.take(), "later");
+}
+
+TEST_P(JobQueue, ALeaseThatIsDroppedHandsTheJobBackAfterADelay) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a"));
+    static_cast<void>(queue.take());
+    EXPECT_EQ(queue.stats().delayed, 1U);
+    EXPECT_EQ(queue.take().attempt(), 2U);
+}
+
+TEST_P(JobQueue, AnAttemptWithoutDoneIsSpentAndTheLastMakesADeadLetter) {
+    job_queue queue(url());
+    const job_id id = queue.put("a", {.max_attempts = 2}).value();
+    EXPECT_EQ(queue.take().retry(0ms, "first"), status::ok);
+    auto second = queue.take();
+    EXPECT_EQ(second.attempt(), 2U);
+    EXPECT_EQ(second.retry(0ms, "second"), status::ok);
+    EXPECT_TRUE(queue.try_join());
+    const auto dead = queue.list(job_state::dead);
+    ASSERT_EQ(dead.size(), 1U);
+    EXPECT_EQ(dead[0].note, "second");
+    EXPECT_EQ(dead[0].attempts, 2U);
+    EXPECT_TRUE(queue.revive(id));
+    EXPECT_FALSE(queue.revive(id));
+    EXPECT_EQ(queue.take().attempt(), 1U);
+}
+
+TEST_P(JobQueue, FailMakesADeadLetterAtOnceAndForgetDropsIt) {
+    job_queue queue(url());
+    const job_id id = queue.put("a").value();
+    EXPECT_FALSE(queue.forget(id));
+    EXPECT_EQ(queue.take().fail("why"), status::ok);
+    EXPECT_EQ(queue.list(job_state::dead).at(0).note, "why");
+    EXPECT_TRUE(queue.forget(id));
+    EXPECT_TRUE(queue.list(job_state::dead).empty());
+}
+
+TEST_P(JobQueue, ReleaseHandsBackWithoutSpendingAnAttempt) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a", {.max_attempts = 1}));
+    auto first = queue.take();
+    const auto token = first.token();
+    EXPECT_EQ(first.release(), status::ok);
+    auto again = queue.take();
+    EXPECT_EQ(again.attempt(), 1U);
+    EXPECT_GT(again.token(), token);
+}
+
+TEST_P(JobQueue, ALeaseThatIsHeldIsRenewedForAsLongAsItLives) {
+    job_queue queue(url("lease=1s&durability=process"));
+    static_cast<void>(queue.put("a"));
+    auto held = queue.take();
+    EXPECT_EQ(queue.take_for(2500ms).state(), status::timed_out);
+    EXPECT_EQ(held.done(), status::ok);
+}
+
+TEST_P(JobQueue, ShutdownRefusesPutsAndDrainsAndReopenLiftsIt) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a"));
+    queue.shutdown();
+    EXPECT_EQ(queue.put("b").state(), status::shut_down);
+    EXPECT_EQ(queue.take().done(), status::ok);
+    EXPECT_EQ(queue.take().state(), status::shut_down);
+    queue.reopen();
+    EXPECT_TRUE(queue.put("b"));
+    static_cast<void>(queue.put("c", {.delay = 1h}));
+    queue.shutdown(immediate);
+    EXPECT_EQ(queue.take().state(), status::shut_down);
+    EXPECT_EQ(queue.stats().cancelled, 2U);
+    EXPECT_TRUE(queue.try_join());
+}
+
+TEST_P(JobQueue, PauseHandsOutNothingUntilResume) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a"));
+    queue.pause();
+    EXPECT_TRUE(queue.stats().is_paused);
+    EXPECT_EQ(queue.try_take().state(), status::empty);
+    std::thread resuming([&] { queue.resume(); });
+    EXPECT_EQ(*queue.take(), "a");
+    resuming.join();
+}
+
+TEST_P(JobQueue, TakeThisPutsAndTakesTheJobOfAKeyOnce) {
+    job_queue queue(url());
+    const job_options options{.key = "k"};
+    auto first = queue.take_this("a", options);
+    EXPECT_EQ(*first.lease, "a");
+    auto second = queue.take_this("a", options);
+    EXPECT_FALSE(second.lease);
+    EXPECT_EQ(second.state, job_state::running);
+    EXPECT_EQ(first.lease.fail("why"), status::ok);
+    EXPECT_EQ(queue.take_this("a", options).state, job_state::dead);
+    auto revived = queue.take_this("a", options, true);
+    EXPECT_EQ(revived.lease.done(), status::ok);
+    EXPECT_EQ(queue.take_this("a", options, true).state, job_state::done);
+    EXPECT_EQ(queue.stats().done, 1U);
+}
+
+TEST_P(JobQueue, RemembersTheFirstValueUntilItIsReplaced) {
+    job_queue queue(url());
+    EXPECT_EQ(queue.remember("n", "a"), "a");
+    EXPECT_EQ(queue.remember("n", "b"), "a");
+    EXPECT_EQ(queue.remember("n", "b", true), "b");
+    EXPECT_EQ(queue.remember("m", ""), "");
+}
+
+TEST_P(JobQueue, CancelFinishesWhatNobodyHolds) {
+    job_queue queue(url());
+    const job_id id = queue.put("a").value();
+    auto held = queue.take();
+    EXPECT_FALSE(queue.cancel(id));
+    EXPECT_EQ(held.release(), status::ok);
+    EXPECT_TRUE(queue.cancel(id));
+    EXPECT_FALSE(queue.cancel(id));
+    EXPECT_FALSE(queue.cancel(id + 100));
+    EXPECT_TRUE(queue.try_join());
+}
+
+TEST_P(JobQueue, AStopThatWasAskedBeforeTakesNothing) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a"));
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_EQ(queue.take(stop.get_token()).state(), status::stopped);
+    EXPECT_EQ(queue.join(stop.get_token()), status::stopped);
+    EXPECT_TRUE(queue.take_for(0ms));  // a deadline that is past tries once
+}
+
+TEST_P(JobQueue, AStopEndsWaits) {
+    job_queue queue(url());
+    const auto taking = [&](const std::stop_token& stop) {
+        EXPECT_EQ(queue.take(stop).state(), status::stopped);
+    };
+    std::jthread taker(taking);
+    taker.request_stop();
+    taker.join();
+    static_cast<void>(queue.put("a"));
+    std::jthread joiner(
+        [&](const std::stop_token& stop) { EXPECT_EQ(queue.join(stop), status::stopped); });
+    joiner.request_stop();
+}
+
+TEST_P(JobQueue, JoinReturnsWhenTheLastJobEndsAndTimesOutBefore) {
+    job_queue queue(url());
+    EXPECT_TRUE(queue.try_join());
+    static_cast<void>(queue.put("a"));
+    EXPECT_EQ(queue.join_for(1ms), status::timed_out);
+    std::thread worker([&] { EXPECT_EQ(queue.take().done(), status::ok); });
+    queue.join();
+    worker.join();
+    EXPECT_EQ(queue.stats().done, 1U);
+    EXPECT_EQ(queue.stats().unfinished(), 0U);
+}
+
+TEST_P(JobQueue, ManyThreadsTakeEachJobOnce) {
+    job_queue queue(url());
+    constexpr int producers = 2, takers = 3, each_puts = 100;
+    std::vector<std::set<std::string>> taken(takers);
+    {
+        std::vector<std::jthread> threads;
+        for (auto& mine : taken) {
+            threads.emplace_back([&] {
+                while (auto task = queue.take()) {
+                    EXPECT_TRUE(mine.insert(*task).second);
+                    EXPECT_EQ(task.done(), status::ok);
+                }
+            });
+        }
+        std::vector<std::jthread> putting;
+        for (int producer = 0; producer < producers; ++producer) {
+            putting.emplace_back([&, producer] {
+                for (int i = 0; i < each_puts; ++i) {
+                    EXPECT_TRUE(queue.put(std::to_string(producer * each_puts + i)));
+                }
+            });
+        }
+        putting.clear();
+        queue.join();
+        queue.shutdown();
+    }
+    std::set<std::string> all;
+    std::size_t count = 0;
+    for (const auto& mine : taken) {
+        count += mine.size();
+        all.insert(mine.begin(), mine.end());
+    }
+    EXPECT_EQ(count, std::size_t{producers * each_puts});
+    EXPECT_EQ(all.size(), count);
+}
+
+}  // namespace
+}  // namespace conq

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+// Files that are no queues, and damaged ones: a message that names the file and the mend.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "conq/jobs.hpp"
+#include "tests/jobs/folder.hpp"
+
+namespace {
+
+using conq::job_queue;
+
+void put_one(const std::string& url) {
+    EXPECT_TRUE(job_queue(url).put("a"));
+}
+
+void run_sql(const std::string& path, const char* text) {
+    sqlite3* base = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &base), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(base, text, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(base);
+}
+
+std::string contents(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+template <class Call> std::string error_of(Call call) {
+    try {
+        call();
+    } catch (const conq::store_error& error) {
+        return error.what();
+    }
+    return "none";
+}
+
+std::string error_of_opening(const std::string& path) {
+    return error_of([&] { const job_queue queue(path); });
+}
+
+bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST(JobQueueFile, WhatWasPutIsThereAfterReopening) {
+    const folder place;
+    for (const char* level : {"process", "batch", "power"}) {
+        const std::string url = "sqlite:" + (place / level) + "?durability=" + level;
+        put_one(url);
+        job_queue queue(url);
+        EXPECT_EQ(*queue.take(), "a") << level;
+    }
+}
+
+TEST(JobQueueFile, TwoHandlesShareOneQueue) {
+    const folder place;
+    job_queue one(place / "q"), other(place / "q");
+    std::thread taker([&] { EXPECT_EQ(other.take().done(), conq::status::ok); });
+    EXPECT_TRUE(one.put("a"));
+    one.join();
+    taker.join();
+    one.shutdown();
+    EXPECT_EQ(other.take().state(), conq::status::shut_down);
+}
+
+TEST(JobQueueFile, AFileThatIsNoDatabaseIsRefusedAndLeftAlone) {
+    const folder place;
+    const std::string path = place / "notes";
+    std::ofstream(path) << std::string(5000, 'x');
+    const std::string before = contents(path);
+    const std::string error = error_of_opening(path);
+    EXPECT_TRUE(has(error, path) && has(error, "name another file")) << error;
+    EXPECT_EQ(contents(path), before);
+}
+
+TEST(JobQueueFile, AShortFileIsNotTakenForAnEmptyOne) {
+    const folder place;
+    const std::string path = place / "notes";
+    std::ofstream(path) << "milk\n";
+    EXPECT_TRUE(has(error_of_opening(path), "name another file"));
+    EXPECT_EQ(contents(path), "milk\n");
+}
+
+TEST(JobQueueFile, ADatabaseOfAnotherProgramIsRefusedAndLeftAlone) {
+    const folder place;
+    const std::string path = place / "other";
+    run_sql(path, "CREATE TABLE t(x)");
+    const std::string before = contents(path);
+    EXPECT_TRUE(has(error_of_opening(path), "another program"));
+    EXPECT_EQ(contents(path), before);
+}
+
+TEST(JobQueueFile, AQueueOfANewerVersionIsRefused) {
+    const folder place;
+    put_one(place / "q");
+    run_sql(place / "q", "PRAGMA user_version = 2");
+    EXPECT_TRUE(has(error_of_opening(place / "q"), "use a newer conq"));
+    run_sql(place / "q", "PRAGMA user_version = 1");
+    EXPECT_EQ(*job_queue(place / "q").take(), "a");
+}
+
+TEST(JobQueueFile, AFolderThatIsNotThereIsNamed) {
+    const folder place;
+    EXPECT_TRUE(has(error_of_opening(place / "no/q"), "a folder and files that you may write"));
+}
+
+TEST(JobQueueFile, ChangedRowsAreFoundByTheirChecksum) {
+    for (const char* change : {"body = CAST('b' AS BLOB)", "token = 7", "attempts = 1",
+                               "crashes = 3", "max_attempts = 1", "body_sum = 1", "sum = 1"}) {
+        const folder place;
+        put_one(place / "q");
+        run_sql(place / "q", (std::string("UPDATE job SET ") + change).c_str());
+        job_queue queue(place / "q");
+        const std::string error = error_of([&] { static_cast<void>(queue.try_take()); });
+        EXPECT_TRUE(has(error, "job 1") && has(error, "restore")) << change << ": " << error;
+    }
+}
+
+TEST(JobQueueFile, ATruncatedFileIsNeverAWrongJob) {
+    const folder place;
+    const std::string whole = place / "whole";
+    std::vector<conq::job_id> ids;
+    const std::vector<std::string> bodies(200, std::string(300, 'a'));
+    EXPECT_EQ(job_queue(whole).put_many(bodies, ids), conq::status::ok);
+    run_sql(whole, "PRAGMA wal_checkpoint(TRUNCATE)");
+    const std::string bytes = contents(whole);
+    int refused = 0;
+    for (std::size_t size = 1; size < bytes.size(); size += 4096 + 511) {
+        const folder part;
+        std::ofstream(part / "q", std::ios::binary) << bytes.substr(0, size);
+        refused += error_of([&] {
+                       job_queue queue(part / "q");
+                       for (std::size_t i = 0; i < bodies.size(); ++i) {
+                           auto task = queue.try_take();
+                           ASSERT_TRUE(task);
+                           ASSERT_EQ(*task, bodies[0]);
+                           ASSERT_EQ(task.done(), conq::status::ok);
+                       }
+                   }) != "none";
+    }
+    EXPECT_GT(refused, 0);
+}
+
+}  // namespace
