@@ -26,6 +26,7 @@ struct job {
     std::size_t unfit_bytes = 0;    ///< not 0: the size of its only item, which is no argument
     std::uint64_t occurrence = 0;   ///< with -q: how often its item came, this time included
     byte_budget::charge queued{};
+    std::uint64_t slot = 0;  ///< which of the jobs at once it is, from 1, while it runs
 };
 
 /// How a job ends whose item is no argument.

@@ -25,6 +25,7 @@
 #include "cli/job_feed.hpp"
 #include "cli/job_log.hpp"
 #include "cli/job_process.hpp"
+#include "cli/job_slots.hpp"
 #include "cli/later_jobs.hpp"
 #include "cli/message.hpp"
 #include "cli/outcome.hpp"
@@ -66,13 +67,6 @@ command_template template_of(const run_options& options) {
     const bool appends = !options.feeds_stdin;
     if (!options.shell_line.empty()) return command_template::of_shell(options.shell_line, appends);
     return {options.command, options.placeholder, appends};
-}
-
-// Which of the jobs at once this thread runs, from 1.
-std::uint64_t slot_of_this_thread() {
-    static std::atomic<std::uint64_t> slots{0};
-    thread_local const std::uint64_t mine = slots.fetch_add(1) + 1;
-    return mine;
 }
 
 // The program's path, found once for all jobs; empty if it depends on the item.
@@ -133,7 +127,11 @@ public:
         });
         process_runner processes(program, running_, spool_, printer_);
         try {
-            later_jobs later([&](job& each) { return run_durable(processes, each); });
+            later_jobs later([&](job& each) {
+                const job_slots::held slot(slots_);
+                each.slot = slot.number();
+                return run_durable(processes, each);
+            });
             later_ = &later;
             workers pool(queue_, worker_options{.threads = job_threads_, .name = "conq-job"},
                          [&](job& each) { run_or_put_off(processes, each); });
@@ -185,6 +183,8 @@ private:
 
     void run_or_put_off(process_runner& processes, job& each) {
         each.queued.end();
+        const job_slots::held slot(slots_);
+        each.slot = slot.number();
         if (!durable_) {
             run_job(processes, each, nullptr);
         } else if (!run_durable(processes, each)) {
@@ -254,7 +254,7 @@ private:
 
     outcome run_once(process_runner& processes, const job& each, unsigned attempt,
                      job_output& output) {
-        const job_numbers numbers{.sequence = each.number + 1, .slot = slot_of_this_thread()};
+        const job_numbers numbers{.sequence = each.number + 1, .slot = each.slot};
         process_request request{.number = each.number,
                                 .arguments = command_.filled(each.items, numbers),
                                 .input = options_.feeds_stdin ? &each.items : nullptr,
@@ -418,6 +418,7 @@ private:
     std::optional<durable_run> durable_;  // with -q
     later_jobs* later_ = nullptr;
     byte_budget budget_{queued_bytes_max};
+    job_slots slots_{job_threads_};
     bounded_queue<job> queue_;
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };

@@ -162,9 +162,9 @@ status job_queue::put_many(const std::vector<std::string>& bodies, std::vector<j
 namespace {
 
 // What is left of a wait, and why it is over: ok while it is not.
-class patience {
+class time_left {
 public:
-    explicit patience(std::uint64_t span_ns)
+    explicit time_left(std::uint64_t span_ns)
         : until_(platform::after(platform::monotonic_now(), span_ns)) {}
     [[nodiscard]] std::chrono::nanoseconds left(job_span longest) const {
         const auto now = platform::monotonic_now();
@@ -201,7 +201,7 @@ std::string job_queue::remember(std::string_view name, std::string_view value, b
 
 job_lease job_queue::take_within(std::uint64_t span_ns, const asked& has_stopped) {
     if (has_stopped()) return job_lease(status::stopped);
-    const patience waits(span_ns);
+    const time_left waits(span_ns);
     for (;;) {
         const std::uint32_t seen = core_->engine().news(room::takers);
         jobs::claim_answer answer = core_->engine().claim(core_->lease());
@@ -218,7 +218,7 @@ job_lease job_queue::take_within(std::uint64_t span_ns, const asked& has_stopped
 
 status job_queue::join_within(std::uint64_t span_ns, const asked& has_stopped) {
     if (has_stopped()) return status::stopped;
-    const patience waits(span_ns);
+    const time_left waits(span_ns);
     for (;;) {
         const std::uint32_t seen = core_->engine().news(room::joiners);
         if (core_->engine().is_finished()) return status::ok;

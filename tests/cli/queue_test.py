@@ -139,6 +139,25 @@ def test_an_item_whose_process_outlives_its_conq_does_not_run_twice_at_once(tmp_
     assert outcomes(tmp_path / "q") == {DONE: 1}
 
 
+def test_what_is_waited_for_runs_within_the_jobs_at_once(tmp_path):
+    fifo, log = tmp_path / "fifo", tmp_path / "log"
+    os.mkfifo(fifo)
+    words = ("-q", tmp_path / "q", "-j", "1", "-s",
+             f'[ "$1" = a ] && cat {fifo} > /dev/null; echo "$1 $CONQ_SLOT" >> {log}')
+    run = start(*words, ":::", "a")
+    wait_until(lambda: outcomes_or_none(tmp_path / "q").get(1) == 1)
+    run.send_signal(signal.SIGKILL)
+    run.wait(TIMEOUT_S)
+    again = start(*words, ":::", "b", "a")
+    assert b"waiting for items that run elsewhere" in again.stderr.readline()
+    fifo.write_text("")  # the first one ends, and nobody is told
+    wait_until(lambda: "a 1" in log.read_text())
+    fifo.write_text("")
+    again.communicate(timeout=TIMEOUT_S)
+    assert again.returncode == 0
+    assert sorted(log.read_text().splitlines()) == ["a 1", "a 1", "b 1"]
+
+
 def test_two_runs_on_one_queue_share_the_work(tmp_path):
     log = tmp_path / "log"
     words = ("-k", "-q", tmp_path / "q", "-j", "2", "sh", "-c", f"echo $1 >> {log}; echo $1", "sh")

@@ -4,6 +4,7 @@
 #define CONQ_TESTS_SCHEDULES_MODELS_HPP
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -33,6 +34,23 @@ public:
     careful_item(careful_item&& other) noexcept(false) : slow_item(std::move(other)) {}
 };
 using locked_buffer_queue = basic_bounded_queue<careful_item, scheduled_traits>;
+
+/// An item whose n-th move throws, and as many in a row as `times` says; no other.
+class fragile_item {
+public:
+    fragile_item(int value, int throws_at, int times = 1)
+        : value_(value), throws_at_(throws_at), times_(times) {}
+    fragile_item(fragile_item&& other) noexcept(false)
+        : value_(other.value_), throws_at_(--other.throws_at_), times_(other.times_) {
+        scheduler::current()->step("move");
+        if (throws_at_ <= 0 && throws_at_ > -times_) throw std::runtime_error("a move");
+    }
+    fragile_item& operator=(fragile_item&&) = delete;
+    [[nodiscard]] int value() const noexcept { return value_; }
+
+private:
+    int value_, throws_at_, times_;
+};
 
 /// The lowest value first; a comparison is a point of the schedule.
 struct lower_value {

@@ -101,23 +101,6 @@ template <template <class, class> class Basic> void leave_nothing(scenario& stor
     });
 }
 
-// An item whose n-th move throws, and as many in a row as `times` says.
-class fragile_item {
-public:
-    fragile_item(int value, int throws_at, int times = 1)
-        : value_(value), throws_at_(throws_at), times_(times) {}
-    fragile_item(fragile_item&& other) noexcept(false)
-        : value_(other.value_), throws_at_(--other.throws_at_), times_(other.times_) {
-        scheduler::current()->step("move");
-        if (throws_at_ <= 0 && throws_at_ > -times_) throw std::runtime_error("a move");
-    }
-    fragile_item& operator=(fragile_item&&) = delete;
-    [[nodiscard]] int value() const noexcept { return value_; }
-
-private:
-    int value_, throws_at_, times_;
-};
-
 // Of three items the second one always throws: the first is put, then nothing, then the third.
 template <class Queue> void throw_in_the_middle(scenario& story) {
     auto q = std::make_shared<Queue>(4);

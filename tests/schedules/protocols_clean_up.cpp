@@ -182,23 +182,6 @@ template <class Queue> void count_dropped(scenario& story) {
     story.at_end([=] { end_and_count(q); });
 }
 
-// An item whose n-th move throws, and as many in a row as `times` says; no other.
-class fragile_item {
-public:
-    fragile_item(int value, int throws_at, int times = 1)
-        : value_(value), throws_at_(throws_at), times_(times) {}
-    fragile_item(fragile_item&& other) noexcept(false)
-        : value_(other.value_), throws_at_(--other.throws_at_), times_(other.times_) {
-        scheduler::current()->step("move");
-        if (throws_at_ <= 0 && throws_at_ > -times_) throw std::runtime_error("a move");
-    }
-    fragile_item& operator=(fragile_item&&) = delete;
-    [[nodiscard]] int value() const noexcept { return value_; }
-
-private:
-    int value_, throws_at_, times_;
-};
-
 // A put and a get whose item throws change nothing, and hold up nobody.
 template <class Queue> void throw_on_the_way(scenario& story) {
     auto q = std::make_shared<Queue>(2);

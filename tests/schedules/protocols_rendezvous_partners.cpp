@@ -14,22 +14,22 @@ namespace {
 using namespace std::chrono_literals;
 
 // An item whose first moves throw, as many as it says.
-class fragile_item {
+class unlucky_item {
 public:
-    fragile_item(int value, int throws) : value_(value), throws_(throws) {}
-    fragile_item(fragile_item&& other) noexcept(false) : value_(other.value_) {
+    unlucky_item(int value, int throws) : value_(value), throws_(throws) {}
+    unlucky_item(unlucky_item&& other) noexcept(false) : value_(other.value_) {
         scheduler::current()->step("move");
         if (other.throws_-- > 0) throw std::runtime_error("a move");
         throws_ = 0;
         require(std::exchange(other.value_, -1) >= 0, "an item was handed over twice");
     }
-    fragile_item& operator=(fragile_item&&) = delete;
+    unlucky_item& operator=(unlucky_item&&) = delete;
     [[nodiscard]] int value() const noexcept { return value_; }
 
 private:
     int value_, throws_;
 };
-using fragile_meeting = basic_rendezvous<fragile_item, scheduled_traits>;
+using fragile_meeting = basic_rendezvous<unlucky_item, scheduled_traits>;
 
 // ---- items whose move throws
 
@@ -51,7 +51,7 @@ void throw_and_meet_again(scenario& story) {
     auto caught = std::make_shared<int>(0);
     story.thread(
         [=] {
-            fragile_item mine(5, 2);
+            unlucky_item mine(5, 2);
             *caught += retry([&] {
                 require(mine.value() == 5, "a put that threw has touched its item");
                 both->accepted += q->put(std::move(mine)) == status::ok;
@@ -77,7 +77,7 @@ void throw_beside_another_get(scenario& story) {
     auto both = std::make_shared<tally>();
     story.thread(
         [=] {
-            fragile_item mine(5, 1);
+            unlucky_item mine(5, 1);
             retry([&] { both->accepted += q->put(std::move(mine)) == status::ok; });
             q->shutdown();
         },
@@ -102,7 +102,7 @@ void throw_beside_another_put(scenario& story) {
     for (int p = 0; p < 2; ++p) {
         story.thread(
             [=] {
-                fragile_item mine(5, 1 - p);
+                unlucky_item mine(5, 1 - p);
                 retry([&] { both->accepted += q->put(std::move(mine)) == status::ok; });
             },
             "putter " + std::to_string(p + 1));
@@ -123,7 +123,7 @@ void throw_at_the_end(scenario& story, bool shuts_down) {
     auto both = std::make_shared<tally>();
     story.thread(
         [=] {
-            fragile_item mine(5, 1);
+            unlucky_item mine(5, 1);
             try {
                 const status answer =
                     shuts_down ? q->put(std::move(mine)) : q->put_for(std::move(mine), 100us);
