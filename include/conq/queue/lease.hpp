@@ -97,7 +97,7 @@ template <class Queue> class lease_iterator {
 public:
     /// What std::iterator_traits asks for.
     using iterator_category = std::input_iterator_tag;
-    using value_type = lease<Queue>;
+    using value_type = typename Queue::lease_type;
     using difference_type = std::ptrdiff_t;
     using reference = value_type&;
     using pointer = value_type*;
@@ -121,13 +121,18 @@ public:
     }
 
 private:
-    // In place: a move that throws after the queue has given the item away would lose it.
+    // In place: a move that throws after the queue has given the item away would lose it. Leases of
+    // other kinds hand the item back then.
     void take_next() {
-        lease_.emplace(*queue_, [this] { return queue_->get(); });
+        if constexpr (std::is_same_v<value_type, lease<Queue>>) {
+            lease_.emplace(*queue_, [this] { return queue_->get(); });
+        } else {
+            lease_.emplace(queue_->take());
+        }
     }
 
     Queue* queue_;
-    std::optional<lease<Queue>> lease_;
+    std::optional<value_type> lease_;
 };
 
 }  // namespace conq
