@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bench/rivals/atomic_queues.hpp"
 #include "bench/rivals/boost_queues.hpp"
 #include "bench/rivals/conq_queues.hpp"
+#include "bench/rivals/languages.hpp"
 #include "bench/rivals/moodycamel.hpp"
 #include "bench/rivals/raw_rings.hpp"
 #include "bench/rivals/tbb.hpp"
@@ -28,26 +31,27 @@ std::string config_of(const stream& how) {
     return fmt::format("{}P{}C, {}", how.putters, how.getters, room);
 }
 
+std::vector<contender> with_languages(std::vector<contender> all, const stream& how) {
+    for (contender& each : of_other_languages(how)) all.push_back(std::move(each));
+    return all;
+}
+
 // Through a bounded queue: all that have a bound, and moodycamel's without one.
 std::vector<contender> bounded(const stream& how) {
-    return {moving<conq_bounded, u64>(how),
-            moving<conq_locked, u64>(how),
-            moving<tbb_bounded, u64>(how),
-            moving<boost_sync_bounded, u64>(how),
-            moving<moodycamel_blocking_tokens, u64>(how),
-            moving<libcds_vyukov, u64>(how),
-            moving<atomic_queue_b2, u64>(how),
-            moving<boost_lockfree, u64>(how),
-            moving<moodycamel_tokens, u64>(how)};
+    return with_languages(
+        {moving<conq_bounded, u64>(how), moving<conq_locked, u64>(how),
+         moving<tbb_bounded, u64>(how), moving<boost_sync_bounded, u64>(how),
+         moving<boost_fiber_channel, u64>(how), moving<moodycamel_blocking_tokens, u64>(how),
+         moving<libcds_vyukov, u64>(how), moving<atomic_queue_b2, u64>(how),
+         moving<boost_lockfree, u64>(how), moving<moodycamel_tokens, u64>(how)},
+        how);
 }
 std::vector<contender> unbounded(const stream& how) {
-    return {moving<conq_unbounded, u64>(how),
-            moving<conq_locked, u64>(how),
-            moving<tbb_bounded, u64>(how),
-            moving<moodycamel_blocking, u64>(how),
-            moving<moodycamel_blocking_tokens, u64>(how),
-            moving<moodycamel_plain, u64>(how),
-            moving<moodycamel_tokens, u64>(how)};
+    return with_languages({moving<conq_unbounded, u64>(how), moving<conq_locked, u64>(how),
+                           moving<tbb_bounded, u64>(how), moving<moodycamel_blocking, u64>(how),
+                           moving<moodycamel_blocking_tokens, u64>(how),
+                           moving<moodycamel_plain, u64>(how), moving<moodycamel_tokens, u64>(how)},
+                          how);
 }
 
 row with_one_each(u64 capacity, std::vector<gate> gates) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Boost: sync_bounded_queue and sync_queue (a mutex and condition variables), lockfree::queue.
+// Boost: sync_bounded_queue (a mutex and condition variables), the buffered channel of its fibers
+// between threads of one fiber each, lockfree::queue.
 #ifndef CONQ_BENCH_RIVALS_BOOST_QUEUES_HPP
 #define CONQ_BENCH_RIVALS_BOOST_QUEUES_HPP
 
@@ -9,6 +10,9 @@
 #include <utility>
 
 #include "bench/rivals/rival.hpp"
+#if defined(CONQ_BENCH_HAS_BOOST_FIBER)
+#include <boost/fiber/buffered_channel.hpp>
+#endif
 #if defined(CONQ_BENCH_HAS_BOOST)
 #include <boost/lockfree/queue.hpp>
 #include <boost/lockfree/spsc_queue.hpp>
@@ -24,6 +28,16 @@ template <class T> struct boost_sync_bounded {
     void put(T item) { queue.push_back(std::move(item)); }
     T get() { return queue.pull_front(); }
     boost::sync_bounded_queue<T> queue;
+#endif
+};
+template <class T> struct boost_fiber_channel {
+    static constexpr about who{"Boost fibers::buffered_channel", true};
+#if defined(CONQ_BENCH_HAS_BOOST_FIBER)
+    // A power of two; one slot of them stays free.
+    explicit boost_fiber_channel(std::uint64_t capacity) : queue(capacity) {}
+    void put(T item) { queue.push(std::move(item)); }
+    T get() { return queue.value_pop(); }
+    boost::fibers::buffered_channel<T> queue;
 #endif
 };
 template <class T> struct boost_lockfree {

@@ -125,20 +125,26 @@ public:
 
     /// ok, empty, busy or shut_down (and drained). `sink(item)` moves the item out.
     template <class Sink> [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) noexcept {
+        return get_at_once(sink) ? status::ok : get_contended(sink);
+    }
+    /// The same if an item is there and nobody interferes; false: nothing was done, and try_get
+    /// knows why. It hands `sink` to no function that is not inlined.
+    template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
         std::uint64_t word = get_.word.load(std::memory_order_relaxed);  // (4) relaxed: as (1)
         slot& target = slot_of(word);
         // (5) with (7): the putter has made the item
         if (target.stamp.load(std::memory_order_acquire) != word + 1) [[unlikely]] {  // (5)
-            return get_contended(sink, false);
+            return false;
         }
         const bool claimed = get_.word.compare_exchange_strong(
             word, next(word), std::memory_order_seq_cst,
             std::memory_order_relaxed);  // (8) relaxed: a failure reads nothing
         if (!claimed) [[unlikely]] {
-            return get_contended(sink, true);
+            back_off();
+            return false;
         }
         drain(target, sink, word);
-        return status::ok;
+        return true;
     }
 
     /// Takes up to `most` items, one or more, as many as are published in a row, by one CAS, and
@@ -292,11 +298,11 @@ private:
         std::uint64_t put = 0;
         return try_put_some(source, 1, put);
     }
-    template <class Sink> CONQ_COLD status get_contended(const Sink& sink, bool lost) noexcept {
-        if (lost) platform_type::pause(lost_pauses);
+    template <class Sink> CONQ_COLD status get_contended(const Sink& sink) noexcept {
         std::uint64_t got = 0;
         return try_get_some(sink, 1, got);
     }
+    CONQ_COLD static void back_off() noexcept { platform_type::pause(lost_pauses); }
 
     [[no_unique_address]] allocator_type allocator_;
     std::uint64_t capacity_;

@@ -48,6 +48,8 @@ template <class T> class [[nodiscard]] result {
 public:
     /// The item's type.
     using value_type = T;
+    /// Whether it is small and trivial: compilers may keep it in registers.
+    static constexpr bool is_in_registers = std::is_trivially_copyable_v<T> && sizeof(T) <= 16;
 
     /// No item: `state` says why and is not `ok`.
     explicit result(status state) noexcept : none_{}, state_(state) {}
@@ -148,7 +150,6 @@ private:
     struct zeros {
         std::byte bytes[sizeof(T)];
     };
-    static constexpr bool is_in_registers = std::is_trivially_copyable_v<T> && sizeof(T) <= 16;
     union {
         std::conditional_t<is_in_registers, zeros, nothing> none_;
         T item_;

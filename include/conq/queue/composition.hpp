@@ -222,12 +222,43 @@ private:
         after_put();
         return status::ok;
     }
+    // A small item that is there at once travels in registers: its result must not be the one whose
+    // address the waiting needs.
     [[nodiscard]] CONQ_HOT result<T> try_get_item() {
+        if constexpr (gets_in_registers) {
+            result<T> out(status::empty);
+            if (buffer_.get_at_once(result_slot<T>(out))) [[likely]]
+                return after_get(), out;
+            return try_get_cold();
+        } else {
+            return try_get_in_place();
+        }
+    }
+    template <class Stop> [[nodiscard]] CONQ_HOT result<T> get_item(const limit<Stop>& within) {
+        if constexpr (gets_in_registers) {
+            result<T> out(status::stopped);
+            if (within.stop.stop_requested()) [[unlikely]]
+                return out;
+            if (buffer_.get_at_once(result_slot<T>(out))) [[likely]]
+                return after_get(), out;
+            return get_cold(within);
+        } else {
+            return get_in_place(within);
+        }
+    }
+    static constexpr bool gets_in_registers =
+        result<T>::is_in_registers &&
+        requires(Buffer& buffer, result_slot<T> slot) { buffer.get_at_once(slot); };
+    CONQ_COLD result<T> try_get_cold() { return try_get_in_place(); }
+    template <class Stop> CONQ_COLD result<T> get_cold(const limit<Stop>& within) {
+        return get_in_place(within);
+    }
+    [[nodiscard]] CONQ_HOT result<T> try_get_in_place() {
         result<T> out(status::empty);
         try_get_into(result_slot<T>(out));
         return out;
     }
-    template <class Stop> [[nodiscard]] CONQ_HOT result<T> get_item(const limit<Stop>& within) {
+    template <class Stop> [[nodiscard]] CONQ_HOT result<T> get_in_place(const limit<Stop>& within) {
         result<T> out(status::stopped);
         if (within.stop.stop_requested()) [[unlikely]]
             return out;
