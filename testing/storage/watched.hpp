@@ -51,7 +51,7 @@ public:
 };
 
 /// While it lives, all files that SQLite opens in this process, and in those that it forks, are
-/// watched. One at a time; made and destroyed while no file is open.
+/// watched. Syncs are shown and not made. One at a time; made and destroyed while no file is open.
 class watched_storage {
 public:
     explicit watched_storage(storage_listener& listener);
