@@ -73,6 +73,33 @@ const std::string& checked(const std::string& path) {
 queue_file::queue_file(const std::string& path) : shared(checked(path) + "-lock"), base(path) {
     const commit_lock lock(shared);
     prepare(base);
+    mend();
+}
+
+// What processes read may not be on the disk, after it has failed: the system takes pages for
+// written that are not. Nothing may rest on the WAL before it is there again. The file itself needs
+// no mending: a checkpoint whose sync fails is made again.
+void queue_file::mend() {
+    failures_ = shared.failures();
+    if (shared.mended() == failures_) return;
+    if (!base.write_wal_again()) {
+        throw store_error("conq: " + base.path() +
+                          ": the disk does not keep what is written: check it, then try again");
+    }
+    shared.note_mended(failures_);
+}
+
+void queue_file::tell_failure() noexcept {
+    if (!base.has_failed() || has_told_) return;
+    shared.note_failure();
+    has_told_ = true;
+}
+
+void queue_file::check_disk() {
+    if (shared.failures() == failures_) return;
+    throw store_error("conq: " + base.path() +
+                      ": the disk has failed to keep what was written: check it, then open the "
+                      "queue anew");
 }
 
 }  // namespace conq::jobs

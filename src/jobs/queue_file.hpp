@@ -3,6 +3,7 @@
 #ifndef CONQ_SRC_JOBS_QUEUE_FILE_HPP
 #define CONQ_SRC_JOBS_QUEUE_FILE_HPP
 
+#include <cstdint>
 #include <string>
 
 #include "src/jobs/shared_file.hpp"
@@ -28,6 +29,18 @@ struct queue_file {
     explicit queue_file(const std::string& path);
     shared_file shared;  ///< Locks and words.
     database base;       ///< The jobs.
+
+    /// Throws if the disk has failed to keep something since this was opened: from then on nothing
+    /// is written that would rest on that.
+    void check_disk();
+    /// Tells all processes if the disk has failed `base`.
+    void tell_failure() noexcept;
+
+private:
+    void mend();
+
+    std::uint32_t failures_ = 0;
+    bool has_told_ = false;
 };
 
 }  // namespace conq::jobs

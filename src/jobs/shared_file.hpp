@@ -29,6 +29,13 @@ public:
     /// Whether some process holds that lock. Not for one's own.
     bool is_alive(std::uint64_t owner);
 
+    /// How often the disk has failed to keep what was written, as far as any process knows.
+    std::uint32_t failures() noexcept { return words_[2].load(); }
+    void note_failure() noexcept { words_[2].fetch_add(1); }
+    /// Up to which failure what the disk may lack was written to it again.
+    std::uint32_t mended() noexcept { return words_[3].load(); }
+    void note_mended(std::uint32_t failures) noexcept { words_[3].store(failures); }
+
     /// The word of a room.
     std::uint32_t news(unsigned room) noexcept { return word(room).load(); }
     /// Sleeps while the word of the room is `seen`.

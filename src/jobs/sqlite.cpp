@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "src/jobs/sqlite.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
 #include "conq/jobs/engine.hpp"
 
 namespace conq::jobs {
 namespace {
 
+// Whether it says that a sync has failed: what was written since the one before may be lost.
+bool is_failed_sync(int code) {
+    return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
+}
+
 const char* mend_of(int code) {
+    if (is_failed_sync(code)) return "check the disk, then open the queue anew";
     switch (code & 0xff) {
         case SQLITE_NOTADB:
             return "this is no queue of conq: name another file";
@@ -18,6 +28,8 @@ const char* mend_of(int code) {
             return "a queue needs a folder and files that you may write, on a local disk";
         case SQLITE_FULL:
             return "make room on the disk, and go on";
+        case SQLITE_IOERR:
+            return "check the disk, and go on";
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
             return "another program holds the file: end it, and go on";
@@ -53,7 +65,32 @@ void database::run(const char* text) {
     if (code != SQLITE_OK) fail(code);
 }
 
+void database::checkpoint() noexcept {
+    note(sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr));
+}
+
+bool database::write_wal_again() {
+    sqlite3_file* wal = nullptr;
+    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+    if (wal == nullptr || wal->pMethods == nullptr) return true;
+    sqlite3_int64 size = 0;
+    int code = wal->pMethods->xFileSize(wal, &size);
+    std::vector<char> some(1 << 16);
+    for (sqlite3_int64 at = 0; at < size && code == SQLITE_OK;) {
+        const auto count = static_cast<int>(std::min<sqlite3_int64>(size - at, std::ssize(some)));
+        code = wal->pMethods->xRead(wal, some.data(), count, at);
+        if (code == SQLITE_OK) code = wal->pMethods->xWrite(wal, some.data(), count, at);
+        at += count;
+    }
+    return code == SQLITE_OK && wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) == SQLITE_OK;
+}
+
+void database::note(int code) noexcept {
+    has_failed_ |= is_failed_sync(code);
+}
+
 void database::fail(int code) {
+    note(code);
     throw store_error("conq: " + path_ + ": " + sqlite3_errmsg(handle_) + ": " + mend_of(code));
 }
 

@@ -22,14 +22,23 @@ public:
 
     /// Runs statements without parameters or rows. Throws store_error.
     void run(const char* text);
+    /// Copies the WAL into the file. The lock of commits is held.
+    void checkpoint() noexcept;
+    /// Writes to the disk anew what the WAL holds: whether it is there now. Under the lock, too.
+    bool write_wal_again();
+    /// Whether the disk has failed to keep what was written: nobody knows what it holds.
+    [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
     /// Throws what the last call came to.
     [[noreturn]] void fail(int code);
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] sqlite3* handle() noexcept { return handle_; }
 
 private:
+    void note(int code) noexcept;
+
     std::string path_;
     sqlite3* handle_ = nullptr;
+    bool has_failed_ = false;
 };
 
 /// A prepared statement. Use: bind(…), then step() while it answers true; it is reset by then.

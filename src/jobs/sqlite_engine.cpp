@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::int64_t shut_down_flag = 1, paused_flag = 2;
 constexpr std::size_t group_most = 64;
-constexpr int checkpoint_pages = 2000;
 
 std::int64_t clock_ms(clockid_t clock) {
     timespec now{};
@@ -57,7 +56,10 @@ std::int64_t seal(const row& job, std::int64_t body_sum) {
 class sqlite_engine final : public engine {
 public:
     explicit sqlite_engine(const queue_url& url)
-        : level_(url.level), store_(url.path), sync_(url.path + "-wal") {
+        : level_(url.level),
+          checkpoint_pages_(url.checkpoint_pages),
+          store_(url.path),
+          sync_(url.path + "-wal", store_.shared) {
         const auto note_pages = [](void* out, sqlite3*, const char*, int pages) {
             *static_cast<int*>(out) = pages;
             return SQLITE_OK;
@@ -299,6 +301,8 @@ private:
     void run_group(std::span<work* const> group) noexcept {
         try {
             run_transaction(group);
+        } catch (const in_doubt_error&) {
+            for (work* each : group) each->error = std::current_exception();
         } catch (...) {
             if (group.size() == 1) {
                 group[0]->error = std::current_exception();
@@ -311,18 +315,15 @@ private:
     void run_transaction(std::span<work* const> group) {
         {
             const commit_lock lock(store_.shared);
-            if (sync_.has_failed()) {
-                throw store_error("conq: " + store_.base.path() +
-                                  ": the disk has failed to keep what was written: check it, then "
-                                  "open the queue anew");
-            }
+            store_.check_disk();
             tells_[0] = tells_[1] = false;
             begin_group(group);
             try {
                 for (const work* each : group) each->run(each->argument);
                 if (tells_[1]) tells_[1] = !has_unfinished();
-                commit_.bind().finish();
+                commit();
             } catch (...) {
+                store_.tell_failure();
                 if (sqlite3_get_autocommit(store_.base.handle()) == 0) {
                     sqlite3_exec(store_.base.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
                 }
@@ -346,12 +347,25 @@ private:
         begin_.bind().finish();
     }
 
+    // An error of the disk may come after the last write, or in it: a disk that is full may even
+    // hold, from an older WAL, the very bytes that it has no room for.
+    void commit() {
+        try {
+            commit_.bind().finish();
+        } catch (const store_error& error) {
+            const int code = sqlite3_errcode(store_.base.handle()) & 0xff;
+            if (code != SQLITE_IOERR && code != SQLITE_FULL) throw;
+            throw in_doubt_error(std::string(error.what()) +
+                                 ": whether the call took effect is not known");
+        }
+    }
+
     // All transactions are under the lock, so this one copies all; the next commit begins anew.
     void checkpoint() {
-        if (wal_pages_ < checkpoint_pages) return;
+        if (wal_pages_ < checkpoint_pages_) return;
         wal_pages_ = 0;
-        sqlite3_wal_checkpoint_v2(store_.base.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                                  nullptr);  // if it fails, the WAL grows, and it is tried again
+        store_.base.checkpoint();  // if it fails, the WAL grows, and it is tried again
+        store_.tell_failure();
     }
 
     std::int64_t meta(std::string_view name) {
@@ -511,6 +525,7 @@ private:
     }
 
     const durability level_;
+    const int checkpoint_pages_;
     queue_file store_;
     syncer sync_;
     std::uint64_t me_ = 0;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 
 namespace conq::jobs {
@@ -11,7 +12,23 @@ namespace {
 
 constexpr std::chrono::milliseconds batch_window{20};
 
+// A signal is no failure of the disk.
+template <class Call> int again(Call call) {
+    for (;;) {
+        const int answer = call();
+        if (answer >= 0 || errno != EINTR) return answer;
+    }
+}
+
 }  // namespace
+
+bool syncer::sync_once() const {
+    const int file = again([this] { return ::open(wal_.c_str(), O_RDONLY | O_CLOEXEC); });
+    if (file < 0) return false;
+    const bool is_synced = again([file] { return ::fdatasync(file); }) == 0;
+    ::close(file);
+    return is_synced;
+}
 
 void syncer::run() {
     std::unique_lock lock(mutex_);
@@ -21,11 +38,8 @@ void syncer::run() {
         changed_.wait_for(lock, batch_window, [this] { return is_ending_; });
         is_dirty_ = false;
         lock.unlock();
-        const int file = ::open(wal_.c_str(), O_RDONLY | O_CLOEXEC);
-        const bool is_synced = file >= 0 && ::fdatasync(file) == 0;
-        if (file >= 0) ::close(file);
+        if (!sync_once()) shared_.note_failure();
         lock.lock();
-        has_failed_ = has_failed_ || !is_synced;
     }
 }
 

@@ -9,14 +9,17 @@
 #include <thread>
 
 #include "src/jobs/quiet_thread.hpp"
+#include "src/jobs/shared_file.hpp"
 
 namespace conq::jobs {
 
 /// The thread. Threads: all calls from any.
 class syncer {
 public:
-    /// `wal`: the file, which is there when a commit is noted.
-    explicit syncer(const std::string& wal) : wal_(wal), thread_(quiet_thread([this] { run(); })) {}
+    /// `wal`: the file, which is there when a commit is noted. `shared` is told if the disk does
+    /// not take it.
+    syncer(const std::string& wal, shared_file& shared)
+        : wal_(wal), shared_(shared), thread_(quiet_thread([this] { run(); })) {}
     syncer(const syncer&) = delete;
     syncer& operator=(const syncer&) = delete;
     ~syncer() {
@@ -33,19 +36,16 @@ public:
         if (!is_dirty_) changed_.notify_one();
         is_dirty_ = true;
     }
-    /// Whether the disk did not take it.
-    bool has_failed() {
-        const std::lock_guard lock(mutex_);
-        return has_failed_;
-    }
 
 private:
     void run();
+    [[nodiscard]] bool sync_once() const;
 
     const std::string wal_;
+    shared_file& shared_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    bool is_dirty_ = false, is_ending_ = false, has_failed_ = false;
+    bool is_dirty_ = false, is_ending_ = false;
     std::thread thread_;
 };
 

@@ -12,6 +12,7 @@
 #include <random>
 
 #include "conq/jobs.hpp"
+#include "testing/storage/lock_watch.hpp"
 #include "testing/support/effort.hpp"
 #include "tests/jobs/folder.hpp"
 #include "tests/jobs/history.hpp"
@@ -64,6 +65,7 @@ std::string integrity(const std::string& path) {
     sqlite3* base = nullptr;
     std::string answer = "cannot open";
     if (sqlite3_open(path.c_str(), &base) == SQLITE_OK) {
+        sqlite3_db_config(base, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         const auto keep = [](void* out, int, char** values, char**) {
             *static_cast<std::string*>(out) = values[0];
             return 0;
@@ -87,6 +89,8 @@ TEST(JobQueueCrash, KilledProcessesLoseNothingThatWasAcknowledged) {
     const auto seed = conq::testing::first_seed();
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
     std::mt19937_64 random(seed);
+    conq::testing::lock_watch watch;
+    const conq::testing::watched_storage storage(watch);
     const folder place;
     const std::string url = "sqlite:" + (place / "q"), log = place / "log";
     {
@@ -118,6 +122,31 @@ TEST(JobQueueCrash, KilledProcessesLoseNothingThatWasAcknowledged) {
     std::printf("%llu kills, %llu jobs\n", static_cast<unsigned long long>(kills),
                 static_cast<unsigned long long>(queue.stats().done));
     EXPECT_GT(queue.stats().done, 0U);
+    EXPECT_EQ(watch.seen().faults, 0U);
+    EXPECT_GT(watch.seen().headers, 0U);
+    std::printf("%llu checkpoints, %llu headers of the WAL, %llu pages, all under the lock\n",
+                static_cast<unsigned long long>(watch.seen().checkpoints),
+                static_cast<unsigned long long>(watch.seen().headers),
+                static_cast<unsigned long long>(watch.seen().pages));
+}
+
+TEST(JobQueueCrash, CanaryACheckpointWithoutTheLockIsFound) {
+    conq::testing::lock_watch watch;
+    const conq::testing::watched_storage storage(watch);
+    const folder place;
+    const std::string path = place / "q";
+    put_one("sqlite:" + path, "a");
+    EXPECT_EQ(watch.seen().faults, 0U);
+    sqlite3* base = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &base), SQLITE_OK);
+    const char* const checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
+    EXPECT_EQ(sqlite3_exec(base, checkpoint, nullptr, nullptr, nullptr), SQLITE_OK);
+    const std::uint64_t faults = watch.seen().faults;
+    EXPECT_GT(faults, 1U);  // the checkpoint, and the pages that it writes
+    const char* const write = "UPDATE meta SET value = value + 1";
+    EXPECT_EQ(sqlite3_exec(base, write, nullptr, nullptr, nullptr), SQLITE_OK);
+    EXPECT_GT(watch.seen().faults, faults);  // the header of the WAL, which begins anew
+    sqlite3_close(base);
 }
 
 TEST(JobQueueCrash, CanaryAProducerThatAcknowledgesBeforeTheCommitIsFound) {

@@ -23,6 +23,7 @@ public:
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);
     }
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
     std::string operator/(const char* name) const { return path_ + "/" + name; }
 
 private:

@@ -31,6 +31,13 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// The store failed just as it was to keep what a call has changed: whether it did is not known. It
+/// is either there or not, as a whole; look, after opening the store anew.
+class in_doubt_error : public store_error {
+public:
+    using store_error::store_error;
+};
+
 /// How a job is to be treated.
 struct job_options {
     /// Lower ones are taken first; equal ones in order of put.
@@ -127,7 +134,7 @@ enum class ending : std::uint8_t {
 enum class room : std::uint8_t { takers, joiners };
 
 /// A store of jobs. Threads: all calls from any thread. Errors: store_error; then the call has
-/// changed nothing.
+/// changed nothing, unless it is an in_doubt_error.
 class engine {
 public:
     engine() = default;

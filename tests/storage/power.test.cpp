@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSL-1.0
+// The power fails before and after each sync: what was not synced by then is there, is not, or is
+// there in part. With durability=power every acknowledged put is there; otherwise those up to some.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "testing/storage/disk_model.hpp"
+#include "testing/support/effort.hpp"
+#include "tests/jobs/folder.hpp"
+#include "tests/storage/story.hpp"
+
+namespace {
+
+using conq::jobs::durability;
+using conq::testing::disk_manner;
+using conq::testing::disk_model;
+using conq::testing::watched_storage;
+
+// What a story came to whose power fails at each sync, in some ways each time.
+struct outcome {
+    std::uint64_t failures = 0;       // of the power
+    std::vector<std::string> faults;  // of the queue
+};
+
+outcome fail_power(durability level, must_keep what, disk_manner manner = {}) {
+    const std::uint64_t seed = conq::testing::first_seed();
+    const std::uint64_t ways = conq::testing::scaled(manner.fails_at > 0 ? 3 : 30);
+    std::mt19937_64 dice(seed);
+    outcome out;
+    const folder place;
+    story told(place / "q", level);
+    const disk_model* disk = nullptr;
+    const auto moment = [&] {
+        for (std::uint64_t i = 0; i < ways && out.faults.empty(); ++i) {
+            const folder image;
+            disk->write_image(image.path(), dice);
+            ++out.failures;
+            out.faults = faults_in(image / "q", told.heard(), what);
+        }
+    };
+    disk_model model(place.path(), moment, manner);
+    disk = &model;
+    const watched_storage storage(model);
+    told.run();
+    told.close();
+    if (!out.faults.empty()) std::printf("seed %d: ", static_cast<int>(seed));
+    std::printf("%d syncs, the power failed %d times\n", static_cast<int>(model.syncs()),
+                static_cast<int>(out.failures));
+    return out;
+}
+
+TEST(JobQueuePower, LosesNoPutThatWasAcknowledgedWithDurabilityPower) {
+    const outcome out = fail_power(durability::power, {true, false});
+    EXPECT_EQ(out.faults, std::vector<std::string>());
+    EXPECT_GT(out.failures, 40U);
+}
+
+TEST(JobQueuePower, LeavesTheFileWholeWithLess) {
+    for (const durability level : {durability::process, durability::batch}) {
+        EXPECT_EQ(fail_power(level, {false, false}).faults, std::vector<std::string>());
+    }
+}
+
+TEST(JobQueuePower, LosesNothingMoreAfterASyncThatFailed) {
+    for (std::uint64_t at = 1; at < 60; at += 1 + 9 / conq::testing::scaled(9)) {
+        const outcome out = fail_power(durability::power, {true, false}, {.fails_at = at});
+        ASSERT_EQ(out.faults, std::vector<std::string>()) << "sync " << at;
+    }
+}
+
+TEST(JobQueuePower, CanaryAPutWithoutASyncIsFoundToBeLost) {
+    EXPECT_FALSE(fail_power(durability::process, {true, false}).faults.empty());
+}
+
+TEST(JobQueuePower, CanaryADiskThatLiesIsFoundToDamageTheFile) {
+    EXPECT_FALSE(fail_power(durability::process, {false, false}, {.lies = true}).faults.empty());
+}
+
+}  // namespace

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+// A story of one queue, told while its storage fails: what the queue acknowledged, and what has to
+// be found in the file afterwards.
+#ifndef CONQ_TESTS_STORAGE_STORY_HPP
+#define CONQ_TESTS_STORAGE_STORY_HPP
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "src/jobs/engines.hpp"
+
+/// What was acknowledged.
+struct acknowledged {
+    std::vector<std::string> puts;   ///< In order.
+    std::set<std::string> dones;     ///< Jobs that are done.
+    std::set<std::string> tries;     ///< All that a put was made of.
+    std::set<std::string> refusals;  ///< Whose put has thrown that nothing was changed.
+};
+
+/// Uses an engine as a program would that goes on when a call throws.
+class story {
+public:
+    /// Short WALs: the story makes checkpoints.
+    story(const std::string& path, conq::jobs::durability level);
+
+    /// All calls of an engine, some often. Each may throw store_error, and nothing else.
+    void run();
+    /// Closes the queue.
+    void close() { queue_.reset(); }
+    [[nodiscard]] const acknowledged& heard() const noexcept { return heard_; }
+    /// What was thrown.
+    [[nodiscard]] const std::vector<std::string>& errors() const noexcept { return errors_; }
+
+private:
+    template <class Call> bool attempt(Call call);
+    bool open();
+    void put(const std::string& body);
+    void put_batch(const std::vector<std::string>& bodies);
+    conq::jobs::granted claim();
+    void end(const conq::jobs::granted& job, conq::jobs::ending how);
+
+    conq::jobs::queue_url url_;
+    std::unique_ptr<conq::jobs::engine> queue_;
+    acknowledged heard_;
+    std::vector<std::string> errors_;
+    bool is_in_doubt_ = false;
+};
+
+/// What a disk has to keep.
+struct must_keep {
+    bool puts;   ///< Every acknowledged put; else those up to some.
+    bool dones;  ///< Every acknowledged done.
+};
+
+/// What is wrong with the queue in that file: empty if nothing. Works it off.
+std::vector<std::string> faults_in(const std::string& path, const acknowledged& heard,
+                                   must_keep what);
+
+#endif
