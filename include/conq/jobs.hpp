@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,7 +46,8 @@ public:
     /// The job's bytes.
     [[nodiscard]] const std::string& operator*() const noexcept { return job_.body; }
     [[nodiscard]] const std::string* operator->() const noexcept { return &job_.body; }
-    /// The job's name.
+    /// The job's name, and this grant of it.
+    [[nodiscard]] job_ticket ticket() const noexcept { return job_.at; }
     [[nodiscard]] job_id id() const noexcept { return job_.at.id; }
     /// Rises with each time that the job is handed out: let the target of an effect check it.
     [[nodiscard]] std::uint64_t token() const noexcept { return job_.at.token; }
@@ -63,11 +65,20 @@ public:
     /// Hands it back as if it had not been taken.
     status release();
 
+    /// The store keeps it for at least `span` from now on, even if this process is stopped: ok or
+    /// lease_lost. Not needed against a busy worker.
+    status extend(job_span span);
+    /// Lets go of it, and the lease lasts for `span` by time alone: no thread renews it, and no
+    /// death ends it. Whoever has the ticket may take it up (job_queue::attach), in any process.
+    /// None if the lease was lost. Then and afterwards this holds nothing.
+    result<job_ticket> detach(job_span span);
+
 private:
     friend class job_queue;
     job_lease(job_queue& queue, jobs::granted job) noexcept
         : queue_(&queue), job_(std::move(job)), state_(status::ok) {}
     status end(jobs::ending how, std::string_view note, job_span delay);
+    status let_go(status state) noexcept;
     [[nodiscard]] job_span backoff() const;
     void drop() noexcept;
 
@@ -122,6 +133,10 @@ public:
     /// finished; `revives` takes a dead letter or a cancelled one, too.
     started_job take_this(std::string_view body, const job_options& options, bool revives = false);
 
+    /// Takes up a lease that was detached: from now on this process keeps it. lease_lost if it has
+    /// ended, or the job was given to somebody else since.
+    job_lease attach(job_ticket at);
+
     /// What is remembered with the queue under a name, after `value` was stored there if nothing
     /// was, or if it `replaces` that.
     std::string remember(std::string_view name, std::string_view value, bool replaces = false);
@@ -163,6 +178,11 @@ public:
     bool revive(job_id id);
     /// Forgets a finished job; false if it is not finished or unknown.
     bool forget(job_id id);
+    /// Forgets all jobs in a finished state (done, dead or cancelled), some in each transaction:
+    /// how many. Throws std::invalid_argument for another state.
+    std::uint64_t forget_all(job_state state);
+    /// A job as it is now; none if it is unknown.
+    [[nodiscard]] std::optional<job_info> find(job_id id);
     /// Up to `max` jobs in a state with higher ids than `after`, in order of ids.
     [[nodiscard]] std::vector<job_info> list(job_state state, job_id after = 0,
                                              std::size_t max = 1000);

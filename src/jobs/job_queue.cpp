@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <random>
+#include <stdexcept>
 #include <thread>
 
 #include "conq/jobs.hpp"
@@ -115,10 +116,14 @@ job_span job_lease::backoff() const {
 
 status job_lease::end(ending how, std::string_view note, job_span delay) {
     if (state_ != status::ok) return state_;
-    const status answer = queue_->core_->engine().end(job_.at, how, note, delay);
+    return let_go(queue_->core_->engine().end(job_.at, how, note, delay));
+}
+
+// After it nothing is held.
+status job_lease::let_go(status state) noexcept {
     queue_->core_->let_go(job_.at);
     state_ = status::empty;
-    return answer;
+    return state;
 }
 
 status job_lease::done(std::string_view result) {
@@ -135,6 +140,27 @@ status job_lease::fail(std::string_view reason) {
 }
 status job_lease::release() {
     return end(ending::give_back, {}, {});
+}
+
+status job_lease::extend(job_span span) {
+    if (state_ != status::ok) return state_;
+    const bool is_held =
+        queue_->core_->engine().hold(job_.at, span, jobs::keeper::owner).has_value();
+    return is_held ? status::ok : let_go(status::lease_lost);
+}
+result<job_ticket> job_lease::detach(job_span span) {
+    if (state_ != status::ok) return result<job_ticket>(state_);
+    queue_->core_->let_go(job_.at);  // first, or a beat could lengthen it
+    bool is_held = false;
+    try {
+        is_held = queue_->core_->engine().hold(job_.at, span, jobs::keeper::nobody).has_value();
+    } catch (...) {
+        queue_->core_->hold(job_.at);
+        throw;
+    }
+    state_ = status::empty;
+    if (!is_held) return result<job_ticket>(status::lease_lost);
+    return {std::in_place, [this] { return job_.at; }};
 }
 
 job_queue::job_queue(std::string_view url) : core_(std::make_unique<core>(jobs::parse_url(url))) {}
@@ -193,6 +219,13 @@ started_job job_queue::take_this(std::string_view body, const job_options& optio
     if (!answer.job) return {job_lease(status::empty), answer.state};
     core_->hold(answer.job->at);
     return {job_lease(*this, std::move(*answer.job)), job_state::running};
+}
+
+job_lease job_queue::attach(job_ticket at) {
+    auto held = core_->engine().hold(at, core_->lease(), jobs::keeper::owner);
+    if (!held) return job_lease(status::lease_lost);
+    core_->hold(at);
+    return {*this, std::move(*held)};
 }
 
 std::string job_queue::remember(std::string_view name, std::string_view value, bool replaces) {
@@ -259,6 +292,22 @@ bool job_queue::revive(job_id id) {
 }
 bool job_queue::forget(job_id id) {
     return core_->engine().forget(id);
+}
+std::uint64_t job_queue::forget_all(job_state state) {
+    if (state != job_state::done && state != job_state::dead && state != job_state::cancelled) {
+        throw std::invalid_argument(
+            "conq: forget_all: only finished jobs are forgotten: done, dead or cancelled ones");
+    }
+    constexpr std::size_t at_once = 1000;  // others get their turn between
+    std::uint64_t count = 0;
+    for (;;) {
+        const std::size_t some = core_->engine().forget_some(state, at_once);
+        count += some;
+        if (some < at_once) return count;
+    }
+}
+std::optional<job_info> job_queue::find(job_id id) {
+    return core_->engine().find(id);
 }
 std::vector<job_info> job_queue::list(job_state state, job_id after, std::size_t max) {
     return core_->engine().list(state, after, max);

@@ -3,6 +3,7 @@
 // programs that use a job queue.
 #include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
@@ -35,7 +36,7 @@ public:
         put_all({&wanted, 1}, {&id, 1});
         entry& found = jobs_.at(id);
         if (!found.job.can_start(revives)) return {found.job.state, std::nullopt};
-        change(found, [&](row& job) { job.grant(1, now_ms() + lease.count()); });
+        change(found, [&](row& job) { job.grant(1, now_ms() + lease.count(), now_ms()); });
         return {job_state::running, granted_of(found)};
     }
 
@@ -53,9 +54,7 @@ public:
         answer.look_again = release_delayed();
         if (!is_paused_ && !ready_.empty()) {
             entry& next = jobs_.at(ready_.begin()->second);
-            unfile(next);
-            next.job.grant(1, now_ms() + lease.count());
-            file(next);
+            change(next, [&](row& job) { job.grant(1, now_ms() + lease.count(), now_ms()); });
             answer.state = status::ok;
             answer.job = granted_of(next);
         } else if (is_shut_down_ && ready_.empty() && delayed_.empty()) {
@@ -66,23 +65,28 @@ public:
 
     status end(ticket at, ending how, std::string_view note, job_span delay) override {
         const std::lock_guard lock(mutex_);
-        const auto found = jobs_.find(at.id);
-        const bool is_held = found != jobs_.end() && found->second.job.token == at.token &&
-                             found->second.job.state == job_state::running;
-        if (!is_held) return status::lease_lost;
-        found->second.note = note;
-        change(found->second, [&](row& job) { job.end(how, now_ms(), delay); });
+        entry* const held = find_held(at);
+        if (held == nullptr) return status::lease_lost;
+        held->note = note;
+        change(*held, [&](row& job) { job.end(how, now_ms(), delay); });
         return status::ok;
     }
 
-    void renew(std::span<const ticket> held, job_span lease) override {
+    std::optional<granted> hold(ticket at, job_span lease, keeper by) override {
         const std::lock_guard lock(mutex_);
-        for (const ticket each : held) {
-            const auto found = jobs_.find(each.id);
-            if (found == jobs_.end() || found->second.job.token != each.token) continue;
-            if (found->second.job.state == job_state::running) {
-                found->second.job.due_ms = now_ms() + lease.count();
-            }
+        entry* const held = find_held(at);
+        if (held == nullptr) return std::nullopt;
+        held->job.owner = by == keeper::owner ? 1 : 0;
+        held->job.due_ms = now_ms() + lease.count();
+        return granted_of(*held);
+    }
+
+    void renew(std::span<const ticket> all, job_span lease) override {
+        const std::lock_guard lock(mutex_);
+        for (const ticket each : all) {
+            entry* const held = find_held(each);
+            if (held == nullptr) continue;
+            held->job.due_ms = std::max(held->job.due_ms, now_ms() + lease.count());
         }
     }
 
@@ -141,12 +145,27 @@ public:
         const std::lock_guard lock(mutex_);
         std::vector<job_info> out;
         for (auto at = jobs_.upper_bound(after); at != jobs_.end() && out.size() < max; ++at) {
-            const entry& each = at->second;
-            if (each.job.state != state) continue;
-            out.push_back(
-                {each.job.id, state, each.job.attempts, each.job.crashes, each.body, each.note});
+            if (at->second.job.state == state) out.push_back(info_of(at->second));
         }
         return out;
+    }
+
+    std::optional<job_info> find(job_id id) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = jobs_.find(id);
+        return found == jobs_.end() ? std::nullopt : std::optional(info_of(found->second));
+    }
+
+    std::size_t forget_some(job_state state, std::size_t max) override {
+        const std::lock_guard lock(mutex_);
+        std::size_t count = 0;
+        for (auto at = jobs_.begin(); at != jobs_.end() && count < max;) {
+            const bool goes = at->second.job.state == state;
+            if (goes) keys_.erase(at->second.key);
+            at = goes ? jobs_.erase(at) : std::next(at);
+            count += goes ? 1 : 0;
+        }
+        return count;
     }
 
     job_stats stats() override {
@@ -178,8 +197,27 @@ private:
     struct entry {
         row job;
         std::int32_t priority;
+        std::int64_t put_ms = 0, end_ms = 0;
         std::string key, body, note;
     };
+
+    entry* find_held(ticket at) {
+        const auto found = jobs_.find(at.id);
+        const bool is_held = found != jobs_.end() && found->second.job.token == at.token &&
+                             found->second.job.state == job_state::running;
+        return is_held ? &found->second : nullptr;
+    }
+    static job_info info_of(const entry& of) {
+        return {.id = of.job.id,
+                .state = of.job.state,
+                .attempts = of.job.attempts,
+                .crashes = of.job.crashes,
+                .put_ms = of.put_ms,
+                .begin_ms = of.job.begin_ms,
+                .end_ms = of.end_ms,
+                .body = of.body,
+                .note = of.note};
+    }
 
     static granted granted_of(const entry& of) {
         return {{of.job.id, of.job.token}, of.job.attempts, of.body};
@@ -196,6 +234,7 @@ private:
                               .max_attempts = options.max_attempts,
                               .max_crashes = options.max_crashes},
                       .priority = options.priority,
+                      .put_ms = now_ms(),
                       .key = options.key,
                       .body = std::string(all[i].body),
                       .note = {}};
@@ -227,6 +266,7 @@ private:
     template <class Change> void change(entry& each, Change how) {
         unfile(each);
         how(each.job);
+        each.end_ms = each.job.is_unfinished() ? 0 : now_ms();
         file(each);
     }
     job_span release_delayed() {

@@ -20,7 +20,8 @@ CREATE TABLE job(
   id INTEGER PRIMARY KEY, state INTEGER NOT NULL, priority INTEGER NOT NULL,
   due_ms INTEGER NOT NULL, token INTEGER NOT NULL, attempts INTEGER NOT NULL,
   crashes INTEGER NOT NULL, max_attempts INTEGER NOT NULL, max_crashes INTEGER NOT NULL,
-  owner INTEGER NOT NULL, put_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+  owner INTEGER NOT NULL, put_ms INTEGER NOT NULL, begin_ms INTEGER NOT NULL,
+  end_ms INTEGER NOT NULL,
   body_sum INTEGER NOT NULL, sum INTEGER NOT NULL, key BLOB, note BLOB, body BLOB NOT NULL);
 CREATE INDEX job_ready ON job(priority, id) WHERE state = 0;
 CREATE INDEX job_running ON job(id) WHERE state = 1;

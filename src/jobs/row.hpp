@@ -20,7 +20,8 @@ struct row {
     std::uint32_t crashes = 0;           ///< How many workers died over it.
     std::uint32_t max_attempts = 0;      ///< See job_options.
     std::uint32_t max_crashes = 0;       ///< See job_options.
-    std::uint64_t owner = 0;             ///< Who holds its lease.
+    std::uint64_t owner = 0;             ///< Who holds its lease; 0: nobody, it goes by time.
+    std::int64_t begin_ms = 0;           ///< When it was last handed out, by the clock of delays.
 
     /// Whether join waits for it.
     [[nodiscard]] bool is_unfinished() const noexcept {
@@ -35,10 +36,11 @@ struct row {
         return state == job_state::ready || state == job_state::delayed;
     }
     /// Handed out.
-    void grant(std::uint64_t to, std::int64_t until_ms) noexcept {
+    void grant(std::uint64_t to, std::int64_t until_ms, std::int64_t now_ms) noexcept {
         state = job_state::running;
         due_ms = until_ms;
         owner = to;
+        begin_ms = now_ms;
         ++token;
         ++attempts;
     }

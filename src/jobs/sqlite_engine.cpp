@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // Jobs in one file of SQLite: docs/formats/queue_file.md. Every transaction runs under a lock of
 // the kernel, which is fair; SQLite's own way to wait is not. Checkpoints run under it, too.
-#include <time.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 
 #include "src/jobs/engines.hpp"
-#include "src/jobs/queue_file.hpp"
 #include "src/jobs/row.hpp"
+#include "src/jobs/sqlite_tables.hpp"
 #include "src/jobs/syncer.hpp"
 
 namespace conq::jobs {
@@ -19,46 +17,12 @@ namespace {
 constexpr std::int64_t shut_down_flag = 1, paused_flag = 2;
 constexpr std::size_t group_most = 64;
 
-std::int64_t clock_ms(clockid_t clock) {
-    timespec now{};
-    ::clock_gettime(clock, &now);
-    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
-// Of delays: they outlive a boot.
-std::int64_t wall_ms() {
-    return clock_ms(CLOCK_REALTIME);
-}
-// Of leases: nobody sets it. After a boot the owners are dead anyway.
-std::int64_t boot_ms() {
-    return clock_ms(CLOCK_BOOTTIME);
-}
-
-// FNV-1a: any one changed byte changes it.
-std::uint64_t sum_of(std::string_view bytes, std::uint64_t from = 0xcbf29ce484222325) {
-    for (const char each : bytes) {
-        from = (from ^ static_cast<unsigned char>(each)) * 0x100000001b3;
-    }
-    return from;
-}
-
-std::int64_t seal(const row& job, std::int64_t body_sum) {
-    const std::uint64_t fields[] = {job.id,          static_cast<std::uint64_t>(job.state),
-                                    job.token,       job.attempts,
-                                    job.crashes,     job.max_attempts,
-                                    job.max_crashes, static_cast<std::uint64_t>(body_sum)};
-    return static_cast<std::int64_t>(
-        sum_of({reinterpret_cast<const char*>(fields), sizeof fields}));
-}
-
-#define CONQ_ROW \
-    "id, state, due_ms, token, attempts, crashes, max_attempts, max_crashes, owner, body_sum, sum"
-
-class sqlite_engine final : public engine {
+class sqlite_engine final : public engine, sqlite_tables {
 public:
     explicit sqlite_engine(const queue_url& url)
-        : level_(url.level),
+        : sqlite_tables(url.path),
+          level_(url.level),
           checkpoint_pages_(url.checkpoint_pages),
-          store_(url.path),
           sync_(url.path + "-wal", store_.shared) {
         const auto note_pages = [](void* out, sqlite3*, const char*, int pages) {
             *static_cast<int*>(out) = pages;
@@ -114,7 +78,7 @@ public:
                 put_rows({&wanted, 1}, {&id, 1});
                 row job;
                 std::int64_t body_sum = 0;
-                if (!find(id, job, body_sum)) damaged("a job is not where it was put");
+                if (!find_row(id, job, body_sum)) damaged("a job is not where it was put");
                 if (job.can_start(revives)) {
                     answer.job = grant(job, body_sum, lease);
                 } else {
@@ -141,13 +105,26 @@ public:
         transact([&] {
             row job;
             std::int64_t body_sum = 0;
-            const bool is_there = find(at.id, job, body_sum);
-            const bool is_held =
-                is_there && job.state == job_state::running && job.token == at.token;
+            const bool is_held = find_held(at, job, body_sum);
             answer = is_held ? status::ok : status::lease_lost;
             if (!is_held) return;
             job.end(how, wall_ms(), delay);
             save(job, body_sum, &note);
+        });
+        return answer;
+    }
+
+    std::optional<granted> hold(ticket at, job_span lease, keeper by) override {
+        std::optional<granted> answer;
+        transact([&] {
+            answer.reset();
+            row job;
+            std::int64_t body_sum = 0;
+            if (!find_held(at, job, body_sum)) return;
+            job.owner = by == keeper::owner ? me_ : 0;
+            job.due_ms = boot_ms() + lease.count();
+            save(job, body_sum, nullptr);
+            answer = granted_of(job, body_sum);
         });
         return answer;
     }
@@ -222,16 +199,28 @@ public:
         transact([&] {
             out.clear();
             list_.bind(std::int64_t(state), std::int64_t(after), std::int64_t(max));
-            while (list_.step()) {
-                row job;
-                std::int64_t body_sum = 0;
-                read(list_, job, body_sum);
-                out.push_back({job.id, job.state, job.attempts, job.crashes, list_.bytes(12),
-                               list_.bytes(11)});
-                check_body(job, body_sum, out.back().body);
-            }
+            while (list_.step()) out.push_back(info_of(list_));
         });
         return out;
+    }
+
+    std::optional<job_info> find(job_id id) override {
+        std::optional<job_info> out;
+        transact([&] {
+            out.reset();
+            if (info_.bind(std::int64_t(id)).step()) out = info_of(info_);
+            info_.reset();
+        });
+        return out;
+    }
+
+    std::size_t forget_some(job_state state, std::size_t max) override {
+        std::size_t count = 0;
+        transact([&] {
+            forget_some_.bind(std::int64_t(state), std::int64_t(max)).finish();
+            count = static_cast<std::size_t>(sqlite3_changes(store_.base.handle()));
+        });
+        return count;
     }
 
     job_stats stats() override {
@@ -368,66 +357,21 @@ private:
         store_.tell_failure();
     }
 
-    std::int64_t meta(std::string_view name) {
-        get_meta_.bind(name);
-        if (!get_meta_.step()) damaged("the table meta lacks a row");
-        const std::int64_t value = get_meta_.integer(0);
-        get_meta_.reset();
-        return value;
-    }
-
-    [[noreturn]] void damaged(const std::string& what) {
-        throw store_error("conq: " + store_.base.path() + ": " + what +
-                          ": the file is damaged: restore it from a copy");
-    }
-
-    // The columns of CONQ_ROW, checked against their sum.
-    void read(statement& from, row& job, std::int64_t& body_sum) {
-        job.id = static_cast<job_id>(from.integer(0));
-        job.state = static_cast<job_state>(from.integer(1));
-        job.due_ms = from.integer(2);
-        job.token = static_cast<std::uint64_t>(from.integer(3));
-        job.attempts = static_cast<std::uint32_t>(from.integer(4));
-        job.crashes = static_cast<std::uint32_t>(from.integer(5));
-        job.max_attempts = static_cast<std::uint32_t>(from.integer(6));
-        job.max_crashes = static_cast<std::uint32_t>(from.integer(7));
-        job.owner = static_cast<std::uint64_t>(from.integer(8));
-        body_sum = from.integer(9);
-        if (seal(job, body_sum) != from.integer(10)) {
-            damaged("the row of job " + std::to_string(job.id) + " does not match its checksum");
-        }
-    }
-
-    void check_body(const row& job, std::int64_t body_sum, std::string_view body) {
-        if (static_cast<std::int64_t>(sum_of(body)) != body_sum) {
-            damaged("the body of job " + std::to_string(job.id) + " does not match its checksum");
-        }
-    }
-
-    bool first(statement& from, row& job, std::int64_t& body_sum) {
-        const bool is_there = from.bind().step();
-        if (is_there) read(from, job, body_sum);
-        from.reset();
-        return is_there;
-    }
-
-    bool find(job_id id, row& job, std::int64_t& body_sum) {
-        const bool is_there = find_.bind(std::int64_t(id)).step();
-        if (is_there) read(find_, job, body_sum);
-        find_.reset();
-        return is_there;
-    }
-
     void save(const row& job, std::int64_t body_sum, const std::string_view* note) {
         const std::int64_t end_ms = job.is_unfinished() ? 0 : wall_ms();
         save_
             .bind(std::int64_t(job.state), job.due_ms, std::int64_t(job.token),
                   std::int64_t(job.attempts), std::int64_t(job.crashes), std::int64_t(job.owner),
-                  end_ms, seal(job, body_sum), std::int64_t(job.id))
+                  job.begin_ms, end_ms, seal(job, body_sum), std::int64_t(job.id))
             .finish();
         if (note != nullptr) note_.bind(*note, std::int64_t(job.id)).finish();
         tells_[0] |= job.state == job_state::ready || job.state == job_state::delayed;
         tells_[1] |= !job.is_unfinished();
+    }
+
+    bool find_held(ticket at, row& job, std::int64_t& body_sum) {
+        return find_row(at.id, job, body_sum) && job.state == job_state::running &&
+               job.token == at.token;
     }
 
     template <class Change> bool change(job_id id, Change how) {
@@ -435,7 +379,7 @@ private:
         transact([&] {
             row job;
             std::int64_t body_sum = 0;
-            answer = find(id, job, body_sum) && how(job);
+            answer = find_row(id, job, body_sum) && how(job);
             if (answer) save(job, body_sum, nullptr);
         });
         return answer;
@@ -489,7 +433,8 @@ private:
             read(running_, job, body_sum);
             running_.reset();
             after = static_cast<std::int64_t>(job.id);
-            const bool lives = job.owner == me_ || store_.shared.is_alive(job.owner);
+            const bool lives =
+                job.owner == me_ || job.owner == 0 || store_.shared.is_alive(job.owner);
             if (lives && job.due_ms >= boot_ms()) continue;
             job.lose_worker();
             save(job, body_sum, &crash_note);
@@ -497,8 +442,12 @@ private:
     }
 
     granted grant(row& job, std::int64_t body_sum, job_span lease) {
-        job.grant(me_, boot_ms() + lease.count());
+        job.grant(me_, boot_ms() + lease.count(), wall_ms());
         save(job, body_sum, nullptr);
+        return granted_of(job, body_sum);
+    }
+
+    granted granted_of(const row& job, std::int64_t body_sum) {
         granted out{{job.id, job.token}, job.attempts, {}};
         if (body_.bind(std::int64_t(job.id)).step()) out.body = body_.bytes(0);
         body_.reset();
@@ -515,18 +464,8 @@ private:
         return true;
     }
 
-    bool exists(statement& ask) {
-        const bool is_there = ask.bind().step();
-        ask.reset();
-        return is_there;
-    }
-    bool has_unfinished() {
-        return exists(any_ready_) || exists(any_delayed_) || exists(any_running_);
-    }
-
     const durability level_;
     const int checkpoint_pages_;
-    queue_file store_;
     syncer sync_;
     std::uint64_t me_ = 0;
     std::mutex mutex_;
@@ -536,40 +475,6 @@ private:
     bool tells_[2] = {};
     int wal_pages_ = 0;
     std::int64_t next_reap_ms_ = 0;
-
-    statement begin_{store_.base, "BEGIN IMMEDIATE"};
-    statement commit_{store_.base, "COMMIT"};
-    statement get_meta_{store_.base, "SELECT value FROM meta WHERE name = CAST(?1 AS TEXT)"};
-    statement set_meta_{store_.base, "UPDATE meta SET value = ?1 WHERE name = CAST(?2 AS TEXT)"};
-    statement get_fact_{store_.base, "SELECT value FROM fact WHERE name = CAST(?1 AS TEXT)"};
-    statement keep_fact_{store_.base, "INSERT OR IGNORE INTO fact VALUES(CAST(?1 AS TEXT), ?2)"};
-    statement forget_fact_{store_.base, "DELETE FROM fact WHERE name = CAST(?1 AS TEXT)"};
-    statement by_key_{store_.base, "SELECT id FROM job WHERE key = ?1 AND key IS NOT NULL"};
-    statement put_{store_.base,
-                   "INSERT INTO job VALUES(?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, 0, ?7, 0, ?8, ?9, "
-                   "NULLIF(?10, x''), NULL, ?11)"};
-    statement find_{store_.base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
-    statement body_{store_.base, "SELECT body FROM job WHERE id = ?1"};
-    statement ready_{store_.base,
-                     "SELECT " CONQ_ROW " FROM job WHERE state = 0 ORDER BY priority, id LIMIT 1"};
-    statement delayed_{store_.base,
-                       "SELECT " CONQ_ROW " FROM job WHERE state = 5 ORDER BY due_ms LIMIT 1"};
-    statement running_{store_.base, "SELECT " CONQ_ROW
-                                    " FROM job WHERE state = 1 AND id > ?1 ORDER BY id LIMIT 1"};
-    statement list_{store_.base, "SELECT " CONQ_ROW
-                                 ", note, body FROM job WHERE state = ?1 AND id > ?2 "
-                                 "ORDER BY id LIMIT ?3"};
-    statement any_ready_{store_.base, "SELECT 1 FROM job WHERE state = 0 LIMIT 1"};
-    statement any_delayed_{store_.base, "SELECT 1 FROM job WHERE state = 5 LIMIT 1"};
-    statement any_running_{store_.base, "SELECT 1 FROM job WHERE state = 1 LIMIT 1"};
-    statement count_{store_.base, "SELECT state, count(*) FROM job GROUP BY state"};
-    statement save_{store_.base,
-                    "UPDATE job SET state = ?1, due_ms = ?2, token = ?3, attempts = ?4, "
-                    "crashes = ?5, owner = ?6, end_ms = ?7, sum = ?8 WHERE id = ?9"};
-    statement note_{store_.base, "UPDATE job SET note = ?1 WHERE id = ?2"};
-    statement renew_{store_.base,
-                     "UPDATE job SET due_ms = ?1 WHERE id = ?2 AND token = ?3 AND state = 1"};
-    statement forget_{store_.base, "DELETE FROM job WHERE id = ?1 AND state IN (2, 3, 4)"};
 };
 
 }  // namespace

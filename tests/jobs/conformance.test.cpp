@@ -271,5 +271,69 @@ TEST_P(JobQueue, ManyThreadsTakeEachJobOnce) {
     EXPECT_EQ(all.size(), count);
 }
 
+TEST_P(JobQueue, ADetachedLeaseIsTakenUpByItsTicket) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a"));
+    auto task = queue.take();
+    const job_ticket ticket = task.detach(1h).value();
+    EXPECT_EQ(task.state(), status::empty);
+    EXPECT_EQ(ticket.id, 1U);
+    EXPECT_EQ(queue.try_take().state(), status::empty);
+    auto again = queue.attach(ticket);
+    EXPECT_EQ(*again, "a");
+    EXPECT_EQ(again.ticket(), ticket);
+    EXPECT_EQ(again.attempt(), 1U);
+    EXPECT_EQ(again.done("well"), status::ok);
+    EXPECT_EQ(queue.attach(ticket).state(), status::lease_lost);
+    EXPECT_TRUE(queue.try_join());
+}
+
+TEST_P(JobQueue, ADetachedLeaseEndsByTimeAndItsTicketIsStale) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a"));
+    const job_ticket stale = queue.take().detach(1ms).value();
+    auto other = queue.take_for(10s);
+    EXPECT_EQ(*other, "a");
+    EXPECT_GT(other.token(), stale.token);
+    EXPECT_EQ(queue.attach(stale).state(), status::lease_lost);
+    EXPECT_EQ(other.done(), status::ok);
+}
+
+TEST_P(JobQueue, AnExtendedLeaseIsNotShortenedByTheHeartbeat) {
+    job_queue queue(url("lease=1s"));
+    static_cast<void>(queue.put("a"));
+    auto task = queue.take();
+    EXPECT_EQ(task.extend(1h), status::ok);
+    EXPECT_EQ(task.done(), status::ok);
+    EXPECT_EQ(task.extend(1h), status::empty);
+}
+
+TEST_P(JobQueue, AJobIsFoundByItsIdAsItIs) {
+    job_queue queue(url());
+    EXPECT_FALSE(queue.find(1).has_value());
+    const job_id id = queue.put("a").value();
+    EXPECT_EQ(queue.find(id)->state, job_state::ready);
+    EXPECT_EQ(queue.find(id)->begin_ms, 0);
+    auto task = queue.take();
+    EXPECT_GE(queue.find(id)->begin_ms, queue.find(id)->put_ms);
+    EXPECT_EQ(queue.find(id)->end_ms, 0);
+    EXPECT_EQ(task.fail("why"), status::ok);
+    const job_info found = queue.find(id).value();
+    EXPECT_EQ(found.state, job_state::dead);
+    EXPECT_EQ(found.body + found.note, "awhy");
+    EXPECT_GE(found.end_ms, found.begin_ms);
+}
+
+TEST_P(JobQueue, FinishedJobsAreForgottenByState) {
+    job_queue queue(url());
+    std::vector<job_id> ids;
+    EXPECT_EQ(queue.put_many(std::vector<std::string>(1500, "x"), ids), status::ok);
+    queue.shutdown(immediate);
+    EXPECT_EQ(queue.forget_all(job_state::done), 0U);
+    EXPECT_EQ(queue.forget_all(job_state::cancelled), 1500U);
+    EXPECT_THROW(queue.forget_all(job_state::ready), std::invalid_argument);
+    EXPECT_EQ(queue.stats().cancelled, 0U);
+}
+
 }  // namespace
 }  // namespace conq

@@ -69,8 +69,20 @@ struct job_info {
     job_state state = job_state::done;  ///< What has become of it.
     std::uint32_t attempts = 0;         ///< How often it was handed out, crashes not counted.
     std::uint32_t crashes = 0;          ///< How many workers died over it.
-    std::string body;                   ///< Its bytes.
-    std::string note;                   ///< Its result, or why it failed last.
+    /// When it was put, handed out last, and finished, in milliseconds of the store's clock, since
+    /// 1970 if it knows the day; 0: not yet.
+    std::int64_t put_ms = 0, begin_ms = 0, end_ms = 0;
+    std::string body;  ///< Its bytes.
+    std::string note;  ///< Its result, or why it failed last.
+};
+
+/// One grant of a job. The token rises with each grant: a target that checks it is safe from a
+/// worker that came back from the dead.
+struct job_ticket {
+    job_id id = 0;            ///< The job.
+    std::uint64_t token = 0;  ///< Which grant of it.
+    /// Compares both.
+    friend bool operator==(const job_ticket&, const job_ticket&) = default;
 };
 
 /// How many jobs are in each state.
@@ -95,12 +107,8 @@ struct new_job {
     const job_options* options;  ///< How it is to be treated.
 };
 
-/// One grant of a job. The token rises with each grant: a target that checks it is safe from a
-/// worker that came back from the dead.
-struct ticket {
-    job_id id = 0;            ///< The job.
-    std::uint64_t token = 0;  ///< Which grant of it.
-};
+/// One grant of a job.
+using ticket = job_ticket;
 
 /// A job that was handed out.
 struct granted {
@@ -130,6 +138,10 @@ enum class ending : std::uint8_t {
     give_back  ///< As if it had not been handed out.
 };
 
+/// Who keeps a lease alive: this process, which renews it, and whose death ends it where the store
+/// sees that; or nobody, and it lasts for its time.
+enum class keeper : std::uint8_t { owner, nobody };
+
 /// Who sleeps: those who wait for jobs, those who wait for the end.
 enum class room : std::uint8_t { takers, joiners };
 
@@ -154,7 +166,11 @@ public:
     virtual std::string remember(std::string_view name, std::string_view value, bool replaces) = 0;
     /// Ends a lease: ok, or lease_lost and nothing is changed.
     virtual status end(ticket at, ending how, std::string_view note, job_span delay) = 0;
-    /// The leases that are still held last for `lease` from now on; lost ones stay lost.
+    /// A lease that is still held lasts for `lease` from now on, kept as `by` says, whoever kept it
+    /// before: the job; none if it is lost.
+    virtual std::optional<granted> hold(ticket at, job_span lease, keeper by) = 0;
+    /// The leases that are still held last for `lease` from now on, or longer; lost ones
+    /// stay lost.
     virtual void renew(std::span<const ticket> held, job_span lease) = 0;
     /// Whether nothing is unfinished.
     virtual bool is_finished() = 0;
@@ -170,6 +186,10 @@ public:
     virtual void set_paused(bool is_paused) = 0;
     /// Up to `max` jobs in that state with higher ids than `after`, in order of ids.
     virtual std::vector<job_info> list(job_state state, job_id after, std::size_t max) = 0;
+    /// A job as it is now; none if it is unknown.
+    virtual std::optional<job_info> find(job_id id) = 0;
+    /// Forgets up to `max` jobs in that state, which is one of the finished ones: how many.
+    virtual std::size_t forget_some(job_state state, std::size_t max) = 0;
     /// How many jobs are in each state.
     virtual job_stats stats() = 0;
 

@@ -251,7 +251,9 @@ private:
         requires(Buffer& buffer, result_slot<T> slot) { buffer.get_at_once(slot); };
     CONQ_COLD result<T> try_get_cold() { return try_get_in_place(); }
     template <class Stop> CONQ_COLD result<T> get_cold(const limit<Stop>& within) {
-        return get_in_place(within);
+        result<T> out(status::stopped);  // the stop was looked at before: an item may win now
+        get_into(result_slot<T>(out), within);
+        return out;
     }
     [[nodiscard]] CONQ_HOT result<T> try_get_in_place() {
         result<T> out(status::empty);
