@@ -5,45 +5,81 @@
 
 #include "cli/command_template.hpp"
 #include "cli/message.hpp"
+#include "cli/verb_line.hpp"
 
 namespace conq::cli {
 namespace {
 
 // Jobs of a killed conq are given back when the processes that it had started have ended, not by
 // time: no item runs twice at once.
-std::string url_of(const std::string& path) {
-    std::string url = "sqlite:";
-    for (const char each : path) {
-        if (each == '%' || each == '?') {
-            url += each == '%' ? "%25" : "%3F";
-        } else {
-            url += each;
-        }
-    }
-    return url + "?lease=30d&owner=family";
-}
+constexpr const char* family_lease = "?lease=30d&owner=family";
 
-// What makes two runs do the same with an item.
-std::string command_text(const run_options& options) {
-    std::string text = options.feeds_stdin ? "--stdin " : "";
-    if (options.placeholder != "{}") text += "-I " + shell_quoted(options.placeholder) + " ";
-    if (!options.shell_line.empty()) text += "-s " + shell_quoted(options.shell_line) + " ";
-    for (const std::string& each : options.command) text += shell_quoted(each) + " ";
-    text.pop_back();
-    return text;
+// What makes two runs do the same with an item: for people, and as words to be parsed again.
+struct command_words {
+    std::string text;
+    std::string words;  // each followed by NUL
+
+    void add(const std::string& word) {
+        text += (text.empty() ? "" : " ") + shell_quoted(word);
+        words += word + '\0';
+    }
+};
+
+command_words words_of(const run_options& options) {
+    command_words out;
+    if (options.feeds_stdin) out.add("--stdin");
+    if (options.placeholder != "{}") {
+        out.add("-I");
+        out.add(options.placeholder);
+    }
+    if (!options.shell_line.empty()) {
+        out.add("-s");
+        out.add(options.shell_line);
+    }
+    out.words += std::string("--") + '\0';
+    for (const std::string& each : options.command) out.add(each);
+    return out;
 }
 
 }  // namespace
 
+run_options with_stored_command(const run_options& options) {
+    job_queue queue(url_of_path(options.queue_path));
+    const std::string stored = queue.remember("words", "");
+    if (stored.empty()) {
+        throw usage_error(
+            fmt::format("{}: no command is stored with this queue: conq work -q FILE CMD",
+                        shown_name(options.queue_path)));
+    }
+    std::vector<std::string> words{"-q", options.queue_path};
+    for (std::size_t at = 0; at < stored.size();) {
+        const std::size_t end = stored.find('\0', at);
+        words.push_back(stored.substr(at, end - at));
+        at = end + 1;
+    }
+    const run_options of_command = parse_work_options(words);
+    run_options out = options;
+    out.feeds_stdin = of_command.feeds_stdin;
+    out.placeholder = of_command.placeholder;
+    out.shell_line = of_command.shell_line;
+    out.command = of_command.command;
+    return out;
+}
+
 durable_run::durable_run(const run_options& options)
-    : retries_failed_(options.retries_failed), queue_(url_of(options.queue_path)) {
-    const std::string command = command_text(options);
-    const std::string stored = queue_.remember("command", command, options.forces);
-    if (stored == command) return;
+    : retries_failed_(options.retries_failed),
+      path_(options.queue_path),
+      queue_(url_of_path(options.queue_path) + family_lease) {
+    const command_words command = words_of(options);
+    const std::string stored = queue_.remember("command", command.text, options.forces);
+    if (stored == command.text) {
+        queue_.remember("words", command.words, true);
+        return;
+    }
     throw usage_error(
         fmt::format("-q {}: this queue is for the command\n  {}\nand not for\n  {}\nname another "
                     "queue, or go on with the new command (--force): what is done stays done",
-                    shown_name(options.queue_path), stored, command));
+                    shown_name(options.queue_path), stored, command.text));
 }
 
 void durable_run::identify(job& each) {
@@ -55,6 +91,10 @@ started_job durable_run::start(const job& each) {
     const job_options options{.max_crashes = 1'000'000,
                               .key = fmt::format("{} {}", each.occurrence, item)};
     return queue_.take_this(item, options, retries_failed_);
+}
+
+std::vector<std::string> durable_run::variables(const job_lease& lease) const {
+    return {fmt::format("CONQ_ID={}", lease.id()), "CONQ_QUEUE=" + path_};
 }
 
 void durable_run::record(job_lease& lease, const outcome& ended, bool is_ours) {

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/job_feed.hpp"
 #include "cli/options.hpp"
@@ -25,6 +27,12 @@ public:
     /// Says which job of the queue this one is: its bytes, and how often they came before in this
     /// input. One thread. Throws store_error.
     void identify(job& each);
+    /// The next job, whoever put it: conq work.
+    template <stop_token_like Stop> job_lease take(Stop stop) {
+        return queue_.take(std::move(stop));
+    }
+    /// Waits until nothing is unfinished.
+    template <stop_token_like Stop> status join(Stop stop) { return queue_.join(std::move(stop)); }
     /// Takes it, or says what has become of it. Throws store_error.
     started_job start(const job& each);
     /// Stores how it ended; `is_ours`: it was we who ended it, and so it is still to be done.
@@ -33,6 +41,9 @@ public:
     /// Counts one that had ended before this run.
     void skip(job_state state) noexcept;
 
+    /// The variables of a job's environment that speak of the queue.
+    [[nodiscard]] std::vector<std::string> variables(const job_lease& lease) const;
+
     /// How many had failed before.
     [[nodiscard]] std::uint64_t failed_before() const noexcept { return failed_.load(); }
     /// How many had succeeded before.
@@ -40,10 +51,15 @@ public:
 
 private:
     const bool retries_failed_;
+    const std::string path_;
     job_queue queue_;
     jobs::occurrences seen_;
     std::atomic<std::uint64_t> failed_{0}, done_{0};
 };
+
+/// The options of `conq work` without a command, with the one that is stored. Throws usage_error if
+/// there is none.
+run_options with_stored_command(const run_options& options);
 
 }  // namespace conq::cli
 

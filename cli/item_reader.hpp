@@ -34,6 +34,8 @@ public:
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
     /// Empty items that were skipped.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+    /// Whether another item has been read, at least in part: next() need not wait for its begin.
+    [[nodiscard]] bool has_more_read() const noexcept { return at_ != end_; }
     /// Whether it was `interrupt` that ended the reading.
     [[nodiscard]] bool is_interrupted() const noexcept { return is_interrupted_; }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/byte_budget.hpp"
 #include "cli/command_template.hpp"
@@ -27,6 +28,7 @@ struct job {
     std::uint64_t occurrence = 0;   ///< with -q: how often its item came, this time included
     byte_budget::charge queued{};
     std::uint64_t slot = 0;  ///< which of the jobs at once it is, from 1, while it runs
+    std::vector<std::string> variables{};  ///< of its environment, beside what every job has
 };
 
 /// How a job ends whose item is no argument.

@@ -14,14 +14,23 @@
 #include "cli/message.hpp"
 #include "cli/options.hpp"
 #include "cli/run.hpp"
+#include "cli/verbs.hpp"
 
 namespace {
 
-constexpr const char* overview =
-    "Usage: conq run [OPTION...] CMD [ARG...]    a job for each line of standard input\n"
-    "       conq help run | conq run --help      how\n"
-    "       conq --version\n\n"
-    "  ls *.png | conq run optipng {}\n";
+std::string overview() {
+    std::string text =
+        "Usage: conq run [OPTION...] CMD [ARG...]    a job for each line of standard input\n"
+        "       conq VERB -q FILE ...                the calls of a queue that lasts\n"
+        "       conq help VERB | conq VERB --help    how\n"
+        "       conq --version\n\n"
+        "  ls *.png | conq run optipng {}\n\n"
+        "Verbs:\n";
+    for (const conq::cli::verb& each : conq::cli::verbs()) {
+        text += fmt::format("  {:<9} {}\n", each.name, each.about);
+    }
+    return text;
+}
 
 // For help and the like: what cannot be written is an error, too.
 void print(const std::string& text) {
@@ -58,23 +67,26 @@ void reserve_standard_files() {
 
 int dispatch(std::vector<std::string> words) {
     if (words.empty()) {
-        std::fputs(overview, stderr);
+        std::fputs(overview().c_str(), stderr);
         return 2;
     }
     const std::string verb = words.front();
     words.erase(words.begin());
     if (verb == "run") return main_run(words);
+    for (const conq::cli::verb& each : conq::cli::verbs()) {
+        if (verb == each.name) return each.main(words);
+    }
     if (verb == "--version") {
         print("conq " CONQ_VERSION "\n");
         return 0;
     }
     if (verb == "--help" || verb == "-h" || verb == "help") {
-        const bool about_run = !words.empty() && words.front() == "run";
-        print(about_run ? conq::cli::run_help() : overview);
+        if (!words.empty()) return dispatch({words.front(), "--help"});
+        print(overview());
         return 0;
     }
-    throw conq::cli::usage_error(fmt::format(
-        "{} is no command of conq: there is conq run; see conq --help", conq::cli::shown(verb)));
+    throw conq::cli::usage_error(
+        fmt::format("{} is no command of conq: see conq --help", conq::cli::shown(verb)));
 }
 
 }  // namespace

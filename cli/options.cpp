@@ -74,6 +74,16 @@ void describe(CLI::App& app, parsed& into) {
     app.add_flag("--dry-run", o.is_dry_run, "Print the commands, run none");
 }
 
+// And of those, what work has: all that does not speak of input; and one of its own.
+void describe_work(CLI::App& app, parsed& into) {
+    describe(app, into);
+    for (const char* each :
+         {"-k", "-n", "-0", "-d", "-a", "--keep-empty", "--retry-failed", "--dry-run"}) {
+        app.remove_option(app.get_option(each));
+    }
+    app.add_flag("--follow", into.options.follows, "Wait for more, until the queue is shut down");
+}
+
 // Whether the option of this name is followed by a value; false for an unknown one, of which the
 // parser then says so.
 bool takes_value(const CLI::App& app, const std::string& name) {
@@ -192,11 +202,10 @@ void check_queue(const run_options& o, bool has_queue) {
 
 }  // namespace
 
-run_options parse_run_options(const std::vector<std::string>& words) {
-    parsed into;
-    CLI::App app("", "conq run");
-    describe(app, into);
+namespace {
 
+run_options parse_options(CLI::App& app, parsed& into, const std::vector<std::string>& words,
+                          const std::string& verb) {
     std::size_t at = 0;
     while (at < words.size() && words[at].size() > 1 && words[at][0] == '-' && words[at] != "--") {
         at += words_of_option(app, words[at]);
@@ -210,17 +219,21 @@ run_options parse_run_options(const std::vector<std::string>& words) {
         app.parse(options);
     } catch (const CLI::ParseError& error) {
         throw usage_error(fmt::format(
-            "{}: see conq run --help; a command that begins with - goes after --", error.what()));
+            "{}: see {} --help; a command that begins with - goes after --", error.what(), verb));
     }
     run_options& o = into.options;
-    o.shown_words = "conq run";
+    o.shown_words = verb;
     for (const std::string& each : words) o.shown_words += ' ' + shell_quoted(each);
     if (!into.delimiter.empty()) o.delimiter = parse_delimiter(into.delimiter);
-    if (app.count("-d") > 0 && into.delimiter.empty()) {
+    const auto is_given = [&app](const char* name) {
+        const CLI::Option* const option = app.get_option_no_throw(name);
+        return option != nullptr && option->count() > 0;
+    };
+    if (is_given("-d") && into.delimiter.empty()) {
         throw usage_error("-d: the delimiter is empty: give one character");
     }
     if (into.is_nul_delimited) o.delimiter = '\0';
-    if (app.count("-a") > 0 && o.input_path.empty()) {
+    if (is_given("-a") && o.input_path.empty()) {
         throw usage_error("-a: the file's name is empty: name a file to read items from");
     }
     if (o.placeholder.empty()) throw usage_error("-I: the placeholder is empty: give a text");
@@ -240,12 +253,53 @@ run_options parse_run_options(const std::vector<std::string>& words) {
     return o;
 }
 
+std::string options_text(const CLI::App& app) {
+    const std::string text = app.help();
+    return text.substr(text.find("Options:"));
+}
+
+}  // namespace
+
+run_options parse_run_options(const std::vector<std::string>& words) {
+    parsed into;
+    CLI::App app("", "conq run");
+    describe(app, into);
+    return parse_options(app, into, words, "conq run");
+}
+
+run_options parse_work_options(const std::vector<std::string>& words) {
+    parsed into;
+    into.options.works = true;
+    CLI::App app("", "conq work");
+    describe_work(app, into);
+    run_options options = parse_options(app, into, words, "conq work");
+    if (options.wants_help) return options;
+    if (options.has_items) throw usage_error("conq work takes items from the queue: leave out :::");
+    if (options.queue_path.empty()) throw usage_error("conq work: name the queue's file: -q FILE");
+    return options;
+}
+
+std::string work_help() {
+    parsed into;
+    CLI::App app("", "conq work");
+    describe_work(app, into);
+    return "Usage: conq work -q FILE [OPTION...] [CMD [ARG...]]\n\n"
+           "Runs a command on each item that is in the queue, whoever put it there, until nothing "
+           "is\n"
+           "unfinished; start it in as many terminals as you like. Without CMD it is the command\n"
+           "that is stored with the queue, by the first conq run -q or conq work that named one.\n"
+           "Output, placeholders, exit codes and signals are those of conq run.\n\n"
+           "  conq put -q enc.q *.wav; conq work -q enc.q flac --best {}\n"
+           "  conq work -q enc.q -j 4                        (another terminal)\n"
+           "  conq work -q enc.q --follow                    (until conq shutdown)\n\n" +
+           options_text(app);
+}
+
 std::string run_help() {
     parsed into;
     CLI::App app("", "conq run");
     describe(app, into);
-    std::string options = app.help();
-    options = options.substr(options.find("Options:"));
+    const std::string options = options_text(app);
     return "Usage: conq run [OPTION...] CMD [ARG...] [::: ITEM...]\n"
            "       conq run [OPTION...] -s TEXT [::: ITEM...]\n\n"
            "Runs CMD for each item of standard input, some at once, and keeps the output of each\n"

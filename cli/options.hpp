@@ -25,6 +25,8 @@ struct run_options {
     bool retries_failed = false;             ///< --retry-failed
     bool forces = false;                     ///< --force
     bool is_dry_run = false;                 ///< --dry-run
+    bool works = false;                      ///< conq work: on what is in the queue, not on input
+    bool follows = false;                    ///< --follow: until the queue is shut down
     std::chrono::milliseconds time_limit{};  ///< -t; zero: none
     unsigned retries = 0;                    ///< --retries
     std::chrono::milliseconds backoff{};     ///< --backoff: before the first one
@@ -42,8 +44,13 @@ struct run_options {
 /// command. Throws usage_error.
 run_options parse_run_options(const std::vector<std::string>& words);
 
-/// The text of `conq run --help`.
+/// The words after `work`: options of run that do not speak of input, and --follow. A command may
+/// be missing. Throws usage_error.
+run_options parse_work_options(const std::vector<std::string>& words);
+
+/// The text of `conq run --help`, and of `conq work --help`.
 std::string run_help();
+std::string work_help();
 
 }  // namespace conq::cli
 

@@ -16,8 +16,11 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <stop_token>
 #include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "cli/byte_budget.hpp"
 #include "cli/command_template.hpp"
@@ -55,7 +58,7 @@ int listed_input(const std::vector<std::string>& items) {
 
 // The file to read items from.
 int open_input(const run_options& options) {
-    if (options.has_items) return listed_input(options.items);
+    if (options.has_items || options.works) return listed_input(options.items);
     if (options.input_path.empty()) return STDIN_FILENO;
     const int file = ::open(options.input_path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file >= 0) return file;
@@ -135,7 +138,11 @@ public:
             later_ = &later;
             workers pool(queue_, worker_options{.threads = job_threads_, .name = "conq-job"},
                          [&](job& each) { run_or_put_off(processes, each); });
-            read_items();
+            if (options_.works) {
+                take_items(processes);
+            } else {
+                read_items();
+            }
             queue_.shutdown();
             pool.join();
             if (!later.empty()) printer_.announce("waiting for items that run elsewhere");
@@ -164,6 +171,45 @@ private:
         } catch (const store_error& error) {
             fail_store(error);
         }
+    }
+
+    // conq work: on what is in the queue, until nothing is unfinished, or it is shut down.
+    void take_items(process_runner& processes) {
+        std::vector<std::jthread> takers;
+        for (std::size_t i = 0; i < job_threads_; ++i) {
+            takers.emplace_back([&] {
+                while (take_one(processes)) {
+                }
+            });
+        }
+        try {
+            if (!options_.follows && durable_->join(work_stop_.get_token()) == status::ok) {
+                work_stop_.request_stop();
+            }
+        } catch (const store_error& error) {
+            fail_store(error);
+        }
+    }
+
+    // False: there is no more, or no more is to be begun.
+    bool take_one(process_runner& processes) {
+        try {
+            job_lease lease = durable_->take(work_stop_.get_token());
+            if (!lease) return false;
+            const job_slots::held slot(slots_);
+            job each{.number = jobs_taken_.fetch_add(1)};
+            each.slot = slot.number();
+            each.items.add(*lease);
+            const std::size_t longest = command_.longest_with(lease->size());
+            const bool has_nul = lease->find('\0') != std::string::npos;
+            if (longest > argument_bytes_max || (longest != 0 && has_nul)) {
+                each.unfit_bytes = lease->size();
+            }
+            run_job(processes, each, &lease);
+        } catch (const store_error& error) {
+            fail_store(error);
+        }
+        return !has_stopped_intake_;
     }
 
     // The queue's file does not do its duty: what was recorded stays, and nothing else is begun.
@@ -226,6 +272,7 @@ private:
     void run_job(process_runner& processes, job& each, job_lease* lease) {
         jobs_running_.fetch_add(1);
         items_started_.fetch_add(each.items.size());
+        if (lease != nullptr) each.variables = durable_->variables(*lease);
         job_output output;
         const outcome ended = run_process(processes, each, output);
         record(lease, ended);
@@ -259,10 +306,11 @@ private:
                                 .arguments = command_.filled(each.items, numbers),
                                 .input = options_.feeds_stdin ? &each.items : nullptr,
                                 .delimiter = options_.delimiter,
-                                .variables = {fmt::format("CONQ_SEQ={}", numbers.sequence),
-                                              fmt::format("CONQ_SLOT={}", numbers.slot),
-                                              fmt::format("CONQ_ATTEMPT={}", attempt)},
+                                .variables = each.variables,
                                 .time_limit = options_.time_limit};
+        request.variables.push_back(fmt::format("CONQ_SEQ={}", numbers.sequence));
+        request.variables.push_back(fmt::format("CONQ_SLOT={}", numbers.slot));
+        request.variables.push_back(fmt::format("CONQ_ATTEMPT={}", attempt));
         if (!log_.is_open()) return processes.run(request, output);
         job_record record{.sequence = numbers.sequence,
                           .begin = std::chrono::system_clock::now(),
@@ -322,6 +370,7 @@ private:
         has_stopped_intake_ = true;
         eventfd_write(interrupt_, 1);
         queue_.shutdown(immediate);
+        work_stop_.request_stop();
     }
 
     void drain(int signal) {
@@ -331,7 +380,7 @@ private:
         printer_.announce(fmt::format(
             "interrupted: {} done, {} running, {} items read and not started, no more are taken; "
             "once more ends the running jobs",
-            tally_.ended(), jobs_running_.load(), feed_.items_read() - items_started_.load()));
+            tally_.ended(), jobs_running_.load(), not_started()));
     }
 
     void terminate(int signal) {
@@ -371,6 +420,10 @@ private:
                                               .bytes_all = input_bytes_all_}));
     }
 
+    [[nodiscard]] std::uint64_t not_started() const {
+        return options_.works ? 0 : feed_.items_read() - items_started_.load();
+    }
+
     void sum_up_before() {
         if (const auto done = durable_->done_before(); done != 0) {
             printer_.say(fmt::format("{} items had succeeded before, and were skipped", done));
@@ -383,7 +436,6 @@ private:
     }
 
     void sum_up() {
-        const std::uint64_t not_started = feed_.items_read() - items_started_.load();
         if (const auto skipped = feed_.skipped(); skipped != 0) printer_.say(skipped_line(skipped));
         if (durable_) sum_up_before();
         if (tally_.failed() != 0) {
@@ -392,7 +444,7 @@ private:
         if (has_stopped_intake_) {
             printer_.say(fmt::format(
                 "{} jobs ended, {} items were read and not started, the rest was not read",
-                tally_.ended(), not_started));
+                tally_.ended(), not_started()));
         }
         if (has_stopped_intake_ && durable_) {
             printer_.say(fmt::format("to go on with the rest, run the same again: {}",
@@ -419,6 +471,8 @@ private:
     later_jobs* later_ = nullptr;
     byte_budget budget_{queued_bytes_max};
     job_slots slots_{job_threads_};
+    std::atomic<std::uint64_t> jobs_taken_{0};  // conq work
+    std::stop_source work_stop_;
     bounded_queue<job> queue_;
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };

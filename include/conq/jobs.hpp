@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -107,6 +108,8 @@ public:
     /// Adds all in one transaction, and appends their ids to `ids`; or none: shut_down.
     status put_many(const std::vector<std::string>& bodies, std::vector<job_id>& ids,
                     const job_options& options = {});
+    /// The same for jobs of which each has its own options.
+    status put_many(std::span<const jobs::new_job> all, std::vector<job_id>& ids);
 
     /// The next job; waits while there is none. After a shutdown it drains what is ready or
     /// delayed, then answers shut_down.

@@ -178,6 +178,10 @@ status job_queue::put_many(const std::vector<std::string>& bodies, std::vector<j
                            const job_options& options) {
     std::vector<jobs::new_job> all;
     for (const std::string& each : bodies) all.push_back({each, &options});
+    return put_many(all, ids);
+}
+
+status job_queue::put_many(std::span<const jobs::new_job> all, std::vector<job_id>& ids) {
     std::vector<job_id> fresh(all.size());
     ids.reserve(ids.size() + fresh.size());
     const status state = core_->engine().put(all, fresh);

@@ -173,7 +173,10 @@ public:
         job_stats out;
         std::uint64_t* const counts[] = {&out.ready, &out.running,   &out.done,
                                          &out.dead,  &out.cancelled, &out.delayed};
-        for (const auto& [id, each] : jobs_) ++*counts[static_cast<unsigned>(each.job.state)];
+        for (const auto& [id, each] : jobs_) {
+            ++*counts[static_cast<unsigned>(each.job.state)];
+            if (each.end_ms != 0 && each.end_ms > now_ms() - 60'000) ++out.done_lately;
+        }
         out.is_paused = is_paused_;
         out.is_shut_down = is_shut_down_;
         return out;

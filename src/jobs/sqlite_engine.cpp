@@ -233,10 +233,11 @@ public:
             std::uint64_t unknown = 0;
             std::uint64_t* const counts[] = {&out.ready, &out.running,   &out.done,
                                              &out.dead,  &out.cancelled, &out.delayed};
-            for (count_.bind(); count_.step();) {
+            for (count_.bind(wall_ms() - 60'000); count_.step();) {
                 const auto state = static_cast<std::uint64_t>(count_.integer(0));
                 *(state < 6 ? counts[state] : &unknown) =
                     static_cast<std::uint64_t>(count_.integer(1));
+                out.done_lately += static_cast<std::uint64_t>(count_.integer(2));
             }
         });
         return out;

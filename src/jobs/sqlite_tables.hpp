@@ -81,7 +81,8 @@ protected:
     statement any_ready_{store_.base, "SELECT 1 FROM job WHERE state = 0 LIMIT 1"};
     statement any_delayed_{store_.base, "SELECT 1 FROM job WHERE state = 5 LIMIT 1"};
     statement any_running_{store_.base, "SELECT 1 FROM job WHERE state = 1 LIMIT 1"};
-    statement count_{store_.base, "SELECT state, count(*) FROM job GROUP BY state"};
+    statement count_{store_.base,
+                     "SELECT state, count(*), sum(end_ms > ?1) FROM job GROUP BY state"};
     statement save_{
         store_.base,
         "UPDATE job SET state = ?1, due_ms = ?2, token = ?3, attempts = ?4, "

@@ -93,8 +93,10 @@ struct job_stats {
     std::uint64_t done = 0;       ///< Finished well.
     std::uint64_t dead = 0;       ///< Dead letters.
     std::uint64_t cancelled = 0;  ///< Cancelled.
-    bool is_paused = false;       ///< Whether nothing is handed out.
-    bool is_shut_down = false;    ///< Whether nothing is put.
+    /// Finished in the last minute, in whatever way.
+    std::uint64_t done_lately = 0;
+    bool is_paused = false;     ///< Whether nothing is handed out.
+    bool is_shut_down = false;  ///< Whether nothing is put.
     /// What join waits for.
     [[nodiscard]] std::uint64_t unfinished() const noexcept { return ready + delayed + running; }
 };

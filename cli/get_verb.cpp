@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSL-1.0
+// get: an item out of a queue, leased by time, or for as long as a command runs.
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "cli/command_template.hpp"
+#include "cli/item_reader.hpp"
+#include "cli/job_process.hpp"
+#include "cli/message.hpp"
+#include "cli/verb_line.hpp"
+#include "cli/verbs.hpp"
+#include "conq/jobs.hpp"
+
+namespace conq::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+int no_item(status why, const std::string& queue) {
+    if (why != status::shut_down) return exit_codes::nothing;
+    complain(fmt::format("{} is shut down, and nothing is left", shown_name(queue)));
+    return exit_codes::shut_down;
+}
+
+// The environment of the command: ours, and what it holds.
+std::vector<std::string> variables_of(const job_lease& lease, const std::string& queue) {
+    std::vector<std::string> all{fmt::format("CONQ_ID={}", lease.id()),
+                                 fmt::format("CONQ_ATTEMPT={}", lease.attempt()),
+                                 "CONQ_QUEUE=" + queue};
+    for (char** each = environ; *each != nullptr; ++each) all.emplace_back(*each);
+    return all;
+}
+
+std::atomic<pid_t> running{0};
+
+// Ctrl-C is the command's affair, as with env and nice; SIGTERM is passed on.
+void pass_on(int signal) {
+    const pid_t to = running.load();
+    if (to > 0) ::kill(to, signal);
+}
+
+// The code of the command's end: what a shell says.
+int run_command(const std::vector<std::string>& words, const std::vector<std::string>& variables) {
+    int code = 0;
+    const std::string path = find_program(words[0], code);
+    if (path.empty()) {
+        complain(fmt::format("{} {}", shown_name(words[0]),
+                             code == 127 ? "is not found" : "is no program that can be run"));
+        return code;
+    }
+    std::vector<char*> arguments, environment;
+    for (const std::string& each : words) arguments.push_back(const_cast<char*>(each.c_str()));
+    for (const std::string& each : variables) {
+        environment.push_back(const_cast<char*>(each.c_str()));
+    }
+    arguments.push_back(nullptr);
+    environment.push_back(nullptr);
+    ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGTERM, pass_on);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    for (const int each : {SIGINT, SIGTERM, SIGPIPE}) sigaddset(&defaults, each);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    pid_t child = 0;
+    const int failed = ::posix_spawn(&child, path.c_str(), nullptr, &attributes, arguments.data(),
+                                     environment.data());
+    posix_spawnattr_destroy(&attributes);
+    if (failed != 0) {
+        complain(fmt::format("cannot start {}: {}", shown_name(path), std::strerror(failed)));
+        return 126;
+    }
+    running = child;
+    int how = 0;
+    while (::waitpid(child, &how, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+}
+
+// Holds the lease while the command runs: 0 is done, anything else spends the attempt.
+int run_with(job_lease lease, const std::vector<std::string>& command, const std::string& queue) {
+    if (lease->find('\0') != std::string::npos || lease->size() > argument_bytes_max) {
+        static_cast<void>(lease.fail("no argument of a command: too long, or with a NUL byte"));
+        throw own_error("the item cannot be an argument; it is a dead letter now");
+    }
+    const command_template words(command, "{}", true);
+    word_list items;
+    items.add(*lease);
+    word_list filled = words.filled(items, {.sequence = lease.id(), .slot = 1});
+    std::vector<std::string> arguments;
+    for (std::size_t i = 0; i < filled.size(); ++i) arguments.emplace_back(filled[i]);
+    const int code = run_command(arguments, variables_of(lease, queue));
+    const status answer = code == 0 ? lease.done() : lease.retry(fmt::format("exit code {}", code));
+    if (answer == status::lease_lost) {
+        complain("the lease was lost while the command ran: the item was handed out again");
+        return exit_codes::lease_lost;
+    }
+    return code;
+}
+
+}  // namespace
+
+int get_main(const std::vector<std::string>& words) {
+    verb_line line(
+        "get",
+        "get -q FILE [--lease DUR] [--timeout DUR] [-- CMD ARG...]\n\n"
+        "Takes the next item, waiting for one, and prints TOKEN<TAB>ITEM. It is handed out again\n"
+        "unless conq done, fail or extend names the token in time. With CMD no token is needed:\n"
+        "the item is held while CMD runs, which gets it in place of {} or as its last word, and\n"
+        "is done if CMD ends with 0; else it is handed out again, as conq fail --again.\n"
+        "Ends with 3 if there was none in time, with 4 if the queue is shut down and empty;\n"
+        "otherwise with the code of CMD.\n\n"
+        "  conq get -q mail.q --timeout 0\n"
+        "  while conq get -q mail.q -- ./send {}; do :; done\n");
+    line.add_duration("--lease", "The item is mine for so long (default: 10m)");
+    line.add_duration("--timeout", "Wait for an item for so long at most (0: only look)");
+    const auto sign = std::find(words.begin(), words.end(), "--");
+    if (!line.parse({words.begin(), sign})) return 0;
+    std::vector<std::string> command;
+    if (sign != words.end()) command.assign(sign + 1, words.end());
+    if (sign != words.end() && command.empty()) throw usage_error("--: give a command behind it");
+    const auto lease_span = line.duration("--lease");
+    if (lease_span && !command.empty()) {
+        throw usage_error("--lease is for get without CMD: the item is held while CMD runs");
+    }
+    job_queue queue(line.queue_url() + (command.empty() ? "" : "?owner=family"));
+    const auto timeout = line.duration("--timeout");
+    job_lease lease = timeout ? queue.take_for(*timeout) : queue.take();
+    if (!lease) return no_item(lease.state(), line.queue_path());
+    if (!command.empty()) return run_with(std::move(lease), command, line.queue_path());
+    const std::string item = *lease;
+    const auto ticket = lease.detach(lease_span.value_or(std::chrono::minutes(10)));
+    if (!ticket) throw own_error("the item was lost to somebody else: try again");
+    try {
+        print_data(shown(*ticket) + '\t' + item + '\n');
+    } catch (const own_error&) {
+        static_cast<void>(queue.attach(*ticket).release());  // nobody has seen it
+        throw;
+    }
+    return 0;
+}
+
+}  // namespace conq::cli

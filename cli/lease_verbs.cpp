@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+// done, fail, extend, release: ends of a lease that conq get has given, by its token.
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/message.hpp"
+#include "cli/verb_line.hpp"
+#include "cli/verbs.hpp"
+#include "conq/jobs.hpp"
+
+namespace conq::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A verb whose first word is a token.
+struct token_line : verb_line {
+    token_line(std::string verb, std::string usage) : verb_line(std::move(verb), std::move(usage)) {
+        add_word("token", token, "What conq get has printed before the item");
+    }
+    // With the lease that the token stands for; the exit code of how `end` ends it.
+    template <class End> int with_lease(const End& end) {
+        if (token.empty())
+            throw usage_error("which item? Give the token that conq get has printed");
+        const job_ticket at = parse_ticket(token);
+        job_queue queue(queue_url());
+        job_lease lease = queue.attach(at);
+        const status answer = lease ? end(lease) : status::lease_lost;
+        if (answer == status::ok) return 0;
+        complain(
+            fmt::format("{}: the lease is lost: it has ended, or its time was over and the "
+                        "item was handed out again; nothing was changed",
+                        token));
+        return exit_codes::lease_lost;
+    }
+    std::string token;
+};
+
+}  // namespace
+
+int done_main(const std::vector<std::string>& words) {
+    token_line line(
+        "done",
+        "done -q FILE TOKEN [RESULT]\n\n"
+        "The item that conq get has handed out has been processed.\n\n"
+        "  token_item=$(conq get -q mail.q) &&\n"
+        "  send \"${token_item#*$'\\t'}\" && conq done -q mail.q \"${token_item%%$'\\t'*}\"\n");
+    std::string result;
+    line.add_word("result", result, "Kept with the job");
+    if (!line.parse(words)) return 0;
+    return line.with_lease([&](job_lease& lease) { return lease.done(result); });
+}
+
+int fail_main(const std::vector<std::string>& words) {
+    token_line line(
+        "fail",
+        "fail -q FILE TOKEN [REASON]\n\n"
+        "The item could not be processed: it becomes a dead letter, which conq ls shows and\n"
+        "conq retry revives. With --again it is handed out again, until its attempts are used "
+        "up.\n\n"
+        "  conq fail -q mail.q 12.1 'no such address'\n"
+        "  conq fail -q mail.q 12.1 --again --delay 5m\n");
+    std::string reason;
+    bool again = false;
+    line.add_word("reason", reason, "Kept with the job");
+    line.add_flag("--again", again, "Only this attempt has failed");
+    line.add_duration("--delay",
+                      "With --again: not before so much time (default: doubles from 1s)");
+    if (!line.parse(words)) return 0;
+    const std::optional<milliseconds> delay = line.duration("--delay");
+    if (delay && !again) throw usage_error("--delay is about --again: give both");
+    return line.with_lease([&](job_lease& lease) {
+        if (!again) return lease.fail(reason);
+        return delay ? lease.retry(*delay, reason) : lease.retry(reason);
+    });
+}
+
+int extend_main(const std::vector<std::string>& words) {
+    token_line line("extend",
+                    "extend -q FILE TOKEN [--lease DUR]\n\n"
+                    "The item stays with who got it for so much time from now on.\n\n"
+                    "  conq extend -q mail.q 12.1 --lease 1h\n");
+    line.add_duration("--lease", "For so long (default: 10m)");
+    if (!line.parse(words)) return 0;
+    const milliseconds span = line.duration("--lease").value_or(std::chrono::minutes(10));
+    return line.with_lease([&](job_lease& lease) { return lease.detach(span).state(); });
+}
+
+int release_main(const std::vector<std::string>& words) {
+    token_line line("release",
+                    "release -q FILE TOKEN\n\n"
+                    "Hands the item back, as if it had not been got.\n\n"
+                    "  conq release -q mail.q 12.1\n");
+    if (!line.parse(words)) return 0;
+    return line.with_lease([](job_lease& lease) { return lease.release(); });
+}
+
+}  // namespace conq::cli

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSL-1.0
+// ls and doctor: what is in a queue, and whether its file is sound.
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "cli/message.hpp"
+#include "cli/verb_line.hpp"
+#include "cli/verbs.hpp"
+#include "conq/jobs.hpp"
+
+namespace conq::cli {
+namespace {
+
+using nlohmann::json;
+constexpr std::int64_t shown_most = 20;
+
+std::int64_t now_ms() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+// "5.0s", "12m", "3.5h".
+std::string span_text(double seconds) {
+    if (seconds < 120) return fmt::format("{:.1f}s", seconds);
+    if (seconds < 7200) return fmt::format("{:.0f}m", seconds / 60);
+    return fmt::format("{:.1f}h", seconds / 3600);
+}
+
+double rate_of(const job_stats& stats) {
+    return static_cast<double>(stats.done_lately) / 60;
+}
+
+// Bytes as text; what is no UTF-8 is replaced.
+json text_of(const std::string& bytes) {
+    return json::parse(json(bytes).dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+json job_json(const job_info& each) {
+    json out{{"id", each.id},           {"item", text_of(each.body)}, {"attempts", each.attempts},
+             {"crashes", each.crashes}, {"put_ms", each.put_ms},      {"begin_ms", each.begin_ms}};
+    if (each.end_ms != 0) out["end_ms"] = each.end_ms;
+    if (!each.note.empty()) out["note"] = text_of(each.note);
+    return out;
+}
+
+std::string as_json(const job_stats& stats, const std::vector<job_info>& running,
+                    const std::vector<job_info>& dead) {
+    json out{{"v", 1},
+             {"ready", stats.ready},
+             {"delayed", stats.delayed},
+             {"running", stats.running},
+             {"done", stats.done},
+             {"failed", stats.dead},
+             {"cancelled", stats.cancelled},
+             {"paused", stats.is_paused},
+             {"shut_down", stats.is_shut_down},
+             {"per_second", rate_of(stats)},
+             {"running_jobs", json::array()},
+             {"failed_jobs", json::array()}};
+    for (const job_info& each : running) out["running_jobs"].push_back(job_json(each));
+    for (const job_info& each : dead) out["failed_jobs"].push_back(job_json(each));
+    return out.dump() + '\n';
+}
+
+std::string as_text(const job_stats& stats, const std::vector<job_info>& running,
+                    const std::vector<job_info>& dead) {
+    std::string out = fmt::format(
+        "{} ready, {} delayed, {} running, {} done, {} failed, {} cancelled", stats.ready,
+        stats.delayed, stats.running, stats.done, stats.dead, stats.cancelled);
+    if (stats.is_paused) out += "; paused";
+    if (stats.is_shut_down) out += "; shut down";
+    out += '\n';
+    if (const double rate = rate_of(stats); rate > 0) {
+        out += fmt::format("{:.1f} a second in the last minute", rate);
+        if (stats.unfinished() != 0) {
+            out += ", about " + span_text(static_cast<double>(stats.unfinished()) / rate) + " left";
+        }
+        out += '\n';
+    }
+    const std::int64_t now = now_ms();
+    for (const job_info& each : running) {
+        out += fmt::format("running {}\t{}\tfor {}\n", each.id, shown(each.body),
+                           span_text(static_cast<double>(now - each.begin_ms) / 1000));
+    }
+    for (const job_info& each : dead) {
+        out += fmt::format("failed {}\t{}\t{}\n", each.id, shown(each.body), each.note);
+    }
+    return out;
+}
+
+// The processes that have the file open: who they are.
+std::vector<std::string> users_of(const std::string& path) {
+    std::vector<std::string> found;
+    std::error_code ignored;
+    const auto wanted = std::filesystem::canonical(path, ignored);
+    for (const auto& process : std::filesystem::directory_iterator("/proc", ignored)) {
+        const std::string pid = process.path().filename().string();
+        if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
+        if (pid == std::to_string(::getpid())) continue;
+        for (const auto& file :
+             std::filesystem::directory_iterator(process.path() / "fd", ignored)) {
+            if (std::filesystem::read_symlink(file.path(), ignored) != wanted) continue;
+            std::ifstream name(process.path() / "comm");
+            std::string word;
+            std::getline(name, word);
+            found.push_back(fmt::format("process {} ({})", pid, word));
+            break;
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+int ls_main(const std::vector<std::string>& words) {
+    verb_line line(
+        "ls",
+        "ls -q FILE [--json]\n\n"
+        "How many jobs are in which state, how fast they go, which run and for how long, and the\n"
+        "first that failed, with why.\n\n"
+        "  conq ls -q mail.q\n"
+        "  conq ls -q mail.q --json | jq .failed\n");
+    bool as_data = false;
+    std::int64_t most = shown_most;
+    line.add_flag("--json", as_data, "One object");
+    line.add_number("-n,--most", most, 0, 1'000'000, "List so many jobs of a state (20)");
+    if (!line.parse(words)) return 0;
+    job_queue queue(line.queue_url());
+    const job_stats stats = queue.stats();
+    const auto running = queue.list(job_state::running, 0, static_cast<std::size_t>(most));
+    const auto dead = queue.list(job_state::dead, 0, static_cast<std::size_t>(most));
+    print_data((as_data ? as_json : as_text)(stats, running, dead));
+    return 0;
+}
+
+int doctor_main(const std::vector<std::string>& words) {
+    verb_line line(
+        "doctor",
+        "doctor -q FILE\n\n"
+        "Reads every job and compares it with its checksum, and lists the processes that have\n"
+        "the queue open; jobs whose conq was killed among them. Ends with 1 if the file is "
+        "damaged.\n\n"
+        "  conq doctor -q mail.q\n");
+    if (!line.parse(words)) return 0;
+    job_queue queue(line.queue_url());
+    std::uint64_t count = 0;
+    for (const job_state state : {job_state::ready, job_state::running, job_state::done,
+                                  job_state::dead, job_state::cancelled, job_state::delayed}) {
+        for (job_id after = 0;;) {
+            const std::vector<job_info> some = queue.list(state, after);
+            if (some.empty()) break;
+            count += some.size();
+            after = some.back().id;
+        }
+    }
+    std::string out = fmt::format("{} jobs, each fits its checksum\n", count);
+    for (const std::string& each : users_of(line.queue_path() + "-lock")) {
+        out += each + " has it open\n";
+    }
+    print_data(out);
+    return 0;
+}
+
+}  // namespace conq::cli

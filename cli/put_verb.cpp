@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+// put: items into a queue, many in a transaction.
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/item_reader.hpp"
+#include "cli/message.hpp"
+#include "cli/verb_line.hpp"
+#include "cli/verbs.hpp"
+#include "conq/jobs.hpp"
+#include "src/jobs/occurrences.hpp"
+
+namespace conq::cli {
+namespace {
+
+struct put_options {
+    std::vector<std::string> items;
+    std::string input_path, key;
+    bool once = false, is_nul_delimited = false, keeps_empty = false;
+    job_options job;
+};
+
+// Puts items some at a time, so that readers see them early and a transaction stays short.
+class batch_putter {
+public:
+    batch_putter(job_queue& queue, const put_options& options) : queue_(queue), options_(options) {}
+
+    /// False: the queue is shut down.
+    bool add(std::string item) {
+        job_options how = options_.job;
+        how.key = options_.key;
+        if (options_.once) how.key = fmt::format("{} {}", seen_.count(item), item);
+        bytes_ += item.size();
+        bodies_.push_back(std::move(item));
+        hows_.push_back(std::move(how));
+        return (bodies_.size() < items_most && bytes_ < bytes_most) || flush();
+    }
+    bool flush() {
+        std::vector<jobs::new_job> all;
+        all.reserve(bodies_.size());
+        for (std::size_t i = 0; i < bodies_.size(); ++i) all.push_back({bodies_[i], &hows_[i]});
+        std::vector<job_id> ids;
+        const status answer = queue_.put_many(all, ids);
+        bodies_.clear();
+        hows_.clear();
+        bytes_ = 0;
+        return answer == status::ok;
+    }
+
+private:
+    static constexpr std::size_t items_most = 2000, bytes_most = 1 << 20;
+    job_queue& queue_;
+    const put_options& options_;
+    jobs::occurrences seen_;
+    std::vector<std::string> bodies_;
+    std::vector<job_options> hows_;
+    std::size_t bytes_ = 0;
+};
+
+int open_items(const std::string& path) {
+    if (path.empty()) return STDIN_FILENO;
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file >= 0) return file;
+    throw own_error(fmt::format("cannot read {}: {}: -a takes a file that you may read",
+                                shown_name(path), std::strerror(errno)));
+}
+
+bool put_all(job_queue& queue, const put_options& options) {
+    batch_putter putter(queue, options);
+    for (const std::string& each : options.items) {
+        if (!putter.add(each)) return false;
+    }
+    if (!options.items.empty()) return putter.flush();
+    item_reader reader(open_items(options.input_path), ::eventfd(0, EFD_CLOEXEC),
+                       options.is_nul_delimited ? '\0' : '\n', options.keeps_empty,
+                       std::string().max_size() / 2);
+    while (auto each = reader.next()) {
+        if (!putter.add(std::move(each->bytes))) return false;
+        // What comes slowly, as from tail -f, is put as it comes.
+        if (!reader.has_more_read() && !putter.flush()) return false;
+    }
+    return putter.flush();
+}
+
+}  // namespace
+
+int put_main(const std::vector<std::string>& words) {
+    verb_line line(
+        "put",
+        "put -q FILE [OPTION...] [ITEM...]\n\n"
+        "Adds items to the queue, which is made if it is not there: the words, or the lines of\n"
+        "standard input. Always adds, unless --once or --key says otherwise.\n\n"
+        "  conq put -q mail.q alice@example.org\n"
+        "  conq put -q mail.q < addresses\n"
+        "  tail -f new-addresses | conq put -q mail.q\n"
+        "  conq put -q mail.q --once < addresses     (again: adds what is not known)\n");
+    put_options options;
+    std::int64_t priority = 0, attempts = options.job.max_attempts;
+    line.add_words("items", options.items, "Items");
+    line.add_text("-a,--arg-file", options.input_path, "FILE",
+                  "Read items from FILE, not standard input");
+    line.add_flag("-0,--null", options.is_nul_delimited, "Items end with a NUL byte");
+    line.add_flag("--keep-empty", options.keeps_empty, "An empty line is an item, too");
+    line.add_flag("--once", options.once,
+                  "Leave out what the queue knows: the same bytes, as often as they\n"
+                  "came in this input");
+    line.add_text("--key", options.key, "K", "The item's name: a second put of it adds nothing");
+    line.add_number("--priority", priority, -1'000'000'000, 1'000'000'000,
+                    "Lower ones are handed out first (0)");
+    line.add_number("--attempts", attempts, 1, 1'000'000, "So many attempts may fail (25)");
+    line.add_duration("--delay", "Hand them out after so much time");
+    if (!line.parse(words)) return 0;
+    options.job.priority = static_cast<std::int32_t>(priority);
+    options.job.max_attempts = static_cast<std::uint32_t>(attempts);
+    options.job.delay = line.duration("--delay").value_or(job_span(0));
+    if (!options.key.empty() && (options.once || options.items.size() != 1)) {
+        throw usage_error("--key names one item: give one ITEM, and not --once");
+    }
+    if (!options.items.empty() && !options.input_path.empty()) {
+        throw usage_error("-a and ITEM both say what to put: give one of them");
+    }
+    job_queue queue(line.queue_url(true));
+    if (put_all(queue, options)) return 0;
+    complain(fmt::format("{} is shut down and takes no items: conq reopen lifts that",
+                         shown_name(line.queue_path())));
+    return exit_codes::shut_down;
+}
+
+}  // namespace conq::cli

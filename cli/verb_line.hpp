@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+// The words after a verb that works on a queue, and the queue that they name.
+#ifndef CONQ_CLI_VERB_LINE_HPP
+#define CONQ_CLI_VERB_LINE_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conq/jobs.hpp"
+
+namespace conq::cli {
+
+/// What verbs end with, beside 0, 1 (own error) and 2 (wrong use).
+namespace exit_codes {
+inline constexpr int nothing = 3;      ///< get: empty, or timed out; join: timed out
+inline constexpr int shut_down = 4;    ///< put, get
+inline constexpr int lease_lost = 5;   ///< done, fail, extend, release
+inline constexpr int some_dead = 123;  ///< join, work: dead letters
+}  // namespace exit_codes
+
+/// The options of a verb: each verb adds its own, then parses.
+class verb_line {
+public:
+    /// `usage`: what follows "conq ", then an empty line, then what it does and examples.
+    verb_line(std::string verb, std::string usage);
+    verb_line(const verb_line&) = delete;
+    verb_line& operator=(const verb_line&) = delete;
+    ~verb_line();
+
+    /// Options and words, whose values are there after parse(). Every verb has -q and -h.
+    void add_flag(const std::string& name, bool& into, const std::string& about);
+    void add_text(const std::string& name, std::string& into, const std::string& type,
+                  const std::string& about);
+    void add_number(const std::string& name, std::int64_t& into, std::int64_t least,
+                    std::int64_t most, const std::string& about);
+    void add_duration(const std::string& name, const std::string& about);
+    void add_word(const std::string& name, std::string& into, const std::string& about);
+    void add_words(const std::string& name, std::vector<std::string>& into,
+                   const std::string& about);
+
+    /// Reads the words. False: help was asked for, and printed. Throws usage_error.
+    bool parse(const std::vector<std::string>& words);
+    /// The value of an option that is a length of time; none if it was not given. Throws
+    /// usage_error.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> duration(const std::string& name) const;
+
+    /// The URL of the queue that -q, or CONQ_QUEUE, names. `makes`: it need not be there yet.
+    /// Throws usage_error, own_error.
+    [[nodiscard]] std::string queue_url(bool makes = false) const;
+    /// Its path.
+    [[nodiscard]] const std::string& queue_path() const noexcept;
+
+private:
+    struct parser;
+    std::unique_ptr<parser> parser_;
+};
+
+/// The URL of the queue in the file of this path.
+std::string url_of_path(std::string_view path);
+
+/// A ticket as a word, and back: "ID.TOKEN". Throws usage_error.
+std::string shown(job_ticket at);
+job_ticket parse_ticket(const std::string& word);
+/// The number of a job. Throws usage_error.
+job_id parse_id(const std::string& word);
+
+/// Writes to standard output, all of it. Throws own_error.
+void print_data(std::string_view text);
+
+}  // namespace conq::cli
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSL-1.0
+// work: a run on what is in a queue.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "cli/durable_run.hpp"
+#include "cli/message.hpp"
+#include "cli/options.hpp"
+#include "cli/run.hpp"
+#include "cli/verb_line.hpp"
+#include "cli/verbs.hpp"
+
+namespace conq::cli {
+
+int work_main(const std::vector<std::string>& words) {
+    const run_options options = parse_work_options(words);
+    if (options.wants_help) {
+        print_data(work_help());
+        return 0;
+    }
+    if (::access(options.queue_path.c_str(), F_OK) != 0) {
+        throw own_error(fmt::format("{}: {}: conq put and conq run -q make a queue",
+                                    shown_name(options.queue_path), std::strerror(errno)));
+    }
+    const bool has_command = !options.command.empty() || !options.shell_line.empty();
+    return run(has_command ? options : with_stored_command(options));
+}
+
+}  // namespace conq::cli
