@@ -46,33 +46,29 @@ public:
         return at->second;
     }
 
-    claim_answer claim(job_span lease) override {
+    claim_answer claim(job_span lease, std::size_t max, std::vector<granted>& out) override {
         const std::lock_guard lock(mutex_);
         reap();
         claim_answer answer;
         answer.look_again = release_delayed();
-        if (!is_paused_ && !ready_.empty()) {
+        for (std::size_t i = 0; i < max && !is_paused_ && !ready_.empty(); ++i) {
             entry& next = jobs_.at(ready_.begin()->second);
-            unfile(next);
-            next.job.grant(1, now_ms() + lease.count());
-            file(next);
+            change(next, [&](row& job) { job.grant(1, now_ms() + lease.count()); });
+            out.push_back(granted_of(next));
             answer.state = status::ok;
-            answer.job = granted_of(next);
-        } else if (is_shut_down_ && ready_.empty() && delayed_.empty()) {
+        }
+        if (answer.state != status::ok && is_shut_down_ && ready_.empty() && delayed_.empty()) {
             answer.state = status::shut_down;
         }
         return answer;
     }
 
-    status end(ticket at, ending how, std::string_view note, job_span delay) override {
+    void end(std::span<const ticket> held, ending how, std::string_view note, job_span delay,
+             std::span<status> answers) override {
         const std::lock_guard lock(mutex_);
-        const auto found = jobs_.find(at.id);
-        const bool is_held = found != jobs_.end() && found->second.job.token == at.token &&
-                             found->second.job.state == job_state::running;
-        if (!is_held) return status::lease_lost;
-        found->second.note = note;
-        change(found->second, [&](row& job) { job.end(how, now_ms(), delay); });
-        return status::ok;
+        for (std::size_t i = 0; i < held.size(); ++i) {
+            answers[i] = end_one(held[i], how, note, delay);
+        }
     }
 
     void renew(std::span<const ticket> held, job_span lease) override {
@@ -204,6 +200,15 @@ private:
             if (!options.key.empty()) keys_.emplace(options.key, last_id_);
             file(jobs_.emplace(last_id_, std::move(job)).first->second);
         }
+    }
+    status end_one(ticket at, ending how, std::string_view note, job_span delay) {
+        const auto found = jobs_.find(at.id);
+        const bool is_held = found != jobs_.end() && found->second.job.token == at.token &&
+                             found->second.job.state == job_state::running;
+        if (!is_held) return status::lease_lost;
+        found->second.note = note;
+        change(found->second, [&](row& job) { job.end(how, now_ms(), delay); });
+        return status::ok;
     }
     void say(room where) noexcept {
         ++news_[static_cast<unsigned>(where)];

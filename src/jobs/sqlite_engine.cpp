@@ -84,18 +84,24 @@ public:
         return answer;
     }
 
-    claim_answer claim(job_span lease) override {
+    claim_answer claim(job_span lease, std::size_t max, std::vector<granted>& out) override {
         claim_answer answer;
+        const std::size_t before = out.size();
         transact([&] {
             answer = {};
+            out.resize(before);
             const std::int64_t flags = meta("flags");
             answer.look_again = release_delayed();
             const bool may_have_died = boot_ms() >= next_reap_ms_;
             if (may_have_died) reap();
-            if ((flags & paused_flag) == 0 && !claim_first(lease, answer) && !may_have_died) {
-                reap();
-                claim_first(lease, answer);
+            if ((flags & paused_flag) == 0) {
+                claim_ready(lease, max, out);
+                if (out.size() == before && !may_have_died) {
+                    reap();
+                    claim_ready(lease, max, out);
+                }
             }
+            if (out.size() > before) answer.state = status::ok;
             const bool drains = (flags & shut_down_flag) != 0 && answer.state == status::empty;
             if (drains && !exists(any_ready_) && !exists(any_delayed_)) {
                 answer.state = status::shut_down;
@@ -136,20 +142,13 @@ public:
         return answer;
     }
 
-    status end(ticket at, ending how, std::string_view note, job_span delay) override {
-        status answer = status::ok;
+    void end(std::span<const ticket> held, ending how, std::string_view note, job_span delay,
+             std::span<status> answers) override {
         transact([&] {
-            row job;
-            std::int64_t body_sum = 0;
-            const bool is_there = find(at.id, job, body_sum);
-            const bool is_held =
-                is_there && job.state == job_state::running && job.token == at.token;
-            answer = is_held ? status::ok : status::lease_lost;
-            if (!is_held) return;
-            job.end(how, wall_ms(), delay);
-            save(job, body_sum, &note);
+            for (std::size_t i = 0; i < held.size(); ++i) {
+                answers[i] = end_one(held[i], how, note, delay);
+            }
         });
-        return answer;
     }
 
     void renew(std::span<const ticket> held, job_span lease) override {
@@ -430,6 +429,17 @@ private:
         tells_[1] |= !job.is_unfinished();
     }
 
+    status end_one(ticket at, ending how, std::string_view note, job_span delay) {
+        row job;
+        std::int64_t body_sum = 0;
+        const bool is_there = find(at.id, job, body_sum);
+        const bool is_held = is_there && job.state == job_state::running && job.token == at.token;
+        if (!is_held) return status::lease_lost;
+        job.end(how, wall_ms(), delay);
+        save(job, body_sum, &note);
+        return status::ok;
+    }
+
     template <class Change> bool change(job_id id, Change how) {
         bool answer = false;
         transact([&] {
@@ -506,13 +516,12 @@ private:
         return out;
     }
 
-    bool claim_first(job_span lease, claim_answer& answer) {
+    void claim_ready(job_span lease, std::size_t max, std::vector<granted>& out) {
         row job;
         std::int64_t body_sum = 0;
-        if (!first(ready_, job, body_sum)) return false;
-        answer.job = grant(job, body_sum, lease);
-        answer.state = status::ok;
-        return true;
+        for (std::size_t i = 0; i < max && first(ready_, job, body_sum); ++i) {
+            out.push_back(grant(job, body_sum, lease));
+        }
     }
 
     bool exists(statement& ask) {

@@ -46,12 +46,15 @@ public:
     }
 
     void take(ending how, bool renews) {
-        const auto answer = queue_->claim(1h);
-        if (!answer.job) return;
-        log_.taken(answer.job->body);
-        if (renews) queue_->renew({&answer.job->at, 1}, 2h);
-        const bool ends = queue_->end(answer.job->at, how, "note", 0ms) == conq::status::ok;
-        if (ends && how == ending::done) log_.done(answer.job->body);
+        std::vector<jobs::granted> some;
+        queue_->claim(1h, 1, some);
+        if (some.empty()) return;
+        const jobs::granted& job = some[0];
+        log_.taken(job.body);
+        if (renews) queue_->renew({&job.at, 1}, 2h);
+        conq::status answer = conq::status::ok;
+        queue_->end({&job.at, 1}, how, "note", 0ms, {&answer, 1});
+        if (answer == conq::status::ok && how == ending::done) log_.done(job.body);
     }
 
     void all() {
