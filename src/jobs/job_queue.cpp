@@ -39,7 +39,7 @@ public:
 
     void hold(std::span<const jobs::granted> some) {
         const std::lock_guard lock(mutex_);
-        if (held_.empty()) changed_.notify_one();
+        if (is_resting_) changed_.notify_one();
         for (const jobs::granted& each : some) held_.insert_or_assign(each.at.id, each.at.token);
     }
     void let_go(jobs::ticket at) noexcept {
@@ -53,10 +53,13 @@ private:
         std::unique_lock lock(mutex_);
         while (!is_ending_) {
             if (held_.empty()) {
+                is_resting_ = true;
                 changed_.wait(lock);
+                is_resting_ = false;
                 continue;
             }
             changed_.wait_for(lock, lease_ / 3);
+            if (held_.empty()) continue;
             std::vector<jobs::ticket> held;
             for (const auto& [id, token] : held_) held.push_back({id, token});
             lock.unlock();
@@ -74,7 +77,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::unordered_map<job_id, std::uint64_t> held_;  // and their tokens
-    bool is_ending_ = false;
+    bool is_ending_ = false, is_resting_ = false;
     std::thread heart_;
 };
 

@@ -99,11 +99,15 @@ bool shared_file::is_alive(std::uint64_t owner) {
 void shared_file::wait(unsigned room, std::uint32_t seen, std::chrono::nanoseconds span) noexcept {
     const timespec time{.tv_sec = static_cast<time_t>(span.count() / 1'000'000'000),
                         .tv_nsec = static_cast<long>(span.count() % 1'000'000'000)};
+    sleepers(room).fetch_add(1);
     ::syscall(SYS_futex, &word(room), FUTEX_WAIT, seen, &time, nullptr, 0);
+    sleepers(room).fetch_sub(1);
 }
 
 void shared_file::tell(unsigned room) noexcept {
+    // Who is not counted here has yet to compare the word.
     word(room).fetch_add(1);
+    if (!has_sleepers(room)) return;
     ::syscall(SYS_futex, &word(room), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 

@@ -4,20 +4,16 @@
 #include <time.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <exception>
-#include <mutex>
+#include <utility>
 
 #include "src/jobs/engines.hpp"
-#include "src/jobs/queue_file.hpp"
 #include "src/jobs/row.hpp"
-#include "src/jobs/syncer.hpp"
+#include "src/jobs/transactions.hpp"
 
 namespace conq::jobs {
 namespace {
 
 constexpr std::int64_t shut_down_flag = 1, paused_flag = 2;
-constexpr std::size_t group_most = 64;
 
 std::int64_t clock_ms(clockid_t clock) {
     timespec now{};
@@ -56,15 +52,7 @@ std::int64_t seal(const row& job, std::int64_t body_sum) {
 class sqlite_engine final : public engine {
 public:
     explicit sqlite_engine(const queue_url& url)
-        : level_(url.level),
-          checkpoint_pages_(url.checkpoint_pages),
-          store_(url.path),
-          sync_(url.path + "-wal", store_.shared) {
-        const auto note_pages = [](void* out, sqlite3*, const char*, int pages) {
-            *static_cast<int*>(out) = pages;
-            return SQLITE_OK;
-        };
-        sqlite3_wal_hook(store_.base.handle(), note_pages, &wal_pages_);
+        : transactions_(url, [] {}, [this] { return has_unfinished(); }) {
         transact([&] {
             me_ = static_cast<std::uint64_t>(meta("last_owner") + 1);
             set_meta_.bind(std::int64_t(me_), "last_owner").finish();
@@ -204,7 +192,7 @@ public:
                 job.state = job_state::cancelled;
                 save(job, body_sum, nullptr);
             }
-            tells_[0] = true;
+            transactions_.will_tell(room::takers);
         });
     }
 
@@ -212,7 +200,7 @@ public:
         transact([&] {
             const std::int64_t flags = meta("flags") & ~paused_flag;
             set_meta_.bind(flags | (is_paused ? paused_flag : 0), "flags").finish();
-            tells_[0] = true;
+            transactions_.will_tell(room::takers);
         });
     }
 
@@ -261,110 +249,8 @@ public:
     void tell(room where) noexcept override { store_.shared.tell(static_cast<unsigned>(where)); }
 
 private:
-    // A call that waits for its part of a transaction.
-    struct work {
-        void (*run)(void*);
-        void* argument;
-        bool needs_sync;
-        bool is_over = false;
-        std::exception_ptr error{};
-    };
-
-    // Runs `body` in a transaction, which it may share with calls of other threads: whoever finds
-    // no transaction running takes along all that wait. If one fails, each is run by itself; so
-    // `body` sets its answers afresh.
     template <class Body> void transact(Body&& body, bool needs_sync = false) {
-        work mine{[](void* at) { (*static_cast<std::remove_reference_t<Body>*>(at))(); }, &body,
-                  needs_sync};
-        std::unique_lock lock(mutex_);
-        waiting_.push_back(&mine);
-        while (!mine.is_over) {
-            if (is_busy_) {
-                over_.wait(lock);
-                continue;
-            }
-            is_busy_ = true;
-            const std::size_t count = std::min(group_most, waiting_.size());
-            group_.assign(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(count));
-            waiting_.erase(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(count));
-            lock.unlock();
-            run_group(group_);
-            lock.lock();
-            for (work* each : group_) each->is_over = true;
-            is_busy_ = false;
-            over_.notify_all();
-        }
-        if (mine.error) std::rethrow_exception(mine.error);
-    }
-
-    void run_group(std::span<work* const> group) noexcept {
-        try {
-            run_transaction(group);
-        } catch (const in_doubt_error&) {
-            for (work* each : group) each->error = std::current_exception();
-        } catch (...) {
-            if (group.size() == 1) {
-                group[0]->error = std::current_exception();
-                return;
-            }
-            for (std::size_t i = 0; i < group.size(); ++i) run_group(group.subspan(i, 1));
-        }
-    }
-
-    void run_transaction(std::span<work* const> group) {
-        {
-            const commit_lock lock(store_.shared);
-            store_.check_disk();
-            tells_[0] = tells_[1] = false;
-            begin_group(group);
-            try {
-                for (const work* each : group) each->run(each->argument);
-                if (tells_[1]) tells_[1] = !has_unfinished();
-                commit();
-            } catch (...) {
-                store_.tell_failure();
-                if (sqlite3_get_autocommit(store_.base.handle()) == 0) {
-                    sqlite3_exec(store_.base.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-                }
-                throw;
-            }
-            checkpoint();
-        }
-        if (level_ == durability::batch) sync_.note_commit();
-        if (tells_[0]) tell(room::takers);
-        if (tells_[1]) tell(room::joiners);
-    }
-
-    void begin_group(std::span<work* const> group) {
-        const bool is_full =
-            level_ == durability::power &&
-            std::any_of(group.begin(), group.end(), [](work* each) { return each->needs_sync; });
-        if (is_full != is_full_) {
-            store_.base.run(is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-            is_full_ = is_full;
-        }
-        begin_.bind().finish();
-    }
-
-    // An error of the disk may come after the last write, or in it: a disk that is full may even
-    // hold, from an older WAL, the very bytes that it has no room for.
-    void commit() {
-        try {
-            commit_.bind().finish();
-        } catch (const store_error& error) {
-            const int code = sqlite3_errcode(store_.base.handle()) & 0xff;
-            if (code != SQLITE_IOERR && code != SQLITE_FULL) throw;
-            throw in_doubt_error(std::string(error.what()) +
-                                 ": whether the call took effect is not known");
-        }
-    }
-
-    // All transactions are under the lock, so this one copies all; the next commit begins anew.
-    void checkpoint() {
-        if (wal_pages_ < checkpoint_pages_) return;
-        wal_pages_ = 0;
-        store_.base.checkpoint();  // if it fails, the WAL grows, and it is tried again
-        store_.tell_failure();
+        transactions_.run(std::forward<Body>(body), needs_sync);
     }
 
     std::int64_t meta(std::string_view name) {
@@ -425,8 +311,9 @@ private:
                   end_ms, seal(job, body_sum), std::int64_t(job.id))
             .finish();
         if (note != nullptr) note_.bind(*note, std::int64_t(job.id)).finish();
-        tells_[0] |= job.state == job_state::ready || job.state == job_state::delayed;
-        tells_[1] |= !job.is_unfinished();
+        const bool waits = job.state == job_state::ready || job.state == job_state::delayed;
+        if (waits) transactions_.will_tell(room::takers);
+        if (!job.is_unfinished()) transactions_.will_tell(room::joiners);
     }
 
     status end_one(ticket at, ending how, std::string_view note, job_span delay) {
@@ -473,7 +360,7 @@ private:
             ids[i] = job.id;
         }
         set_meta_.bind(last, "last_id").finish();
-        tells_[0] = true;
+        transactions_.will_tell(room::takers);
     }
 
     // Makes ready what is due. How long until it has to be done again.
@@ -533,21 +420,11 @@ private:
         return exists(any_ready_) || exists(any_delayed_) || exists(any_running_);
     }
 
-    const durability level_;
-    const int checkpoint_pages_;
-    queue_file store_;
-    syncer sync_;
+    transactions transactions_;
+    queue_file& store_ = transactions_.store;
     std::uint64_t me_ = 0;
-    std::mutex mutex_;
-    std::condition_variable over_;
-    std::vector<work*> waiting_, group_;
-    bool is_busy_ = false, is_full_ = false;
-    bool tells_[2] = {};
-    int wal_pages_ = 0;
     std::int64_t next_reap_ms_ = 0;
 
-    statement begin_{store_.base, "BEGIN IMMEDIATE"};
-    statement commit_{store_.base, "COMMIT"};
     statement get_meta_{store_.base, "SELECT value FROM meta WHERE name = CAST(?1 AS TEXT)"};
     statement set_meta_{store_.base, "UPDATE meta SET value = ?1 WHERE name = CAST(?2 AS TEXT)"};
     statement get_fact_{store_.base, "SELECT value FROM fact WHERE name = CAST(?1 AS TEXT)"};
