@@ -113,7 +113,11 @@ public:
 
     /// The next job; waits while there is none. After a shutdown it drains what is ready or
     /// delayed, then answers shut_down.
-    job_lease take() { return take_within(platform::never, never_asked()); }
+    job_lease take() {
+        std::vector<job_lease> some;
+        const status why = take_within(1, some, platform::never, never_asked());
+        return one(why, some);
+    }
     /// The same, until `stop` asks.
     template <stop_token_like Stop> job_lease take(Stop stop) {
         return take_limited(limit_of(std::move(stop)));
@@ -130,6 +134,22 @@ public:
     }
     /// The next job if there is one now; else empty or shut_down.
     job_lease try_take();
+
+    /// The next jobs, up to `max`, in one transaction, at the end of `out`: ok when it has one or
+    /// more; it waits only while there is none. `max` is at least 1.
+    status take_many(std::size_t max, std::vector<job_lease>& out) {
+        return take_within(max, out, platform::never, never_asked());
+    }
+    /// The same, until `stop` asks.
+    template <stop_token_like Stop>
+    status take_many(std::size_t max, std::vector<job_lease>& out, Stop stop) {
+        return take_limited(max, out, limit_of(std::move(stop)));
+    }
+    /// The next jobs that there are now.
+    status try_take_many(std::size_t max, std::vector<job_lease>& out);
+    /// Ends all of them well in one transaction, and empties `leases`. Answers for how many that
+    /// was ok; the others' leases were lost. If it throws, they are all held on.
+    std::size_t done_many(std::vector<job_lease>& leases);
 
     /// Takes the job of the key that `options` names, and puts it if the queue does not know it;
     /// neither delays nor a pause hold it back. There is none to take if it runs elsewhere or is
@@ -203,15 +223,25 @@ private:
         void operator()() const noexcept { queue->tell_all(); }
     };
 
-    template <class Stop> job_lease take_limited(limit<Stop> within) {
+    template <class Stop>
+    status take_limited(std::size_t max, std::vector<job_lease>& out, limit<Stop> within) {
         const platform::stop_callback_t<Stop, teller> callback(within.stop, teller{this});
-        return take_within(within.span_ns, [&] { return bool(within.stop.stop_requested()); });
+        return take_within(max, out, within.span_ns,
+                           [&] { return bool(within.stop.stop_requested()); });
+    }
+    template <class Stop> job_lease take_limited(limit<Stop> within) {
+        std::vector<job_lease> some;
+        const status why = take_limited(1, some, std::move(within));
+        return one(why, some);
     }
     template <class Stop> status join_limited(limit<Stop> within) {
         const platform::stop_callback_t<Stop, teller> callback(within.stop, teller{this});
         return join_within(within.span_ns, [&] { return bool(within.stop.stop_requested()); });
     }
-    job_lease take_within(std::uint64_t span_ns, const asked& has_stopped);
+    status take_within(std::size_t max, std::vector<job_lease>& out, std::uint64_t span_ns,
+                       const asked& has_stopped);
+    jobs::claim_answer claim(std::size_t max, std::vector<job_lease>& out);
+    static job_lease one(status why, std::vector<job_lease>& some);
     status join_within(std::uint64_t span_ns, const asked& has_stopped);
     void tell_all() noexcept;
 

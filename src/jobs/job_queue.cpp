@@ -5,6 +5,7 @@
 #include <random>
 #include <stdexcept>
 #include <thread>
+#include <unordered_map>
 
 #include "conq/jobs.hpp"
 #include "conq/platform/clock.hpp"
@@ -37,14 +38,15 @@ public:
     jobs::engine& engine() noexcept { return *engine_; }
     [[nodiscard]] job_span lease() const noexcept { return lease_; }
 
-    void hold(jobs::ticket at) {
+    void hold(std::span<const jobs::granted> some) {
         const std::lock_guard lock(mutex_);
-        held_.push_back(at);
-        if (held_.size() == 1) changed_.notify_one();
+        if (is_resting_) changed_.notify_one();
+        for (const jobs::granted& each : some) held_.insert_or_assign(each.at.id, each.at.token);
     }
     void let_go(jobs::ticket at) noexcept {
         const std::lock_guard lock(mutex_);
-        std::erase_if(held_, [at](jobs::ticket each) { return each.id == at.id; });
+        const auto found = held_.find(at.id);
+        if (found != held_.end() && found->second == at.token) held_.erase(found);
     }
 
 private:
@@ -52,11 +54,15 @@ private:
         std::unique_lock lock(mutex_);
         while (!is_ending_) {
             if (held_.empty()) {
+                is_resting_ = true;
                 changed_.wait(lock);
+                is_resting_ = false;
                 continue;
             }
             changed_.wait_for(lock, lease_ / 3);
-            const std::vector<jobs::ticket> held = held_;
+            if (held_.empty()) continue;
+            std::vector<jobs::ticket> held;
+            for (const auto& [id, token] : held_) held.push_back({id, token});
             lock.unlock();
             try {
                 engine_->renew(held, lease_);
@@ -71,8 +77,8 @@ private:
     const job_span lease_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::vector<jobs::ticket> held_;
-    bool is_ending_ = false;
+    std::unordered_map<job_id, std::uint64_t> held_;  // and their tokens
+    bool is_ending_ = false, is_resting_ = false;
     std::thread heart_;
 };
 
@@ -116,7 +122,9 @@ job_span job_lease::backoff() const {
 
 status job_lease::end(ending how, std::string_view note, job_span delay) {
     if (state_ != status::ok) return state_;
-    return let_go(queue_->core_->engine().end(job_.at, how, note, delay));
+    status answer = status::ok;
+    queue_->core_->engine().end({&job_.at, 1}, how, note, delay, {&answer, 1});
+    return let_go(answer);
 }
 
 // After it nothing is held.
@@ -155,7 +163,7 @@ result<job_ticket> job_lease::detach(job_span span) {
     try {
         is_held = queue_->core_->engine().hold(job_.at, span, jobs::keeper::nobody).has_value();
     } catch (...) {
-        queue_->core_->hold(job_.at);
+        queue_->core_->hold({&job_, 1});
         throw;
     }
     state_ = status::empty;
@@ -210,25 +218,56 @@ private:
 
 }  // namespace
 
+jobs::claim_answer job_queue::claim(std::size_t max, std::vector<job_lease>& out) {
+    std::vector<jobs::granted> granted;
+    const jobs::claim_answer answer = core_->engine().claim(core_->lease(), max, granted);
+    if (granted.empty()) return answer;
+    core_->hold(granted);
+    for (jobs::granted& each : granted) out.push_back(job_lease(*this, std::move(each)));
+    return answer;
+}
+
+// The one job, or why there is none.
+job_lease job_queue::one(status why, std::vector<job_lease>& some) {
+    return some.empty() ? job_lease(why) : std::move(some.front());
+}
+
 job_lease job_queue::try_take() {
-    jobs::claim_answer answer = core_->engine().claim(core_->lease());
-    if (answer.state != status::ok) return job_lease(answer.state);
-    core_->hold(answer.job->at);
-    return {*this, std::move(*answer.job)};
+    std::vector<job_lease> some;
+    const status why = try_take_many(1, some);
+    return one(why, some);
+}
+
+status job_queue::try_take_many(std::size_t max, std::vector<job_lease>& out) {
+    return claim(max, out).state;
+}
+
+std::size_t job_queue::done_many(std::vector<job_lease>& leases) {
+    std::vector<jobs::ticket> held;
+    std::erase_if(leases, [](const job_lease& each) { return !each; });
+    for (const job_lease& each : leases) held.push_back(each.job_.at);
+    std::vector<status> answers(held.size());
+    core_->engine().end(held, ending::done, {}, {}, answers);
+    for (job_lease& each : leases) {
+        core_->let_go(each.job_.at);
+        each.state_ = status::empty;
+    }
+    leases.clear();
+    return static_cast<std::size_t>(std::count(answers.begin(), answers.end(), status::ok));
 }
 
 started_job job_queue::take_this(std::string_view body, const job_options& options, bool revives) {
     const jobs::new_job job{body, &options};
     jobs::start_answer answer = core_->engine().start(job, core_->lease(), revives);
     if (!answer.job) return {job_lease(status::empty), answer.state};
-    core_->hold(answer.job->at);
+    core_->hold({&*answer.job, 1});
     return {job_lease(*this, std::move(*answer.job)), job_state::running};
 }
 
 job_lease job_queue::attach(job_ticket at) {
     auto held = core_->engine().hold(at, core_->lease(), jobs::keeper::owner);
     if (!held) return job_lease(status::lease_lost);
-    core_->hold(at);
+    core_->hold({&*held, 1});
     return {*this, std::move(*held)};
 }
 
@@ -236,19 +275,16 @@ std::string job_queue::remember(std::string_view name, std::string_view value, b
     return core_->engine().remember(name, value, replaces);
 }
 
-job_lease job_queue::take_within(std::uint64_t span_ns, const asked& has_stopped) {
-    if (has_stopped()) return job_lease(status::stopped);
+status job_queue::take_within(std::size_t max, std::vector<job_lease>& out, std::uint64_t span_ns,
+                              const asked& has_stopped) {
+    if (has_stopped()) return status::stopped;
     const time_left waits(span_ns);
     for (;;) {
         const std::uint32_t seen = core_->engine().news(room::takers);
-        jobs::claim_answer answer = core_->engine().claim(core_->lease());
-        if (answer.state == status::ok) {
-            core_->hold(answer.job->at);
-            return {*this, std::move(*answer.job)};
-        }
-        if (answer.state == status::shut_down) return job_lease(status::shut_down);
-        if (has_stopped()) return job_lease(status::stopped);
-        if (waits.is_over()) return job_lease(status::timed_out);
+        const jobs::claim_answer answer = claim(max, out);
+        if (answer.state != status::empty) return answer.state;
+        if (has_stopped()) return status::stopped;
+        if (waits.is_over()) return status::timed_out;
         core_->engine().wait(room::takers, seen, waits.left(answer.look_again));
     }
 }

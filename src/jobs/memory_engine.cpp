@@ -47,29 +47,29 @@ public:
         return at->second;
     }
 
-    claim_answer claim(job_span lease) override {
+    claim_answer claim(job_span lease, std::size_t max, std::vector<granted>& out) override {
         const std::lock_guard lock(mutex_);
         reap();
         claim_answer answer;
         answer.look_again = release_delayed();
-        if (!is_paused_ && !ready_.empty()) {
+        for (std::size_t i = 0; i < max && !is_paused_ && !ready_.empty(); ++i) {
             entry& next = jobs_.at(ready_.begin()->second);
             change(next, [&](row& job) { job.grant(1, now_ms() + lease.count(), now_ms()); });
+            out.push_back(granted_of(next));
             answer.state = status::ok;
-            answer.job = granted_of(next);
-        } else if (is_shut_down_ && ready_.empty() && delayed_.empty()) {
+        }
+        if (answer.state != status::ok && is_shut_down_ && ready_.empty() && delayed_.empty()) {
             answer.state = status::shut_down;
         }
         return answer;
     }
 
-    status end(ticket at, ending how, std::string_view note, job_span delay) override {
+    void end(std::span<const ticket> held, ending how, std::string_view note, job_span delay,
+             std::span<status> answers) override {
         const std::lock_guard lock(mutex_);
-        entry* const held = find_held(at);
-        if (held == nullptr) return status::lease_lost;
-        held->note = note;
-        change(*held, [&](row& job) { job.end(how, now_ms(), delay); });
-        return status::ok;
+        for (std::size_t i = 0; i < held.size(); ++i) {
+            answers[i] = end_one(held[i], how, note, delay);
+        }
     }
 
     std::optional<granted> hold(ticket at, job_span lease, keeper by) override {
@@ -246,6 +246,13 @@ private:
             if (!options.key.empty()) keys_.emplace(options.key, last_id_);
             file(jobs_.emplace(last_id_, std::move(job)).first->second);
         }
+    }
+    status end_one(ticket at, ending how, std::string_view note, job_span delay) {
+        entry* const held = find_held(at);
+        if (held == nullptr) return status::lease_lost;
+        held->note = note;
+        change(*held, [&](row& job) { job.end(how, now_ms(), delay); });
+        return status::ok;
     }
     void say(room where) noexcept {
         ++news_[static_cast<unsigned>(where)];

@@ -40,6 +40,8 @@ public:
     std::uint32_t news(unsigned room) noexcept { return word(room).load(); }
     /// Sleeps while the word of the room is `seen`.
     void wait(unsigned room, std::uint32_t seen, std::chrono::nanoseconds span) noexcept;
+    /// Whether somebody sleeps in the room, or did when he was killed.
+    bool has_sleepers(unsigned room) noexcept { return sleepers(room).load() != 0; }
     /// Changes the word of the room, and wakes who sleeps on it.
     void tell(unsigned room) noexcept;
 
@@ -47,6 +49,7 @@ private:
     using shared_word = std::atomic<std::uint32_t>;
     static_assert(shared_word::is_always_lock_free && sizeof(shared_word) == 4);
     shared_word& word(unsigned room) noexcept { return words_[room]; }
+    shared_word& sleepers(unsigned room) noexcept { return words_[4 + room]; }
 
     std::string path_;
     int file_, owner_file_ = -1;  // two, or a child would inherit the lock of commits

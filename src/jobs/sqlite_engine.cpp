@@ -1,34 +1,62 @@
 // SPDX-License-Identifier: BSL-1.0
 // Jobs in one file of SQLite: docs/formats/queue_file.md. Every transaction runs under a lock of
 // the kernel, which is fair; SQLite's own way to wait is not. Checkpoints run under it, too.
+#include <time.h>
+
 #include <algorithm>
-#include <condition_variable>
-#include <exception>
-#include <mutex>
+#include <utility>
 
 #include "src/jobs/engines.hpp"
 #include "src/jobs/row.hpp"
-#include "src/jobs/sqlite_tables.hpp"
-#include "src/jobs/syncer.hpp"
+#include "src/jobs/transactions.hpp"
 
 namespace conq::jobs {
 namespace {
 
 constexpr std::int64_t shut_down_flag = 1, paused_flag = 2;
-constexpr std::size_t group_most = 64;
 
-class sqlite_engine final : public engine, sqlite_tables {
+std::int64_t clock_ms(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+// Of delays: they outlive a boot.
+std::int64_t wall_ms() {
+    return clock_ms(CLOCK_REALTIME);
+}
+// Of leases: nobody sets it. After a boot the owners are dead anyway.
+std::int64_t boot_ms() {
+    return clock_ms(CLOCK_BOOTTIME);
+}
+
+// FNV-1a: any one changed byte changes it.
+std::uint64_t sum_of(std::string_view bytes, std::uint64_t from = 0xcbf29ce484222325) {
+    for (const char each : bytes) {
+        from = (from ^ static_cast<unsigned char>(each)) * 0x100000001b3;
+    }
+    return from;
+}
+
+std::int64_t seal(const row& job, std::int64_t body_sum) {
+    const std::uint64_t fields[] = {job.id,          static_cast<std::uint64_t>(job.state),
+                                    job.token,       job.attempts,
+                                    job.crashes,     job.max_attempts,
+                                    job.max_crashes, static_cast<std::uint64_t>(body_sum)};
+    return static_cast<std::int64_t>(
+        sum_of({reinterpret_cast<const char*>(fields), sizeof fields}));
+}
+
+#define CONQ_ROW                                                                                \
+    "id, state, due_ms, token, attempts, crashes, max_attempts, max_crashes, owner, body_sum, " \
+    "sum, "                                                                                     \
+    "begin_ms"
+// And what users see of a job, too.
+#define CONQ_INFO CONQ_ROW ", put_ms, end_ms, note, body"
+
+class sqlite_engine final : public engine {
 public:
     explicit sqlite_engine(const queue_url& url)
-        : sqlite_tables(url.path),
-          level_(url.level),
-          checkpoint_pages_(url.checkpoint_pages),
-          sync_(url.path + "-wal", store_.shared) {
-        const auto note_pages = [](void* out, sqlite3*, const char*, int pages) {
-            *static_cast<int*>(out) = pages;
-            return SQLITE_OK;
-        };
-        sqlite3_wal_hook(store_.base.handle(), note_pages, &wal_pages_);
+        : transactions_(url, [] {}, [this] { return has_unfinished(); }) {
         transact([&] {
             me_ = static_cast<std::uint64_t>(meta("last_owner") + 1);
             set_meta_.bind(std::int64_t(me_), "last_owner").finish();
@@ -48,18 +76,24 @@ public:
         return answer;
     }
 
-    claim_answer claim(job_span lease) override {
+    claim_answer claim(job_span lease, std::size_t max, std::vector<granted>& out) override {
         claim_answer answer;
+        const std::size_t before = out.size();
         transact([&] {
             answer = {};
+            out.resize(before);
             const std::int64_t flags = meta("flags");
             answer.look_again = release_delayed();
             const bool may_have_died = boot_ms() >= next_reap_ms_;
             if (may_have_died) reap();
-            if ((flags & paused_flag) == 0 && !claim_first(lease, answer) && !may_have_died) {
-                reap();
-                claim_first(lease, answer);
+            if ((flags & paused_flag) == 0) {
+                claim_ready(lease, max, out);
+                if (out.size() == before && !may_have_died) {
+                    reap();
+                    claim_ready(lease, max, out);
+                }
             }
+            if (out.size() > before) answer.state = status::ok;
             const bool drains = (flags & shut_down_flag) != 0 && answer.state == status::empty;
             if (drains && !exists(any_ready_) && !exists(any_delayed_)) {
                 answer.state = status::shut_down;
@@ -100,18 +134,13 @@ public:
         return answer;
     }
 
-    status end(ticket at, ending how, std::string_view note, job_span delay) override {
-        status answer = status::ok;
+    void end(std::span<const ticket> held, ending how, std::string_view note, job_span delay,
+             std::span<status> answers) override {
         transact([&] {
-            row job;
-            std::int64_t body_sum = 0;
-            const bool is_held = find_held(at, job, body_sum);
-            answer = is_held ? status::ok : status::lease_lost;
-            if (!is_held) return;
-            job.end(how, wall_ms(), delay);
-            save(job, body_sum, &note);
+            for (std::size_t i = 0; i < held.size(); ++i) {
+                answers[i] = end_one(held[i], how, note, delay);
+            }
         });
-        return answer;
     }
 
     std::optional<granted> hold(ticket at, job_span lease, keeper by) override {
@@ -182,7 +211,7 @@ public:
                 job.state = job_state::cancelled;
                 save(job, body_sum, nullptr);
             }
-            tells_[0] = true;
+            transactions_.will_tell(room::takers);
         });
     }
 
@@ -190,7 +219,7 @@ public:
         transact([&] {
             const std::int64_t flags = meta("flags") & ~paused_flag;
             set_meta_.bind(flags | (is_paused ? paused_flag : 0), "flags").finish();
-            tells_[0] = true;
+            transactions_.will_tell(room::takers);
         });
     }
 
@@ -252,110 +281,81 @@ public:
     void tell(room where) noexcept override { store_.shared.tell(static_cast<unsigned>(where)); }
 
 private:
-    // A call that waits for its part of a transaction.
-    struct work {
-        void (*run)(void*);
-        void* argument;
-        bool needs_sync;
-        bool is_over = false;
-        std::exception_ptr error{};
-    };
-
-    // Runs `body` in a transaction, which it may share with calls of other threads: whoever finds
-    // no transaction running takes along all that wait. If one fails, each is run by itself; so
-    // `body` sets its answers afresh.
     template <class Body> void transact(Body&& body, bool needs_sync = false) {
-        work mine{[](void* at) { (*static_cast<std::remove_reference_t<Body>*>(at))(); }, &body,
-                  needs_sync};
-        std::unique_lock lock(mutex_);
-        waiting_.push_back(&mine);
-        while (!mine.is_over) {
-            if (is_busy_) {
-                over_.wait(lock);
-                continue;
-            }
-            is_busy_ = true;
-            const std::size_t count = std::min(group_most, waiting_.size());
-            group_.assign(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(count));
-            waiting_.erase(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(count));
-            lock.unlock();
-            run_group(group_);
-            lock.lock();
-            for (work* each : group_) each->is_over = true;
-            is_busy_ = false;
-            over_.notify_all();
-        }
-        if (mine.error) std::rethrow_exception(mine.error);
+        transactions_.run(std::forward<Body>(body), needs_sync);
     }
 
-    void run_group(std::span<work* const> group) noexcept {
-        try {
-            run_transaction(group);
-        } catch (const in_doubt_error&) {
-            for (work* each : group) each->error = std::current_exception();
-        } catch (...) {
-            if (group.size() == 1) {
-                group[0]->error = std::current_exception();
-                return;
-            }
-            for (std::size_t i = 0; i < group.size(); ++i) run_group(group.subspan(i, 1));
+    std::int64_t meta(std::string_view name) {
+        get_meta_.bind(name);
+        if (!get_meta_.step()) damaged("the table meta lacks a row");
+        const std::int64_t value = get_meta_.integer(0);
+        get_meta_.reset();
+        return value;
+    }
+
+    [[noreturn]] void damaged(const std::string& what) {
+        throw store_error("conq: " + store_.base.path() + ": " + what +
+                          ": the file is damaged: restore it from a copy");
+    }
+
+    // The columns of CONQ_ROW, checked against their sum.
+    void read(statement& from, row& job, std::int64_t& body_sum) {
+        job.id = static_cast<job_id>(from.integer(0));
+        job.state = static_cast<job_state>(from.integer(1));
+        job.due_ms = from.integer(2);
+        job.token = static_cast<std::uint64_t>(from.integer(3));
+        job.attempts = static_cast<std::uint32_t>(from.integer(4));
+        job.crashes = static_cast<std::uint32_t>(from.integer(5));
+        job.max_attempts = static_cast<std::uint32_t>(from.integer(6));
+        job.max_crashes = static_cast<std::uint32_t>(from.integer(7));
+        job.owner = static_cast<std::uint64_t>(from.integer(8));
+        job.begin_ms = from.integer(11);
+        body_sum = from.integer(9);
+        if (seal(job, body_sum) != from.integer(10)) {
+            damaged("the row of job " + std::to_string(job.id) + " does not match its checksum");
         }
     }
 
-    void run_transaction(std::span<work* const> group) {
-        {
-            const commit_lock lock(store_.shared);
-            store_.check_disk();
-            tells_[0] = tells_[1] = false;
-            begin_group(group);
-            try {
-                for (const work* each : group) each->run(each->argument);
-                if (tells_[1]) tells_[1] = !has_unfinished();
-                commit();
-            } catch (...) {
-                store_.tell_failure();
-                if (sqlite3_get_autocommit(store_.base.handle()) == 0) {
-                    sqlite3_exec(store_.base.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-                }
-                throw;
-            }
-            checkpoint();
-        }
-        if (level_ == durability::batch) sync_.note_commit();
-        if (tells_[0]) tell(room::takers);
-        if (tells_[1]) tell(room::joiners);
-    }
-
-    void begin_group(std::span<work* const> group) {
-        const bool is_full =
-            level_ == durability::power &&
-            std::any_of(group.begin(), group.end(), [](work* each) { return each->needs_sync; });
-        if (is_full != is_full_) {
-            store_.base.run(is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-            is_full_ = is_full;
-        }
-        begin_.bind().finish();
-    }
-
-    // An error of the disk may come after the last write, or in it: a disk that is full may even
-    // hold, from an older WAL, the very bytes that it has no room for.
-    void commit() {
-        try {
-            commit_.bind().finish();
-        } catch (const store_error& error) {
-            const int code = sqlite3_errcode(store_.base.handle()) & 0xff;
-            if (code != SQLITE_IOERR && code != SQLITE_FULL) throw;
-            throw in_doubt_error(std::string(error.what()) +
-                                 ": whether the call took effect is not known");
+    void check_body(const row& job, std::int64_t body_sum, std::string_view body) {
+        if (static_cast<std::int64_t>(sum_of(body)) != body_sum) {
+            damaged("the body of job " + std::to_string(job.id) + " does not match its checksum");
         }
     }
 
-    // All transactions are under the lock, so this one copies all; the next commit begins anew.
-    void checkpoint() {
-        if (wal_pages_ < checkpoint_pages_) return;
-        wal_pages_ = 0;
-        store_.base.checkpoint();  // if it fails, the WAL grows, and it is tried again
-        store_.tell_failure();
+    bool first(statement& from, row& job, std::int64_t& body_sum) {
+        const bool is_there = from.bind().step();
+        if (is_there) read(from, job, body_sum);
+        from.reset();
+        return is_there;
+    }
+
+    bool find_row(job_id id, row& job, std::int64_t& body_sum) {
+        const bool is_there = find_.bind(std::int64_t(id)).step();
+        if (is_there) read(find_, job, body_sum);
+        find_.reset();
+        return is_there;
+    }
+
+    bool find_held(ticket at, row& job, std::int64_t& body_sum) {
+        return find_row(at.id, job, body_sum) && job.state == job_state::running &&
+               job.token == at.token;
+    }
+
+    job_info info_of(statement& from) {
+        row job;
+        std::int64_t body_sum = 0;
+        read(from, job, body_sum);
+        job_info out{.id = job.id,
+                     .state = job.state,
+                     .attempts = job.attempts,
+                     .crashes = job.crashes,
+                     .put_ms = from.integer(12),
+                     .begin_ms = job.begin_ms,
+                     .end_ms = from.integer(13),
+                     .body = from.bytes(15),
+                     .note = from.bytes(14)};
+        check_body(job, body_sum, out.body);
+        return out;
     }
 
     void save(const row& job, std::int64_t body_sum, const std::string_view* note) {
@@ -366,13 +366,18 @@ private:
                   job.begin_ms, end_ms, seal(job, body_sum), std::int64_t(job.id))
             .finish();
         if (note != nullptr) note_.bind(*note, std::int64_t(job.id)).finish();
-        tells_[0] |= job.state == job_state::ready || job.state == job_state::delayed;
-        tells_[1] |= !job.is_unfinished();
+        const bool waits = job.state == job_state::ready || job.state == job_state::delayed;
+        if (waits) transactions_.will_tell(room::takers);
+        if (!job.is_unfinished()) transactions_.will_tell(room::joiners);
     }
 
-    bool find_held(ticket at, row& job, std::int64_t& body_sum) {
-        return find_row(at.id, job, body_sum) && job.state == job_state::running &&
-               job.token == at.token;
+    status end_one(ticket at, ending how, std::string_view note, job_span delay) {
+        row job;
+        std::int64_t body_sum = 0;
+        if (!find_held(at, job, body_sum)) return status::lease_lost;
+        job.end(how, wall_ms(), delay);
+        save(job, body_sum, &note);
+        return status::ok;
     }
 
     template <class Change> bool change(job_id id, Change how) {
@@ -408,7 +413,7 @@ private:
             ids[i] = job.id;
         }
         set_meta_.bind(last, "last_id").finish();
-        tells_[0] = true;
+        transactions_.will_tell(room::takers);
     }
 
     // Makes ready what is due. How long until it has to be done again.
@@ -456,26 +461,65 @@ private:
         return out;
     }
 
-    bool claim_first(job_span lease, claim_answer& answer) {
+    void claim_ready(job_span lease, std::size_t max, std::vector<granted>& out) {
         row job;
         std::int64_t body_sum = 0;
-        if (!first(ready_, job, body_sum)) return false;
-        answer.job = grant(job, body_sum, lease);
-        answer.state = status::ok;
-        return true;
+        for (std::size_t i = 0; i < max && first(ready_, job, body_sum); ++i) {
+            out.push_back(grant(job, body_sum, lease));
+        }
     }
 
-    const durability level_;
-    const int checkpoint_pages_;
-    syncer sync_;
+    bool exists(statement& ask) {
+        const bool is_there = ask.bind().step();
+        ask.reset();
+        return is_there;
+    }
+    bool has_unfinished() {
+        return exists(any_ready_) || exists(any_delayed_) || exists(any_running_);
+    }
+
+    transactions transactions_;
+    queue_file& store_ = transactions_.store;
     std::uint64_t me_ = 0;
-    std::mutex mutex_;
-    std::condition_variable over_;
-    std::vector<work*> waiting_, group_;
-    bool is_busy_ = false, is_full_ = false;
-    bool tells_[2] = {};
-    int wal_pages_ = 0;
     std::int64_t next_reap_ms_ = 0;
+
+    statement get_meta_{store_.base, "SELECT value FROM meta WHERE name = CAST(?1 AS TEXT)"};
+    statement set_meta_{store_.base, "UPDATE meta SET value = ?1 WHERE name = CAST(?2 AS TEXT)"};
+    statement get_fact_{store_.base, "SELECT value FROM fact WHERE name = CAST(?1 AS TEXT)"};
+    statement keep_fact_{store_.base, "INSERT OR IGNORE INTO fact VALUES(CAST(?1 AS TEXT), ?2)"};
+    statement forget_fact_{store_.base, "DELETE FROM fact WHERE name = CAST(?1 AS TEXT)"};
+    statement by_key_{store_.base, "SELECT id FROM job WHERE key = ?1 AND key IS NOT NULL"};
+    statement put_{store_.base,
+                   "INSERT INTO job VALUES(?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, 0, ?7, 0, 0, ?8, "
+                   "?9, NULLIF(?10, x''), NULL, ?11)"};
+    statement find_{store_.base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
+    statement body_{store_.base, "SELECT body FROM job WHERE id = ?1"};
+    statement ready_{store_.base,
+                     "SELECT " CONQ_ROW " FROM job WHERE state = 0 ORDER BY priority, id LIMIT 1"};
+    statement delayed_{store_.base,
+                       "SELECT " CONQ_ROW " FROM job WHERE state = 5 ORDER BY due_ms LIMIT 1"};
+    statement running_{store_.base, "SELECT " CONQ_ROW
+                                    " FROM job WHERE state = 1 AND id > ?1 ORDER BY id LIMIT 1"};
+    statement list_{store_.base, "SELECT " CONQ_INFO
+                                 " FROM job WHERE state = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
+    statement info_{store_.base, "SELECT " CONQ_INFO " FROM job WHERE id = ?1"};
+    statement any_ready_{store_.base, "SELECT 1 FROM job WHERE state = 0 LIMIT 1"};
+    statement any_delayed_{store_.base, "SELECT 1 FROM job WHERE state = 5 LIMIT 1"};
+    statement any_running_{store_.base, "SELECT 1 FROM job WHERE state = 1 LIMIT 1"};
+    statement count_{store_.base,
+                     "SELECT state, count(*), sum(end_ms > ?1) FROM job GROUP BY state"};
+    statement save_{
+        store_.base,
+        "UPDATE job SET state = ?1, due_ms = ?2, token = ?3, attempts = ?4, "
+        "crashes = ?5, owner = ?6, begin_ms = ?7, end_ms = ?8, sum = ?9 WHERE id = ?10"};
+    statement note_{store_.base, "UPDATE job SET note = ?1 WHERE id = ?2"};
+    statement renew_{store_.base,
+                     "UPDATE job SET due_ms = max(due_ms, ?1) "
+                     "WHERE id = ?2 AND token = ?3 AND state = 1"};
+    statement forget_{store_.base, "DELETE FROM job WHERE id = ?1 AND state IN (2, 3, 4)"};
+    statement forget_some_{store_.base,
+                           "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state = ?1 "
+                           "ORDER BY id LIMIT ?2)"};
 };
 
 }  // namespace

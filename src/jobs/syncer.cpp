@@ -4,21 +4,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
+
+#include "src/jobs/again.hpp"
 
 namespace conq::jobs {
 namespace {
 
 constexpr std::chrono::milliseconds batch_window{20};
-
-// A signal is no failure of the disk.
-template <class Call> int again(Call call) {
-    for (;;) {
-        const int answer = call();
-        if (answer >= 0 || errno != EINTR) return answer;
-    }
-}
 
 }  // namespace
 

@@ -10,6 +10,7 @@ namespace {
 
 storage_listener* listening = nullptr;
 sqlite3_vfs* below = nullptr;
+bool really_syncs = false;
 
 // What SQLite holds for a file: its own part first, then ours; the real file's part lies behind.
 struct file {
@@ -66,10 +67,10 @@ int truncate_file(sqlite3_file* from, sqlite3_int64 size) {
     return ask({storage_call::truncate, at.path, at.flags, size},
                [&] { return at.real->pMethods->xTruncate(at.real, size); });
 }
-int sync_file(sqlite3_file* from, int) {
+int sync_file(sqlite3_file* from, int how) {
     file& at = of(from);
     return ask({storage_call::sync, at.path, at.flags},
-               [] { return SQLITE_OK; });  // the machine goes on, and the disk would take its time
+               [&] { return really_syncs ? at.real->pMethods->xSync(at.real, how) : SQLITE_OK; });
 }
 int size_of_file(sqlite3_file* from, sqlite3_int64* out) {
     file& at = of(from);
@@ -175,7 +176,8 @@ sqlite3_vfs& ours() {
 
 }  // namespace
 
-watched_storage::watched_storage(storage_listener& listener) {
+watched_storage::watched_storage(storage_listener& listener, bool makes_syncs) {
+    really_syncs = makes_syncs;
     if (listening != nullptr) std::abort();
     listening = &listener;
     sqlite3_vfs_register(&ours(), 1);

@@ -51,10 +51,11 @@ public:
 };
 
 /// While it lives, all files that SQLite opens in this process, and in those that it forks, are
-/// watched. Syncs are shown and not made. One at a time; made and destroyed while no file is open.
+/// watched. Syncs are shown, and made only if wanted: the machine goes on, and a disk takes its
+/// time. One at a time; made and destroyed while no file is open.
 class watched_storage {
 public:
-    explicit watched_storage(storage_listener& listener);
+    explicit watched_storage(storage_listener& listener, bool makes_syncs = false);
     watched_storage(const watched_storage&) = delete;
     watched_storage& operator=(const watched_storage&) = delete;
     ~watched_storage();

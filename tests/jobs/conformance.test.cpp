@@ -74,6 +74,40 @@ TEST_P(JobQueue, AKeyThatIsKnownAddsNothing) {
     EXPECT_GT(queue.put("c", {.key = "k"}).value(), ids.at(0));
 }
 
+TEST_P(JobQueue, ABatchIsTakenInOrderAndEndsAtOnce) {
+    job_queue queue(url());
+    std::vector<job_id> ids;
+    EXPECT_EQ(queue.put_many({"a", "b", "c"}, ids), status::ok);
+    std::vector<job_lease> some;
+    EXPECT_EQ(queue.take_many(2, some), status::ok);
+    ASSERT_EQ(some.size(), 2U);
+    EXPECT_EQ(*some[0] + *some[1], "ab");
+    EXPECT_EQ(queue.try_take_many(5, some), status::ok);
+    ASSERT_EQ(some.size(), 3U);
+    EXPECT_EQ(*some[2], "c");
+    EXPECT_EQ(queue.try_take_many(5, some), status::empty);
+    EXPECT_EQ(queue.done_many(some), 3U);
+    EXPECT_TRUE(some.empty());
+    EXPECT_EQ(queue.done_many(some), 0U);
+    EXPECT_EQ(queue.stats().done, 3U);
+    queue.shutdown();
+    EXPECT_EQ(queue.take_many(5, some), status::shut_down);
+}
+
+TEST_P(JobQueue, ALeaseOfABatchThatEndedByItselfIsNotEndedAgain) {
+    job_queue queue(url());
+    std::vector<job_id> ids;
+    EXPECT_EQ(queue.put_many({"a", "b"}, ids), status::ok);
+    std::vector<job_lease> some;
+    std::stop_source stop;
+    EXPECT_EQ(queue.take_many(2, some, stop.get_token()), status::ok);
+    EXPECT_EQ(some.at(0).fail("why"), status::ok);
+    EXPECT_EQ(queue.done_many(some), 1U);
+    EXPECT_EQ(queue.stats().dead, 1U);
+    stop.request_stop();
+    EXPECT_EQ(queue.take_many(2, some, stop.get_token()), status::stopped);
+}
+
 TEST_P(JobQueue, ADelayedJobIsUnfinishedAndComesInTime) {
     job_queue queue(url());
     static_cast<void>(queue.put("later", {.delay = 30ms}));

@@ -66,18 +66,16 @@ void story::put_batch(const std::vector<std::string>& bodies) {
 }
 
 jobs::granted story::claim() {
-    jobs::granted job;
-    attempt([&] {
-        auto answer = queue_->claim(1h);
-        if (answer.job) job = std::move(*answer.job);
-    });
-    return job;
+    std::vector<jobs::granted> some;
+    attempt([&] { queue_->claim(1h, 1, some); });
+    return some.empty() ? jobs::granted{} : std::move(some[0]);
 }
 
 void story::end(const jobs::granted& job, jobs::ending how) {
     if (job.at.id == 0) return;
     attempt([&] {
-        const status answer = queue_->end(job.at, how, "note", 0ms);
+        status answer = status::ok;
+        queue_->end({&job.at, 1}, how, "note", 0ms, {&answer, 1});
         if (answer == status::ok && how == jobs::ending::done) heard_.dones.insert(job.body);
     });
 }

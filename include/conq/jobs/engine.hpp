@@ -122,7 +122,6 @@ struct granted {
 /// What a claim came to.
 struct claim_answer {
     status state = status::empty;  ///< ok, empty or shut_down (and drained).
-    std::optional<granted> job;    ///< If ok.
     job_span look_again{0};        ///< Unless ok: look again after so long, whatever is told.
 };
 
@@ -158,16 +157,18 @@ public:
 
     /// Adds all of them, or none if the queue is shut down; `ids` has room for all.
     virtual status put(std::span<const new_job> jobs, std::span<job_id> ids) = 0;
-    /// Hands out the next job for `lease`. First it takes back what expired and what the dead held.
-    virtual claim_answer claim(job_span lease) = 0;
+    /// Hands out the next jobs for `lease`, up to `max`, at the end of `out`: ok if there was one.
+    /// First it takes back what expired and what the dead held.
+    virtual claim_answer claim(job_span lease, std::size_t max, std::vector<granted>& out) = 0;
     /// Hands out this very job, which is put if its key is not known, unless it runs or is
     /// finished; delays and pauses do not hold it back. `revives`: nor does being a dead letter or
     /// cancelled.
     virtual start_answer start(const new_job& job, job_span lease, bool revives) = 0;
     /// What is remembered under that name; stored by the way if nothing is, or if it `replaces`.
     virtual std::string remember(std::string_view name, std::string_view value, bool replaces) = 0;
-    /// Ends a lease: ok, or lease_lost and nothing is changed.
-    virtual status end(ticket at, ending how, std::string_view note, job_span delay) = 0;
+    /// Ends leases, all in the same way: each is ok, or lease_lost and nothing is changed.
+    virtual void end(std::span<const ticket> held, ending how, std::string_view note,
+                     job_span delay, std::span<status> answers) = 0;
     /// A lease that is still held lasts for `lease` from now on, kept as `by` says, whoever kept it
     /// before: the job; none if it is lost.
     virtual std::optional<granted> hold(ticket at, job_span lease, keeper by) = 0;

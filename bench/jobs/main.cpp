@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSL-1.0
+// The figures of the engine of SQLite, beside what one would write without it. Rounds of all
+// subjects are interleaved; a ratio is the median of the rounds' ratios.
+//     conq_bench_jobs [ROUNDS [SECONDS]]
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bench/jobs/session.hpp"
+#include "conq/jobs.hpp"
+#include "testing/storage/watched.hpp"
+
+namespace {
+
+using namespace conq::bench;
+using steady = std::chrono::steady_clock;
+
+double since(steady::time_point from) {
+    return std::chrono::duration<double>(steady::now() - from).count();
+}
+
+double median(std::vector<double> some) {
+    std::sort(some.begin(), some.end());
+    return some.empty() ? 0 : some[some.size() / 2];
+}
+
+// A fresh queue, removed at the end.
+class place {
+public:
+    place() {
+        std::string name = (std::filesystem::temp_directory_path() / "conq-bench-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) std::abort();
+        folder_ = name;
+        const conq::job_queue made(url("process"));
+    }
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+    ~place() { std::filesystem::remove_all(folder_); }
+    [[nodiscard]] std::string path() const { return folder_ + "/q"; }
+    [[nodiscard]] std::string url(const std::string& level) const {
+        return "sqlite:" + path() + "?durability=" + level;
+    }
+
+private:
+    std::string folder_;
+};
+
+// One thread's cycles of put, take and done until the time is up: how many jobs.
+std::uint64_t cycle(session& mine, std::size_t batch, steady::time_point end) {
+    std::uint64_t jobs = 0;
+    while (steady::now() < end) {
+        mine.put(batch);
+        for (std::size_t taken = 0; taken < batch;) taken += mine.take(batch - taken);
+        mine.done();
+        jobs += batch;
+    }
+    return jobs;
+}
+
+// Jobs a second of some threads.
+double rate(const store& open, int threads, std::size_t batch, double seconds) {
+    std::atomic<std::uint64_t> jobs{0};
+    std::barrier start(threads + 1);
+    std::vector<std::jthread> some;
+    for (int i = 0; i < threads; ++i) {
+        some.emplace_back([&] {
+            const auto mine = open();
+            start.arrive_and_wait();
+            const auto end = steady::now() + std::chrono::duration_cast<steady::duration>(
+                                                 std::chrono::duration<double>(seconds));
+            jobs += cycle(*mine, batch, end);
+        });
+    }
+    start.arrive_and_wait();
+    const auto from = steady::now();
+    some.clear();
+    return static_cast<double>(jobs) / since(from);
+}
+
+struct crowd {
+    double rate, worst_to_best;
+};
+
+// The same of processes.
+template <class Open> crowd rate_of_processes(Open open, int processes, double seconds) {
+    const std::size_t size = sizeof(std::uint64_t) * static_cast<std::size_t>(processes);
+    void* const at =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    auto* const jobs = static_cast<std::uint64_t*>(at);
+    const auto from = steady::now() + std::chrono::milliseconds(200);  // all have opened it
+    for (int i = 0; i < processes; ++i) {
+        if (::fork() != 0) continue;
+        {
+            const auto mine = open()();
+            std::this_thread::sleep_until(from);
+            const auto end = from + std::chrono::duration_cast<steady::duration>(
+                                        std::chrono::duration<double>(seconds));
+            jobs[i] = cycle(*mine, 1, end);
+        }
+        ::_exit(0);
+    }
+    while (::wait(nullptr) > 0) {
+    }
+    const double took = since(from);
+    std::uint64_t all = 0;
+    for (int i = 0; i < processes; ++i) all += jobs[i];
+    const auto [worst, best] = std::minmax_element(jobs, jobs + processes);
+    const crowd out{static_cast<double>(all) / took,
+                    static_cast<double>(*worst) / static_cast<double>(*best)};
+    ::munmap(at, size);
+    return out;
+}
+
+void print_rates(int rounds, double seconds) {
+    std::vector<double> ours, batches, plain, ceiling, times, batch_times, fraction;
+    for (int i = 0; i < rounds; ++i) {
+        const place a, b, c;
+        ours.push_back(rate(open_conq(a.url("process")), 4, 1, seconds));
+        plain.push_back(rate(open_plain(b.path()), 4, 1, seconds));
+        batches.push_back(rate(open_conq(c.url("process")), 4, 64, seconds));
+        ceiling.push_back(rate(open_ceiling(b.path()), 1, 64, seconds));
+        times.push_back(ours.back() / plain.back());
+        batch_times.push_back(batches.back() / plain.back());
+        fraction.push_back(batches.back() / ceiling.back());
+    }
+    std::printf("put+take+done, 4 threads, durability=process\n");
+    std::printf("  plain                %9.0f jobs/s\n", median(plain));
+    std::printf("  conq                 %9.0f jobs/s  %6.2fx  (must 2, aim 4)\n", median(ours),
+                median(times));
+    std::printf("  conq, batches of 64  %9.0f jobs/s  %6.2fx  (must 8, aim 15)\n", median(batches),
+                median(batch_times));
+    std::printf(
+        "  in memory, 64        %9.0f jobs/s, of which conq has %.2f  (must 0.5, aim 0.7)\n",
+        median(ceiling), median(fraction));
+}
+
+void print_processes(int rounds, double seconds) {
+    std::vector<double> ours, plain, times, fair, plain_fair;
+    for (int i = 0; i < rounds; ++i) {
+        const place a, b;
+        const crowd us = rate_of_processes([&] { return open_conq(a.url("process")); }, 8, seconds);
+        const crowd they = rate_of_processes([&] { return open_plain(b.path()); }, 8, seconds);
+        ours.push_back(us.rate);
+        plain.push_back(they.rate);
+        times.push_back(us.rate / they.rate);
+        fair.push_back(us.worst_to_best);
+        plain_fair.push_back(they.worst_to_best);
+    }
+    std::printf("8 processes, one thread each\n");
+    std::printf("  plain                %9.0f jobs/s          worst to best %.2f\n", median(plain),
+                median(plain_fair));
+    std::printf(
+        "  conq                 %9.0f jobs/s  %6.2fx  (must 1.5, aim 3)  worst to best %.2f  "
+        "(must 0.3, aim 0.5)\n",
+        median(ours), median(times), median(fair));
+}
+
+class sync_count final : public conq::testing::storage_listener {
+public:
+    int before(conq::testing::storage_event& event) override {
+        if (event.what == conq::testing::storage_call::sync) ++syncs;
+        return 0;
+    }
+    std::atomic<std::uint64_t> syncs{0};
+};
+
+void print_syncs() {
+    sync_count count;
+    const conq::testing::watched_storage storage(count, true);
+    const place here;
+    constexpr int threads = 64, each_puts = 20;
+    {
+        conq::job_queue queue(here.url("power"));
+        count.syncs = 0;
+        std::vector<std::jthread> some;
+        for (int i = 0; i < threads; ++i) {
+            some.emplace_back([&] {
+                for (int k = 0; k < each_puts; ++k) {
+                    static_cast<void>(queue.put(job_body).value());
+                }
+            });
+        }
+    }
+    std::printf("durability=power, 64 threads put\n  %.3f fdatasync a job  (must 0.1, aim 0.03)\n",
+                static_cast<double>(count.syncs) / (threads * each_puts));
+}
+
+double cpu_seconds() {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    const auto seconds = [](const timeval& of) {
+        return static_cast<double>(of.tv_sec) + static_cast<double>(of.tv_usec) * 1e-6;
+    };
+    return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+// From a put in this process to the take in another, which sleeps in between.
+void print_latency() {
+    const place here;
+    int ends[2];
+    if (::pipe(ends) != 0) std::abort();
+    constexpr int jobs = 100;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        conq::job_queue queue(here.url("process"));
+        for (int i = 0; i < jobs; ++i) {
+            auto task = queue.take();
+            const auto put_ns = std::strtoll(task->c_str(), nullptr, 10);
+            const double ms =
+                static_cast<double>(steady::now().time_since_epoch().count() - put_ns) * 1e-6;
+            static_cast<void>(task.done());
+            static_cast<void>(!::write(ends[1], &ms, sizeof ms));
+        }
+        const double before = cpu_seconds();
+        const auto from = steady::now();
+        static_cast<void>(queue.take_for(std::chrono::seconds(3)));
+        const double percent = (cpu_seconds() - before) / since(from) * 100;
+        static_cast<void>(!::write(ends[1], &percent, sizeof percent));
+        ::_exit(0);
+    }
+    std::vector<double> some(jobs);
+    {
+        conq::job_queue queue(here.url("process"));
+        for (double& each : some) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            const auto now = steady::now().time_since_epoch().count();
+            static_cast<void>(queue.put(std::to_string(now)).value());
+            static_cast<void>(!::read(ends[0], &each, sizeof each));
+        }
+        double percent = 0;
+        static_cast<void>(!::read(ends[0], &percent, sizeof percent));
+        ::waitpid(child, nullptr, 0);
+        std::printf(
+            "put in one process to take in another, both idle\n"
+            "  %.3f ms, the median  (must 5, aim 1); CPU of who waits %.2f %%  (must 1)\n",
+            median(some), percent);
+    }
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    const int rounds = count > 1 ? std::atoi(words[1]) : 5;
+    const double seconds = count > 2 ? std::atof(words[2]) : 0.5;
+    print_rates(rounds, seconds);
+    print_processes(rounds, seconds);
+    print_syncs();
+    print_latency();
+}

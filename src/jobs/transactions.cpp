@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "src/jobs/transactions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace conq::jobs {
+
+transactions::transactions(const queue_url& url, std::function<void()> begins,
+                           std::function<bool()> is_unfinished)
+    : store(url.path),
+      level_(url.level),
+      checkpoint_pages_(url.checkpoint_pages),
+      begins_(std::move(begins)),
+      is_unfinished_(std::move(is_unfinished)),
+      sync_(url.path + "-wal", store.shared) {
+    const auto note_pages = [](void* out, sqlite3*, const char*, int pages) {
+        *static_cast<int*>(out) = pages;
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(store.base.handle(), note_pages, &wal_pages_);
+}
+
+void transactions::carry_out(group some) noexcept {
+    try {
+        run_transaction(some);
+    } catch (const in_doubt_error&) {
+        for (combiner::work* each : some) each->error = std::current_exception();
+    } catch (...) {
+        if (some.size() == 1) {
+            some[0]->error = std::current_exception();
+            return;
+        }
+        for (std::size_t i = 0; i < some.size(); ++i) carry_out(some.subspan(i, 1));
+    }
+}
+
+void transactions::run_transaction(group some) {
+    {
+        const commit_lock lock(store.shared);
+        store.check_disk();
+        tells_[0] = tells_[1] = false;
+        begin(some);
+        try {
+            begins_();
+            for (const combiner::work* each : some) each->run(each->argument);
+            // A joiner who does not sleep yet looks again before he does.
+            constexpr auto joiners = static_cast<unsigned>(room::joiners);
+            if (tells_[joiners] && store.shared.has_sleepers(joiners)) {
+                tells_[joiners] = !is_unfinished_();
+            }
+            commit();
+        } catch (...) {
+            store.tell_failure();
+            if (sqlite3_get_autocommit(store.base.handle()) == 0) {
+                sqlite3_exec(store.base.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+            }
+            throw;
+        }
+        checkpoint();
+    }
+    if (level_ == durability::batch) sync_.note_commit();
+    for (unsigned where = 0; where < 2; ++where) {
+        if (tells_[where]) store.shared.tell(where);
+    }
+}
+
+void transactions::begin(group some) {
+    const bool is_full =
+        level_ == durability::power &&
+        std::any_of(some.begin(), some.end(), [](auto* each) { return each->needs_sync; });
+    if (is_full != is_full_) {
+        store.base.run(is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        is_full_ = is_full;
+    }
+    begin_.bind().finish();
+}
+
+// An error of the disk may come after the last write, or in it: a disk that is full may even hold,
+// from an older WAL, the very bytes that it has no room for.
+void transactions::commit() {
+    try {
+        commit_.bind().finish();
+    } catch (const store_error& error) {
+        const int code = sqlite3_errcode(store.base.handle()) & 0xff;
+        if (code != SQLITE_IOERR && code != SQLITE_FULL) throw;
+        throw in_doubt_error(std::string(error.what()) +
+                             ": whether the call took effect is not known");
+    }
+}
+
+// All transactions are under the lock, so this one copies all; the next commit begins anew.
+void transactions::checkpoint() {
+    if (wal_pages_ < checkpoint_pages_) return;
+    wal_pages_ = 0;
+    store.base.checkpoint();  // if it fails, the WAL grows, and it is tried again
+    store.tell_failure();
+}
+
+}  // namespace conq::jobs
