@@ -13,9 +13,10 @@ import heapq
 import types
 
 from ._conq import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue
+from .workers import Workers
 
 __all__ = ["Empty", "Full", "Lease", "LifoQueue", "PriorityQueue", "Queue", "ShutDown",
-           "SimpleQueue"]
+           "SimpleQueue", "Workers"]
 
 
 class Lease:
