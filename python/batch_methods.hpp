@@ -42,7 +42,7 @@ template <class Native> struct batch_methods {
             const status answer = object::of(self).with(
                 [&](auto& queue) { return put_all(queue, items, *within, put); });
             if (answer == status::ok) Py_RETURN_NONE;
-            if (PyErr_Occurred() == nullptr) one::fail_put(*it.state, answer);
+            if (PyErr_Occurred() == nullptr) one::fail_put(*it.errors, answer);
             say_count(*it.state, put);
             return nullptr;
         });
@@ -60,7 +60,7 @@ template <class Native> struct batch_methods {
         if (!within) return nullptr;
         return guarded([&] {
             return object::of(self).with(
-                [&](auto& queue) { return take(*object::of(self).state, queue, *max, *within); });
+                [&](auto& queue) { return take(*object::of(self).errors, queue, *max, *within); });
         });
     }
 
@@ -133,7 +133,7 @@ private:
     }
 
     template <class Queue>
-    static PyObject* take(const module_state& state, Queue& queue, std::uint64_t max,
+    static PyObject* take(const exceptions& errors, Queue& queue, std::uint64_t max,
                           const waiting_time& within) {
         status why = status::ok;
         std::vector<object_ref> items;
@@ -147,7 +147,7 @@ private:
             one::look_for_signals();
             keep(queue.take_many(max, one::span_of(within)));
         }
-        if (items.empty()) return one::fail_get(state, why);
+        if (items.empty()) return one::fail_get(errors, why);
         PyErr_Clear();  // what ended the batch early, the next call meets
         object_ref list = object_ref::owning(PyList_New(static_cast<Py_ssize_t>(items.size())));
         if (list.get() == nullptr) return nullptr;

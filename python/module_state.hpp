@@ -7,11 +7,19 @@
 
 namespace conq::python {
 
+/// What a queue raises. Strong references.
+struct exceptions {
+    PyObject* empty;
+    PyObject* full;
+    PyObject* shut_down;
+};
+
 /// Strong references, until the module is freed: every queue keeps the module alive.
 struct module_state {
-    PyObject* empty;      ///< queue.Empty
-    PyObject* full;       ///< queue.Full
-    PyObject* shut_down;  ///< queue.ShutDown, or one of our own before Python 3.13
+    exceptions of_threads;  ///< queue.Empty, queue.Full, queue.ShutDown or one of our own
+    exceptions of_loops;    ///< asyncio.QueueEmpty and so on, once conq.asyncio is imported
+    PyTypeObject* waiter_type;
+    PyTypeObject* call_type;
     PyObject* name_init;  ///< "_init", and so on
     PyObject* name_put;
     PyObject* name_get;

@@ -75,13 +75,30 @@ template <class Native> struct methods {
     }
 
     /// What a put (get) that did not end well raises; null.
-    static PyObject* fail_put(const module_state& state, status why) {
-        PyErr_SetNone(why == status::shut_down ? state.shut_down : state.full);
+    static PyObject* fail_put(const exceptions& errors, status why) {
+        PyErr_SetNone(why == status::shut_down ? errors.shut_down : errors.full);
         return nullptr;
     }
-    static PyObject* fail_get(const module_state& state, status why) {
-        PyErr_SetNone(why == status::shut_down ? state.shut_down : state.empty);
+    static PyObject* fail_get(const exceptions& errors, status why) {
+        PyErr_SetNone(why == status::shut_down ? errors.shut_down : errors.empty);
         return nullptr;
+    }
+    /// A get (put) for who waits elsewhere: null without an error if it would have to wait.
+    static PyObject* get_if_there(PyObject* self) {
+        return object::of(self).with([&](auto& queue) -> PyObject* {
+            PyObject* item = nullptr;
+            const status why = try_get(queue, item);
+            if (why == status::shut_down) return fail_get(*object::of(self).errors, why);
+            return item;
+        });
+    }
+    static PyObject* put_if_room(PyObject* self, PyObject* item) {
+        return object::of(self).with([&](auto& queue) -> PyObject* {
+            object_ref reference = object_ref::to(item);
+            const status why = resolved([&] { return queue.try_put(std::move(reference)); });
+            if (why == status::ok) Py_RETURN_NONE;
+            return why == status::shut_down ? fail_put(*object::of(self).errors, why) : nullptr;
+        });
     }
     /// A span as the core takes it.
     static std::chrono::nanoseconds span_of(const waiting_time& within) {
@@ -116,12 +133,12 @@ private:
                 object_ref reference = object_ref::to(item);
                 if (queue.try_put(std::move(reference)) == status::ok) [[likely]]
                     Py_RETURN_NONE;
-                return put_slow(*object::of(self).state, queue, reference, within);
+                return put_slow(*object::of(self).errors, queue, reference, within);
             });
         });
     }
     template <class Queue>
-    [[gnu::noinline]] static PyObject* put_slow(const module_state& state, Queue& queue,
+    [[gnu::noinline]] static PyObject* put_slow(const exceptions& errors, Queue& queue,
                                                 object_ref& item, const waiting_time& within) {
         status answer = status::ok;
         if (within.is_blocking) {
@@ -130,7 +147,7 @@ private:
         } else {
             answer = resolved([&] { return queue.try_put(std::move(item)); });
         }
-        if (answer != status::ok) return fail_put(state, answer);
+        if (answer != status::ok) return fail_put(errors, answer);
         Py_RETURN_NONE;
     }
 
@@ -141,6 +158,13 @@ private:
         void operator()(object_ref& from) const noexcept { item = from.release(); }
         void fail(status reason) const noexcept { why = reason; }
     };
+    template <class Queue> static status try_get(Queue& queue, PyObject*& item) {
+        return resolved([&] {
+            status why = status::ok;
+            queue.try_get_into(slot{item, why});
+            return why;
+        });
+    }
     [[gnu::always_inline]] static PyObject* get_within(PyObject* self, const waiting_time& within) {
         return guarded([&] {
             return object::of(self).with([&](auto& queue) -> PyObject* {
@@ -149,12 +173,12 @@ private:
                 queue.try_get_into(slot{item, why});
                 if (item != nullptr) [[likely]]
                     return item;
-                return get_slow(*object::of(self).state, queue, within);
+                return get_slow(*object::of(self).errors, queue, within);
             });
         });
     }
     template <class Queue>
-    [[gnu::noinline]] static PyObject* get_slow(const module_state& state, Queue& queue,
+    [[gnu::noinline]] static PyObject* get_slow(const exceptions& errors, Queue& queue,
                                                 const waiting_time& within) {
         PyObject* item = nullptr;
         status why = status::ok;
@@ -163,13 +187,9 @@ private:
             look_for_signals();
             queue.get_into(into, limit<>{within.span_ns, {}});
         } else {
-            static_cast<void>(resolved([&] {
-                why = status::ok;
-                queue.try_get_into(into);
-                return why;
-            }));
+            why = try_get(queue, item);
         }
-        return item != nullptr ? item : fail_get(state, why);
+        return item != nullptr ? item : fail_get(errors, why);
     }
 };
 

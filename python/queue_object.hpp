@@ -25,6 +25,7 @@ template <class Native> struct queue_object {
     PyObject_HEAD Native* native;  ///< null if the class overrides _init, _qsize, _put or _get,
     hooked_queue* hooked;          ///< and then this
     const module_state* state;
+    const exceptions* errors;
     PyObject* maxsize;  ///< as it was given
     PyObject* weak_references;
 
@@ -64,8 +65,12 @@ template <class Call> [[gnu::always_inline]] inline PyObject* guarded(Call call)
     }
 }
 
+/// Whether a class is for threads, with a few methods that are awaited, or for event loops, with
+/// the names of asyncio.
+enum class face { threads, loops };
+
 /// The life of a queue_object, as the slots of its class.
-template <class Native> struct life {
+template <class Native, face Face = face::threads> struct life {
     using object = queue_object<Native>;
 
     /// tp_new: any arguments, which are for __init__.
@@ -78,6 +83,7 @@ template <class Native> struct life {
             if (made.get() == nullptr || has_hooks < 0) return nullptr;
             object& self = object::of(made.get());
             self.state = state;
+            self.errors = Face == face::threads ? &state->of_threads : &state->of_loops;
             if (has_hooks != 0) {
                 self.hooked = new hooked_queue(0, made.get(), state);
             } else {

@@ -8,11 +8,10 @@
 
 The calls that are not hot are written here, in Python.
 """
-import collections
-import heapq
 import types
 
 from ._conq import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue
+from ._hooks import add_hooks
 from .workers import Workers
 
 __all__ = ["Empty", "Full", "Lease", "LifoQueue", "PriorityQueue", "Queue", "ShutDown",
@@ -85,36 +84,31 @@ _GONE = {
 }
 
 
-# The methods that subclasses may override, as the standard library has them. A class that does so
-# keeps its items in `self.queue` or where it likes; the others' items are in C++.
-def _hooks_of(new, put, get):
-    def _init(self, maxsize):
-        self.queue = new()
+class _Awaited:
+    """A method that waits in an event loop. asyncio is imported when the first one is called."""
 
-    def _qsize(self):
-        return len(self.queue)
+    def __init__(self, name):
+        self._name = name
 
-    def _put(self, item):
-        put(self.queue, item)
-
-    def _get(self):
-        return get(self.queue)
-
-    return [_init, _qsize, _put, _get]
+    def __get__(self, queue, owner):
+        from . import _loops
+        for each in (Queue, LifoQueue, PriorityQueue):
+            for function in _loops.methods_of(Empty, Full):
+                setattr(each, function.__name__, function)
+        return getattr(queue, self._name)
 
 
-_HOOKS = {
-    Queue: _hooks_of(collections.deque, lambda items, item: items.append(item),
-                     lambda items: items.popleft()),
-    LifoQueue: _hooks_of(list, lambda items, item: items.append(item),
-                         lambda items: items.pop()),
-    PriorityQueue: _hooks_of(list, heapq.heappush, heapq.heappop),
-}
-for _class, _functions in _HOOKS.items():
-    for _function in _functions:
-        setattr(_class, _function.__name__, _function)
+def _iterate_in_loop(self):
+    from . import _loops
+    return _loops.Items(self, self.aget, ShutDown)
+
+
+add_hooks(Queue, LifoQueue, PriorityQueue)
+for _class in (Queue, LifoQueue, PriorityQueue):
     for _name, _instead in _GONE.items():
         setattr(_class, _name, _Gone(_name, _instead))
-    _class.take, _class.__iter__ = _take, _iterate
+    for _name in ("_aget", "_aput", "_ajoin"):
+        setattr(_class, _name, _Awaited(_name))
+    _class.take, _class.__iter__, _class.__aiter__ = _take, _iterate, _iterate_in_loop
 for _class in (Queue, LifoQueue, PriorityQueue, SimpleQueue):
     _class.__class_getitem__ = classmethod(types.GenericAlias)

@@ -9,7 +9,8 @@ import pytest
 
 SOURCE = pathlib.Path(os.environ["CONQ_SOURCE"])
 CLEAN = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-OWN = ["queue_test", "batches_test", "priority_test", "hooks_test", "waiting_test", "workers_test"]
+OWN = ["queue_test", "batches_test", "priority_test", "hooks_test", "waiting_test", "workers_test",
+       "loops_test"]
 
 
 def run(*words, **options):

@@ -12,7 +12,7 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 OWN = ["queue_test", "batches_test", "priority_test", "hooks_test", "life_test", "waiting_test",
-       "workers_test"]
+       "workers_test", "loops_test"]
 DESCRIBE = ("import sys, platform; print(platform.python_implementation(), '%d.%d.%d' % "
             "sys.version_info[:3], getattr(sys, '_is_gil_enabled', lambda: True)(), sys.prefix)")
 
@@ -61,15 +61,20 @@ def test_the_interpreters_are_listed(capsys):
     assert FOUND
 
 
-def test_queue_of_cpython_passes(interpreter):
-    done = run(interpreter, "standard_suites.py", "test_queue")
+# How many tests there are at least, from Python 3.13 on and before.
+SUITES = {"test_queue": (82, 28), "test_queues": (48, 35)}
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_those_of_cpython_pass(interpreter, suite):
+    done = run(interpreter, "standard_suites.py", suite)
     if done.returncode == 3:
-        pytest.skip(f"CPython's test_queue is absent for {FOUND[interpreter]}: install "
+        pytest.skip(f"CPython's {suite} is absent for {FOUND[interpreter]}: install "
                     "libpython3.11-testsuite (or the version's own)")
     assert done.returncode == 0, done.stdout[-3000:]
-    count = int(re.search(r"test_queue: (\d+) tests, 0 skipped", done.stdout)[1])
-    at_least = 82 if FOUND[interpreter] >= "3.13" else 28
-    assert count >= at_least
+    count = int(re.search(suite + r": (\d+) tests, 0 skipped", done.stdout)[1])
+    new, old = SUITES[suite]
+    assert count >= (new if FOUND[interpreter] >= "3.13" else old)
 
 
 def test_a_broken_queue_does_not_pass(interpreter):

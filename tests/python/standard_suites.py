@@ -6,6 +6,7 @@ installed.
 """
 import importlib
 import sys
+import types
 import unittest
 
 
@@ -17,7 +18,34 @@ def tests_of_queue(suite):
     yield type("ConqSimpleQueueTest", (suite.CSimpleQueueTest,), {"queue": conq})
 
 
-SUITES = {"test_queue": ("test.test_queue", tests_of_queue)}
+# These read private attributes of asyncio's queues.
+PRIVATE = {"test_repr", "test_str", "test_format", "test_get_with_putters",
+           "test_cancelled_getters_not_being_held_in_self_getters",
+           "test_cancelled_puts_not_being_held_in_self_putters"}
+if sys.version_info < (3, 11):
+    PRIVATE |= {"test_why_are_getters_waiting", "test_why_are_putters_waiting"}
+
+
+def tests_of_asyncio_queues(suite):
+    """Each test of asyncio's queues, with ours in place of them, but those in PRIVATE."""
+    import conq.asyncio as ours
+    standard = suite.asyncio
+    names = ["Queue", "LifoQueue", "PriorityQueue", "QueueEmpty", "QueueFull", "QueueShutDown"]
+    suite.asyncio = types.ModuleType("asyncio")
+    suite.asyncio.__dict__.update(vars(standard))
+    suite.asyncio.__dict__.update({name: getattr(ours, name) for name in names})
+    for base in list(vars(suite).values()):
+        if not isinstance(base, type) or not issubclass(base, unittest.TestCase):
+            continue
+        skipped = {name: None for name in PRIVATE if hasattr(base, name)}
+        candidate = getattr(base, "q_class", None)
+        if candidate is not None:
+            skipped["q_class"] = getattr(ours, candidate.__name__)
+        yield type("Conq" + base.__name__, (base,), skipped)
+
+
+SUITES = {"test_queue": ("test.test_queue", tests_of_queue),
+          "test_queues": ("test.test_asyncio.test_queues", tests_of_asyncio_queues)}
 
 
 def main(name):

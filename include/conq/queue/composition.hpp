@@ -129,6 +129,19 @@ public:
     void enlist_putter(waiter_type& who) noexcept { enlist(putters_, put_flag(), who); }
     void leave_putter(waiter_type& who) noexcept { leave(putters_, put_flag(), who); }
 
+    /// The same for a join: false if all is done already, and nothing is enlisted; else the joiner
+    /// is resumed once, unless leave_joiner answers true before that.
+    [[nodiscard]] bool enlist_joiner(joiner<platform_type>& who) noexcept
+        requires counts_tasks
+    {
+        return tasks_.enlist(who, [this] { return buffer_.puts(); });
+    }
+    [[nodiscard]] bool leave_joiner(joiner<platform_type>& who) noexcept
+        requires counts_tasks
+    {
+        return tasks_.leave(who);
+    }
+
     /// For garbage collectors of other languages: calls `visit(item)`, which changes nothing, for
     /// each item. Nobody may put or get meanwhile. O(items).
     template <class Visit> void visit_items(Visit visit) const { buffer_.visit_items(visit); }
