@@ -126,7 +126,7 @@ private:
         PyErr_NormalizeException(&type, &value, &trace);
         const object_ref number = object_ref::owning(PyLong_FromUnsignedLongLong(count));
         if (number.get() == nullptr ||
-            PyObject_SetAttr(value, state.name_count, number.get()) != 0) {
+            PyObject_SetAttr(value, state.names[name_count], number.get()) != 0) {
             PyErr_Clear();
         }
         PyErr_Restore(type, value, trace);

@@ -53,7 +53,7 @@ public:
         if (const std::uint64_t bound = capacity(); bound != 0 && held_size() >= bound) {
             return status::full;
         }
-        call(state_->name_put, source.key().get());
+        call(state_->names[name_put], source.key().get());
         const cell<object_ref, allocator_type> used(source, allocator_);
         put_.word.fetch_add(one);
         return status::ok;
@@ -67,7 +67,7 @@ public:
     template <class Sink> [[nodiscard]] status try_get(const Sink& sink) {
         const turn mine(*this);
         if (held_size() == 0) return is_closed() ? status::shut_down : status::empty;
-        object_ref item = call(state_->name_get, nullptr);
+        object_ref item = call(state_->names[name_get], nullptr);
         get_.word.fetch_add(one);
         sink(item);
         return status::ok;
@@ -79,7 +79,7 @@ public:
     /// _qsize().
     [[nodiscard]] std::uint64_t held_size() {
         const turn mine(*this);
-        const object_ref answer = call(state_->name_qsize, nullptr);
+        const object_ref answer = call(state_->names[name_qsize], nullptr);
         const long long size = PyLong_AsLongLong(answer.get());
         if (size == -1 && PyErr_Occurred() != nullptr) throw error_is_set{};
         return size < 0 ? 0 : static_cast<std::uint64_t>(size);

@@ -35,25 +35,9 @@ template <class Native> struct loop_methods {
     /// ajoin()
     static PyObject* ajoin(PyObject* self, PyObject*) { return begin(self, nullptr, join_call); }
 
-    /// _waiter(side, callback): see loop_waiter.hpp.
-    static PyObject* make_waiter(PyObject* self, PyObject* const* given, Py_ssize_t count,
-                                 PyObject* keywords) {
-        static constexpr const char* names[] = {"side", "callback"};
-        PyObject* values[2] = {};
-        if (!parse({"_waiter", names, 2}, {given, count, keywords}, values)) return nullptr;
-        const long which = PyLong_AsLong(values[0]);
-        if (which == -1 && PyErr_Occurred() != nullptr) return nullptr;
-        if (which < 0 || which > static_cast<long>(side::joiners)) {
-            PyErr_SetString(PyExc_ValueError, "'side' must be 0, 1 or 2");
-            return nullptr;
-        }
-        return waiter_object::make(object::of(self).state->waiter_type, self,
-                                   waiting_on<Native>::calls, static_cast<side>(which), values[1]);
-    }
-
 private:
     static PyObject* begin(PyObject* self, PyObject* item, const awaited_call& call) {
-        return call_object::make(object::of(self).state->call_type, self, item, call);
+        return call_object::make(object::of(self).state, self, item, call);
     }
     static PyObject* try_get(PyObject* self, PyObject*) {
         return guarded([&] { return one::get_if_there(self); });
@@ -65,8 +49,10 @@ private:
         if (object::of(self).with([](auto& q) { return q.unfinished(); }) != 0) return nullptr;
         Py_RETURN_NONE;
     }
-    static constexpr awaited_call get_call{&try_get, "_aget"}, put_call{&try_put, "_aput"},
-        join_call{&try_join, "_ajoin"};
+    static constexpr const waiter_calls* waiting = &waiting_on<Native>::calls;
+    static constexpr awaited_call get_call{&try_get, waiting, side::getters};
+    static constexpr awaited_call put_call{&try_put, waiting, side::putters};
+    static constexpr awaited_call join_call{&try_join, waiting, side::joiners};
 };
 
 }  // namespace conq::python

@@ -8,7 +8,6 @@
 #include "awaitable_call.hpp"
 #include "batch_methods.hpp"
 #include "loop_methods.hpp"
-#include "loop_waiter.hpp"
 #include "module_state.hpp"
 #include "queue_methods.hpp"
 #include "queue_object.hpp"
@@ -65,7 +64,6 @@ template <class Native, face Face> struct tables {
                 {"task_done", function_of(&tasks::task_done), with_keywords, nullptr},
                 {"shutdown", function_of(&tasks::shutdown), with_keywords, nullptr},
                 {"clear", &tasks::clear, METH_NOARGS, nullptr},
-                {"_waiter", function_of(&loops::make_waiter), with_keywords, nullptr},
                 {"join", function_of(&tasks::join), with_keywords, nullptr},
                 {"aget", &loops::aget, METH_NOARGS, nullptr},
                 {"aput", function_of(&loops::aput), with_keywords, nullptr},
@@ -80,7 +78,6 @@ template <class Native, face Face> struct tables {
                 threads[9],
                 threads[10],
                 threads[11],
-                threads[12],
                 {"get", &loops::aget, METH_NOARGS, nullptr},
                 {"put", function_of(&loops::aput), with_keywords, nullptr},
                 {"join", &loops::ajoin, METH_NOARGS, nullptr},
@@ -138,26 +135,12 @@ bool add_queue(PyObject* module, const char* attribute, const char* name) {
 
 constexpr unsigned long flags_of_helpers = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC;
 
-PyTypeObject* add_waiter(PyObject* module) {
-    using it = waiter_object;
-    static PyMethodDef names[] = {{"enlist", &it::py_enlist, METH_NOARGS, nullptr},
-                                  {"leave", &it::py_leave, METH_NOARGS, nullptr},
-                                  {"was_woken", &it::py_was_woken, METH_NOARGS, nullptr},
-                                  {nullptr, nullptr, 0, nullptr}};
-    PyType_Slot slots[] = {slot_of(Py_tp_dealloc, &it::free),
-                           slot_of(Py_tp_traverse, &it::traverse),
-                           slot_of(Py_tp_clear, &it::clear),
-                           {Py_tp_methods, names},
-                           {0, nullptr}};
-    PyType_Spec spec{"conq._conq.Waiter", sizeof(it), 0, flags_of_helpers, slots};
-    return add_type(module, "Waiter", spec);
-}
-
 PyTypeObject* add_call(PyObject* module) {
     using it = call_object;
     static PyMethodDef names[] = {{"send", &it::py_send, METH_O, nullptr},
                                   {"throw", &it::py_throw, METH_VARARGS, nullptr},
                                   {"close", &it::py_close, METH_NOARGS, nullptr},
+                                  {"_end_future", &it::py_end_future, METH_NOARGS, nullptr},
                                   {nullptr, nullptr, 0, nullptr}};
     PyType_Slot slots[] = {slot_of(Py_tp_dealloc, &it::free),
                            slot_of(Py_tp_traverse, &it::traverse),
@@ -205,13 +188,22 @@ PyMethodDef functions[] = {{"_set_loop_exceptions", &set_loop_exceptions, METH_V
                            {nullptr, nullptr, 0, nullptr}};
 
 bool make_names(module_state& state) {
-    state.name_init = PyUnicode_InternFromString("_init");
-    state.name_put = PyUnicode_InternFromString("_put");
-    state.name_get = PyUnicode_InternFromString("_get");
-    state.name_qsize = PyUnicode_InternFromString("_qsize");
-    state.name_count = PyUnicode_InternFromString("count");
-    return state.name_init != nullptr && state.name_put != nullptr && state.name_get != nullptr &&
-           state.name_qsize != nullptr && state.name_count != nullptr;
+    static constexpr const char* texts[names_end] = {"_init",
+                                                     "_put",
+                                                     "_get",
+                                                     "_qsize",
+                                                     "count",
+                                                     "create_future",
+                                                     "done",
+                                                     "set_result",
+                                                     "call_soon_threadsafe",
+                                                     "_asyncio_future_blocking",
+                                                     "_end_future"};
+    for (int i = 0; i != names_end; ++i) {
+        state.names[i] = PyUnicode_InternFromString(texts[i]);
+        if (state.names[i] == nullptr) return false;
+    }
+    return true;
 }
 
 bool add_queues(PyObject* module) {
@@ -233,7 +225,6 @@ int execute(PyObject* module) {
                          PyModule_AddObjectRef(module, "Empty", errors.empty) == 0 &&
                          PyModule_AddObjectRef(module, "Full", errors.full) == 0 &&
                          PyModule_AddObjectRef(module, "ShutDown", errors.shut_down) == 0 &&
-                         (state.waiter_type = add_waiter(module)) != nullptr &&
                          (state.call_type = add_call(module)) != nullptr && add_queues(module);
     return is_made ? 0 : -1;
 }
@@ -241,7 +232,6 @@ int execute(PyObject* module) {
 int traverse_state(PyObject* module, visitproc visit, void* arg) {
     auto* const state = static_cast<module_state*>(PyModule_GetState(module));
     if (state == nullptr) return 0;
-    Py_VISIT(state->waiter_type);
     Py_VISIT(state->call_type);
     return 0;
 }
@@ -255,11 +245,8 @@ void free_state(void* module) {
         Py_CLEAR(errors->full);
         Py_CLEAR(errors->shut_down);
     }
-    for (PyObject** each : {&state->name_init, &state->name_put, &state->name_get,
-                            &state->name_qsize, &state->name_count}) {
-        Py_CLEAR(*each);
-    }
-    Py_CLEAR(state->waiter_type);
+    for (PyObject*& each : state->names) Py_CLEAR(each);
+    Py_CLEAR(state->running_loop);
     Py_CLEAR(state->call_type);
 }
 

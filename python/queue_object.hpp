@@ -24,7 +24,7 @@ namespace conq::python {
 template <class Native> struct queue_object {
     PyObject_HEAD Native* native;  ///< null if the class overrides _init, _qsize, _put or _get,
     hooked_queue* hooked;          ///< and then this
-    const module_state* state;
+    module_state* state;
     const exceptions* errors;
     PyObject* maxsize;  ///< as it was given
     PyObject* weak_references;
@@ -77,7 +77,7 @@ template <class Native, face Face = face::threads> struct life {
     static PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
         return guarded([&]() -> PyObject* {
             PyTypeObject* base = type;
-            const module_state* const state = state_of(base);
+            module_state* const state = state_of(base);
             const int has_hooks = Native::counts_tasks ? overrides(*state, type, base) : 0;
             object_ref made = object_ref::owning(PyType_GenericAlloc(type, 0));
             if (made.get() == nullptr || has_hooks < 0) return nullptr;
@@ -108,7 +108,7 @@ template <class Native, face Face = face::threads> struct life {
             object& it = object::of(self);
             if (it.hooked == nullptr) return 0;
             const object_ref answer = object_ref::owning(
-                PyObject_CallMethodObjArgs(self, it.state->name_init, maxsize, nullptr));
+                PyObject_CallMethodObjArgs(self, it.state->names[name_init], maxsize, nullptr));
             return answer.get() == nullptr ? -1 : 0;
         } else {
             static char* names[] = {nullptr};
@@ -171,14 +171,14 @@ template <class Native, face Face = face::threads> struct life {
 
 private:
     // The state of the module that `type`, or the base that it then names, comes from.
-    static const module_state* state_of(PyTypeObject*& type) {
+    static module_state* state_of(PyTypeObject*& type) {
         for (; type != nullptr;
              type = static_cast<PyTypeObject*>(PyType_GetSlot(type, Py_tp_base))) {
             PyObject* const module = PyType_GetModule(type);
             if (module == nullptr) {
                 PyErr_Clear();
             } else if (PyModule_GetDef(module) == &module_definition) {
-                return static_cast<const module_state*>(PyModule_GetState(module));
+                return static_cast<module_state*>(PyModule_GetState(module));
             }
         }
         PyErr_SetString(PyExc_TypeError, "not a class of conq's queues");
@@ -187,7 +187,8 @@ private:
     // 1 if the class has another _init, _qsize, _put or _get than `base`; -1: an error is set.
     static int overrides(const module_state& state, PyTypeObject* type, PyTypeObject* base) {
         if (type == base) return 0;
-        for (PyObject* name : {state.name_init, state.name_qsize, state.name_put, state.name_get}) {
+        for (PyObject* name : {state.names[name_init], state.names[name_qsize],
+                               state.names[name_put], state.names[name_get]}) {
             const object_ref here =
                 object_ref::owning(PyObject_GetAttr(reinterpret_cast<PyObject*>(type), name));
             const object_ref there =

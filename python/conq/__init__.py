@@ -10,6 +10,7 @@ The calls that are not hot are written here, in Python.
 """
 import types
 
+from . import _loops
 from ._conq import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue
 from ._hooks import add_hooks
 from .workers import Workers
@@ -84,22 +85,7 @@ _GONE = {
 }
 
 
-class _Awaited:
-    """A method that waits in an event loop. asyncio is imported when the first one is called."""
-
-    def __init__(self, name):
-        self._name = name
-
-    def __get__(self, queue, owner):
-        from . import _loops
-        for each in (Queue, LifoQueue, PriorityQueue):
-            for function in _loops.methods_of(Empty, Full):
-                setattr(each, function.__name__, function)
-        return getattr(queue, self._name)
-
-
 def _iterate_in_loop(self):
-    from . import _loops
     return _loops.Items(self, self.aget, ShutDown)
 
 
@@ -107,8 +93,6 @@ add_hooks(Queue, LifoQueue, PriorityQueue)
 for _class in (Queue, LifoQueue, PriorityQueue):
     for _name, _instead in _GONE.items():
         setattr(_class, _name, _Gone(_name, _instead))
-    for _name in ("_aget", "_aput", "_ajoin"):
-        setattr(_class, _name, _Awaited(_name))
     _class.take, _class.__iter__, _class.__aiter__ = _take, _iterate, _iterate_in_loop
 for _class in (Queue, LifoQueue, PriorityQueue, SimpleQueue):
     _class.__class_getitem__ = classmethod(types.GenericAlias)

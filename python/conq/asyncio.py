@@ -32,7 +32,5 @@ def _iterate(self):
 
 add_hooks(Queue, LifoQueue, PriorityQueue)
 for _class in (Queue, LifoQueue, PriorityQueue):
-    for _function in _loops.methods_of(QueueEmpty, QueueFull):
-        setattr(_class, _function.__name__, _function)
     _class.__aiter__ = _iterate
     _class.__class_getitem__ = classmethod(types.GenericAlias)
