@@ -82,6 +82,7 @@ struct call_object {
         if (result == PYGEN_NEXT) return answer;
         if (result == PYGEN_ERROR) return nullptr;
         const object_ref returned = object_ref::owning(answer);
+        if (answer == Py_None) return nullptr;  // without an error: that is the end, with None
         // As an instance: an answer that is a tuple or an exception must not be taken apart.
         const object_ref stop = object_ref::owning(
             PyObject_CallFunctionObjArgs(PyExc_StopIteration, returned.get(), nullptr));
@@ -89,7 +90,11 @@ struct call_object {
         return nullptr;
     }
     /// send(value)
-    static PyObject* py_send(PyObject* self, PyObject*) { return next(self); }
+    static PyObject* py_send(PyObject* self, PyObject*) {
+        PyObject* const answer = next(self);
+        if (is_blocked(answer)) PyErr_SetNone(PyExc_StopIteration);
+        return answer;
+    }
     /// throw(exception), throw(type, value=None, traceback=None): the call is over.
     static PyObject* py_throw(PyObject* self, PyObject* arguments) {
         PyObject *kind = nullptr, *value = Py_None, *trace = Py_None;

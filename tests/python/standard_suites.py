@@ -44,7 +44,34 @@ def tests_of_asyncio_queues(suite):
         yield type("Conq" + base.__name__, (base,), skipped)
 
 
-SUITES = {"test_queue": ("test.test_queue", tests_of_queue),
+def tests_of_logging(suite):
+    """Those of QueueHandler and QueueListener, with our Queue in place of Python's."""
+    import conq
+    standard = suite.queue
+    suite.queue = types.ModuleType("queue")
+    suite.queue.__dict__.update(vars(standard))
+    suite.queue.Queue = conq.Queue
+    for base in ("QueueHandlerTest", "QueueListenerTest"):
+        yield type("Conq" + base, (getattr(suite, base),), {})
+
+
+def tests_of_thread_pools(suite):
+    """Those of ThreadPoolExecutor, whose work comes through our SimpleQueue."""
+    import concurrent.futures.thread as pools
+    import conq
+    standard = pools.queue
+    pools.queue = types.ModuleType("queue")
+    pools.queue.__dict__.update(vars(standard))
+    pools.queue.SimpleQueue = conq.SimpleQueue
+    yield type("ConqThreadPoolExecutorTest", (suite.ThreadPoolExecutorTest,), {})
+
+
+POOLS = "test.test_concurrent_futures"
+if sys.version_info >= (3, 12):
+    POOLS += ".test_thread_pool"
+SUITES = {"test_logging": ("test.test_logging", tests_of_logging),
+          "test_thread_pool": (POOLS, tests_of_thread_pools),
+          "test_queue": ("test.test_queue", tests_of_queue),
           "test_queues": ("test.test_asyncio.test_queues", tests_of_asyncio_queues)}
 
 
