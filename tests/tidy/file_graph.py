@@ -17,7 +17,8 @@ import re
 ROOTS = {
     "README.md": "readers", "CONTRIBUTING.md": "forges show it", "check": "developers",
     "quickstart": "newcomers", ".ci/run": "CI", "CMakeLists.txt": "CMake",
-    "CMakePresets.json": "CMake", ".clang-format": "clang-format", ".clang-tidy": "clang-tidy",
+    "CMakePresets.json": "CMake", "pyproject.toml": "pip",
+    ".clang-format": "clang-format", ".clang-tidy": "clang-tidy",
     ".gitignore": "git",
 }
 WORD = re.compile(r"[\w.*+/-]*[\w*+/-]")

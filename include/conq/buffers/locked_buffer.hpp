@@ -150,6 +150,9 @@ public:
         items_.trim();
     }
 
+    /// Calls `visit(item)` for each item. Nobody may put or get meanwhile.
+    template <class Visit> void visit_items(Visit visit) const { items_.visit_items(visit); }
+
     /// B4: the cargo beside the word that a put (get) has just changed.
     [[nodiscard]] PutCargo& put_cargo() noexcept { return put_.cargo; }
     [[nodiscard]] GetCargo& get_cargo() noexcept { return get_.cargo; }

@@ -55,6 +55,10 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
     /// Moves all of them into `into`, which is empty and has an equal allocator. O(1).
     void swap_out(storage& into) noexcept { into.swap(items_); }
+    /// Calls `visit(item)` for each, the oldest first.
+    template <class Visit> void visit_items(Visit visit) const {
+        for (const cell_type& each : items_) visit(*each.item());
+    }
     /// Gives back memory that it can spare.
     void trim() { items_.shrink_to_fit(); }
 

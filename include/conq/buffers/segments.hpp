@@ -68,16 +68,8 @@ public:
     segments& operator=(const segments&) = delete;
 
     ~segments() {
-        segment* at = segment_of(head_.first.load());
-        std::uint64_t end = head_.end.load();
-        const std::uint64_t stop = puts();
-        for (std::uint64_t p = gets(); p != stop; ++p) {
-            if (p == end) {
-                at = at != nullptr ? at->next : oldest_;
-                end += slots_per_segment;
-            }
-            item_life<T, allocator_type>::end(allocator_, at->slot_of(p).item());
-        }
+        each_slot(
+            [this](slot& full) { item_life<T, allocator_type>::end(allocator_, full.item()); });
         for (segment* list : {oldest_, pool_, spare_}) free_all(list);
     }
     /// A copy of the allocator.
@@ -257,6 +249,11 @@ public:
         free_all(unused);
     }
 
+    /// Calls `visit(item)` for each item, in order. Nobody may put or get meanwhile.
+    template <class Visit> void visit_items(Visit visit) const {
+        each_slot([&](slot& full) { visit(std::as_const(*full.item())); });
+    }
+
     /// B4: the cargo on the line that a put (get) has just changed.
     [[nodiscard]] PutCargo& put_cargo() noexcept { return tail_.cargo; }
     [[nodiscard]] GetCargo& get_cargo() noexcept { return head_.cargo; }
@@ -353,6 +350,20 @@ private:
             ++end;
         }
         return end;
+    }
+
+    // Calls `use(slot)` for each item that is in, while nobody puts or gets.
+    template <class Use> void each_slot(Use use) const {
+        segment* at = segment_of(head_.first.load());
+        std::uint64_t end = head_.end.load();
+        const std::uint64_t stop = puts();
+        for (std::uint64_t p = gets(); p != stop; ++p) {
+            if (p == end) {
+                at = at != nullptr ? at->next : oldest_;
+                end += slots_per_segment;
+            }
+            use(at->slot_of(p));
+        }
     }
 
     // Several tries, for about a microsecond: the lock is held for little more.

@@ -129,6 +129,23 @@ public:
     void enlist_putter(waiter_type& who) noexcept { enlist(putters_, put_flag(), who); }
     void leave_putter(waiter_type& who) noexcept { leave(putters_, put_flag(), who); }
 
+    /// The same for a join: false if all is done already, and nothing is enlisted; else the joiner
+    /// is resumed once, unless leave_joiner answers true before that.
+    [[nodiscard]] bool enlist_joiner(joiner<platform_type>& who) noexcept
+        requires counts_tasks
+    {
+        return tasks_.enlist(who, [this] { return buffer_.puts(); });
+    }
+    [[nodiscard]] bool leave_joiner(joiner<platform_type>& who) noexcept
+        requires counts_tasks
+    {
+        return tasks_.leave(who);
+    }
+
+    /// For garbage collectors of other languages: calls `visit(item)`, which changes nothing, for
+    /// each item. Nobody may put or get meanwhile. O(items).
+    template <class Visit> void visit_items(Visit visit) const { buffer_.visit_items(visit); }
+
     /// try_get and get for those who take the item in their own way: `slot(item)` takes it, or
     /// `slot.fail(status)` says why there is none. What slot(item) throws leaves the item there.
     template <class Slot> CONQ_HOT void try_get_into(const Slot& slot) {
@@ -354,6 +371,9 @@ private:
             here.waiters.first_pause.load(std::memory_order_relaxed);  // (1) relaxed: a hint
         const int vain =
             here.waiters.vain_polls.load(std::memory_order_relaxed);  // (2) relaxed: a hint
+        if constexpr (!platform::is_polled<platform_type>) {
+            return sleep(here, once, deadline, within.stop);
+        }
         if (is_put(here) && getters_are_slow()) return sleep(here, once, deadline, within.stop);
         if (const std::uint64_t window = polling_window(here, vain, span); window != 0) {
             patience<platform_type> polls(learned > 1 ? learned : 1, window);

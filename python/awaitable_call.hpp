@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSL-1.0
+// What aget(), aput() and ajoin() return: a coroutine, as Python sees it. It ends at its first step
+// if it need not wait. Else it yields a future of the running loop, which a wake ends, and looks
+// again.
+//
+// A wake is permission to look, never an item: who is woken and cancelled passes the wake on when
+// it leaves. So neither an item nor a wake is lost, whichever loop or thread it was for.
+#ifndef CONQ_PYTHON_AWAITABLE_CALL_HPP
+#define CONQ_PYTHON_AWAITABLE_CALL_HPP
+
+#include <Python.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "loop_waiter.hpp"
+#include "module_state.hpp"
+#include "object_ref.hpp"
+
+namespace conq::python {
+
+/// How a call is tried, and how it waits.
+struct awaited_call {
+    /// A new reference to the answer; null without an error: it has to wait.
+    PyObject* (*attempt)(PyObject* queue, PyObject* item);
+    const waiter_calls* waiting;
+    side which;
+};
+
+/// The Python object.
+struct call_object {
+    PyObject_HEAD const awaited_call* call;
+    module_state* state;
+    PyObject* queue;  ///< null once the call is over
+    PyObject* item;   ///< that is put, or null
+    // Of a call that waits: its loop, that loop's thread, what it has yielded, its place.
+    PyObject* loop;
+    PyObject* future;
+    unsigned long thread;
+    loop_waiter* waiter;
+    alignas(loop_waiter) unsigned char place_of_waiter[sizeof(loop_waiter)];
+
+    static call_object& of(PyObject* self) noexcept {
+        return *reinterpret_cast<call_object*>(self);
+    }
+
+    /// A call that has not begun. Null: an error is set.
+    static PyObject* make(module_state* state, PyObject* queue, PyObject* item,
+                          const awaited_call& call) {
+        PyObject* const made = PyType_GenericAlloc(state->call_type, 0);
+        if (made == nullptr) return nullptr;
+        call_object& it = of(made);
+        it.call = &call;
+        it.state = state;
+        it.queue = object_ref::to(queue).release();
+        it.item = object_ref::to(item).release();
+        return made;
+    }
+
+    /// am_send
+    static PySendResult send(PyObject* self, PyObject*, PyObject** answer) {
+        call_object& it = of(self);
+        *answer = nullptr;
+        if (it.queue == nullptr) {
+            PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
+            return PYGEN_ERROR;
+        }
+        if (it.is_joined()) {
+            *answer = object_ref::to(Py_None).release();
+        } else {
+            *answer = it.call->attempt(it.queue, it.item);
+            if (is_blocked(*answer) && it.wait(*answer)) return PYGEN_NEXT;
+        }
+        it.end();
+        return *answer != nullptr ? PYGEN_RETURN : PYGEN_ERROR;
+    }
+    /// tp_iternext
+    static PyObject* next(PyObject* self) {
+        PyObject* answer = nullptr;
+        const PySendResult result = send(self, Py_None, &answer);
+        if (result == PYGEN_NEXT) return answer;
+        if (result == PYGEN_ERROR) return nullptr;
+        const object_ref returned = object_ref::owning(answer);
+        if (answer == Py_None) return nullptr;  // without an error: that is the end, with None
+        // As an instance: an answer that is a tuple or an exception must not be taken apart.
+        const object_ref stop = object_ref::owning(
+            PyObject_CallFunctionObjArgs(PyExc_StopIteration, returned.get(), nullptr));
+        if (stop.get() != nullptr) PyErr_SetObject(PyExc_StopIteration, stop.get());
+        return nullptr;
+    }
+    /// send(value)
+    static PyObject* py_send(PyObject* self, PyObject*) {
+        PyObject* const answer = next(self);
+        if (is_blocked(answer)) PyErr_SetNone(PyExc_StopIteration);
+        return answer;
+    }
+    /// throw(exception), throw(type, value=None, traceback=None): the call is over.
+    static PyObject* py_throw(PyObject* self, PyObject* arguments) {
+        PyObject *kind = nullptr, *value = Py_None, *trace = Py_None;
+        if (PyArg_ParseTuple(arguments, "O|OO:throw", &kind, &value, &trace) == 0) return nullptr;
+        of(self).end();
+        if (PyExceptionInstance_Check(kind)) {
+            PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(kind)), kind);
+        } else if (PyExceptionClass_Check(kind)) {
+            PyErr_SetObject(kind, value);
+        } else {
+            PyErr_SetString(PyExc_TypeError, "throw() takes an exception");
+        }
+        return nullptr;
+    }
+    /// close()
+    static PyObject* py_close(PyObject* self, PyObject*) {
+        of(self).end();
+        Py_RETURN_NONE;
+    }
+    /// _end_future(): what another thread's wake asks the loop for.
+    static PyObject* py_end_future(PyObject* self, PyObject*) {
+        if (!of(self).end_future()) return nullptr;
+        Py_RETURN_NONE;
+    }
+    /// am_await, tp_iter
+    static PyObject* itself(PyObject* self) { return object_ref::to(self).release(); }
+
+    static int traverse(PyObject* self, visitproc visit, void* arg) {
+        const call_object& it = of(self);
+        Py_VISIT(Py_TYPE(self));
+        for (PyObject* each : {it.queue, it.item, it.loop, it.future}) Py_VISIT(each);
+        return 0;
+    }
+    static int clear(PyObject* self) {
+        of(self).end();
+        return 0;
+    }
+    static void free(PyObject* self) {
+        call_object& it = of(self);
+        PyTypeObject* const type = Py_TYPE(self);
+        PyObject_GC_UnTrack(self);
+        it.end();
+        if (it.waiter != nullptr) std::destroy_at(it.waiter);
+        PyObject_GC_Del(self);
+        Py_DECREF(type);
+    }
+
+private:
+    PyObject* self() noexcept { return reinterpret_cast<PyObject*>(this); }
+    static bool is_blocked(PyObject* answer) noexcept {
+        return answer == nullptr && PyErr_Occurred() == nullptr;
+    }
+    // A join ends by its wake, though items may have been put since.
+    [[nodiscard]] bool is_joined() const noexcept {
+        return call->which == side::joiners && waiter != nullptr && waiter->is_resumed();
+    }
+
+    // Listens, looks again, and if that is in vain answers the future to yield. False: the call is
+    // over, by `answer` or an error.
+    bool wait(PyObject*& answer) {
+        if (waiter == nullptr && !begin_to_wait()) return false;
+        object_ref fresh = object_ref::owning(
+            PyObject_CallMethodObjArgs(loop, state->names[name_create_future], nullptr));
+        if (fresh.get() == nullptr) return false;
+        const object_ref old = object_ref::owning(std::exchange(future, fresh.release()));
+        if (!call->waiting->enlist(queue, call->which, *waiter)) {
+            answer = object_ref::to(Py_None).release();
+            return false;
+        }
+        if (call->which != side::joiners) answer = call->attempt(queue, item);
+        if (!is_blocked(answer)) return false;
+        if (PyObject_SetAttr(future, state->names[name_blocking], Py_True) != 0) return false;
+        answer = object_ref::to(future).release();
+        return true;
+    }
+    bool begin_to_wait() {
+        if (state->running_loop == nullptr) {
+            const object_ref module = object_ref::owning(PyImport_ImportModule("asyncio"));
+            if (module.get() == nullptr) return false;
+            state->running_loop = PyObject_GetAttrString(module.get(), "get_running_loop");
+            if (state->running_loop == nullptr) return false;
+        }
+        loop = PyObject_CallFunctionObjArgs(state->running_loop, nullptr);
+        if (loop == nullptr) return false;
+        thread = PyThread_get_thread_ident();
+        waiter =
+            std::construct_at(reinterpret_cast<loop_waiter*>(place_of_waiter), &notify, self());
+        return true;
+    }
+
+    // Called by whoever wakes, in the middle of his call.
+    static void notify(resumer<machine>* woken) noexcept {
+        loop_waiter& place = *static_cast<loop_waiter*>(woken);
+        const object_ref kept =
+            place.keeps_owner ? object_ref::owning(place.owner) : object_ref::to(place.owner);
+        place.keeps_owner = false;
+        PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
+        PyErr_Fetch(&type, &value, &trace);
+        if (!of(kept.get()).wake()) PyErr_WriteUnraisable(kept.get());
+        PyErr_Restore(type, value, trace);
+    }
+    // False: an error is set.
+    bool wake() {
+        if (PyThread_get_thread_ident() == thread) return end_future();
+        const object_ref end =
+            object_ref::owning(PyObject_GetAttr(self(), state->names[name_end_future]));
+        if (end.get() == nullptr) return false;
+        const object_ref answer = object_ref::owning(
+            PyObject_CallMethodObjArgs(loop, state->names[name_threadsafe], end.get(), nullptr));
+        if (answer.get() != nullptr) return true;
+        if (!PyErr_ExceptionMatches(PyExc_RuntimeError)) return false;
+        PyErr_Clear();  // the loop is closed: nobody will look
+        leave();
+        return true;
+    }
+    // A future that is done was cancelled: its call will leave, and pass the wake on.
+    bool end_future() {
+        if (future == nullptr) return true;  // the call is over
+        const object_ref ended = object_ref::to(future);
+        const object_ref is_done = object_ref::owning(
+            PyObject_CallMethodObjArgs(ended.get(), state->names[name_done], nullptr));
+        if (is_done.get() == nullptr) return false;
+        if (is_done.get() == Py_True) return true;
+        const object_ref answer = object_ref::owning(PyObject_CallMethodObjArgs(
+            ended.get(), state->names[name_set_result], Py_None, nullptr));
+        return answer.get() != nullptr;
+    }
+
+    void leave() {
+        if (waiter == nullptr || !waiter->is_enlisted) return;
+        waiter->is_enlisted = false;
+        call->waiting->leave(queue, call->which, *waiter);
+    }
+    void end() {
+        const object_ref kept = object_ref::to(queue);
+        leave();
+        for (PyObject** each : {&queue, &item, &loop, &future}) {
+            const object_ref used = object_ref::owning(std::exchange(*each, nullptr));
+        }
+    }
+};
+
+}  // namespace conq::python
+
+#endif

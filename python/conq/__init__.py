@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Queues for threads: the classes of Python's queue, on conq's C++ core.
+
+    from conq import Queue              # in place of: from queue import Queue
+    q = Queue(maxsize=100)
+    for item in q:                      # a task_done for each item, and an end at q.shutdown()
+        work(item)
+
+The calls that are not hot are written here, in Python.
+"""
+import types
+
+from . import _loops
+from ._conq import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, SimpleQueue
+from ._hooks import add_hooks
+from .workers import Workers
+
+__all__ = ["Empty", "Full", "Lease", "LifoQueue", "PriorityQueue", "Queue", "ShutDown",
+           "SimpleQueue", "Workers"]
+
+
+class Lease:
+    """An item that was taken. `with` gives the item; its end, an exception too, is its task_done.
+
+    One that is never entered counts as done when it is dropped.
+    """
+
+    __slots__ = ("_queue", "_item")
+
+    def __init__(self, queue, item):
+        self._queue, self._item = queue, item
+
+    def __enter__(self):
+        return self._item
+
+    def __exit__(self, *_):
+        self.done()
+
+    def done(self):
+        """The item has been processed. Does nothing the second time."""
+        queue, self._queue, self._item = self._queue, None, None
+        if queue is not None:
+            queue.task_done()
+
+    __del__ = done
+
+
+def _take(self, block=True, timeout=None):
+    """get() as a context manager that calls task_done: `with q.take() as item:`."""
+    return Lease(self, self.get(block, timeout))
+
+
+def _iterate(self):
+    """Items until the queue is shut down and drained. The next one, the end of the loop, `break`
+    and an exception are the task_done of the one before."""
+    while True:
+        try:
+            item = self.get()
+        except ShutDown:
+            return
+        try:
+            yield item
+        finally:
+            del item
+            self.task_done()
+
+
+class _Gone:
+    """An attribute of the standard library's queues that these have not."""
+
+    def __init__(self, name, instead):
+        self._name, self._instead = name, instead
+
+    def __get__(self, queue, owner):
+        raise AttributeError(f"conq's {owner.__name__} has no {self._name!r}: {self._instead}")
+
+
+_NO_CONDITION = "call put, get or join, which wait, with a timeout if need be"
+_GONE = {
+    "mutex": "each of its methods is safe to call from any thread, and a batch is put_many",
+    "queue": "use qsize, empty, get_many or clear; a subclass with _init, _put and _get has it",
+    "not_empty": _NO_CONDITION,
+    "not_full": _NO_CONDITION,
+    "all_tasks_done": _NO_CONDITION,
+}
+
+
+def _iterate_in_loop(self):
+    return _loops.Items(self, self.aget, ShutDown)
+
+
+add_hooks(Queue, LifoQueue, PriorityQueue)
+for _class in (Queue, LifoQueue, PriorityQueue):
+    for _name, _instead in _GONE.items():
+        setattr(_class, _name, _Gone(_name, _instead))
+    _class.take, _class.__iter__, _class.__aiter__ = _take, _iterate, _iterate_in_loop
+for _class in (Queue, LifoQueue, PriorityQueue, SimpleQueue):
+    _class.__class_getitem__ = classmethod(types.GenericAlias)

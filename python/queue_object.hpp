@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSL-1.0
+// The Python object around a queue: how it is made, visited, cleared and freed.
+#ifndef CONQ_PYTHON_QUEUE_OBJECT_HPP
+#define CONQ_PYTHON_QUEUE_OBJECT_HPP
+
+#include <Python.h>
+
+#include <cstdint>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "arguments.hpp"
+#include "conq/contract/status.hpp"
+#include "module_state.hpp"
+#include "object_ref.hpp"
+#include "platform.hpp"
+#include "queues.hpp"
+
+namespace conq::python {
+
+/// An instance of a class of queues, which is Native's or derives from it. Allocated by Python,
+/// zero at first.
+template <class Native> struct queue_object {
+    PyObject_HEAD Native* native;  ///< null if the class overrides _init, _qsize, _put or _get,
+    hooked_queue* hooked;          ///< and then this
+    module_state* state;
+    const exceptions* errors;
+    PyObject* maxsize;  ///< as it was given
+    PyObject* weak_references;
+
+    /// The instance behind `self`.
+    static queue_object& of(PyObject* self) noexcept {
+        return *reinterpret_cast<queue_object*>(self);
+    }
+    /// What `call` answers of the queue.
+    template <class Call> [[gnu::always_inline]] auto with(Call call) {
+        if constexpr (Native::counts_tasks) {
+            if (hooked != nullptr) [[unlikely]]
+                return call(*hooked);
+        }
+        return call(*native);
+    }
+};
+
+/// For a C++ exception that is being handled: sets Python's error; null.
+inline PyObject* raised() noexcept {
+    try {
+        throw;
+    } catch (const error_is_set&) {
+    } catch (const std::bad_alloc&) {
+        PyErr_NoMemory();
+    } catch (const std::exception& error) {
+        PyErr_SetString(PyExc_ValueError, error.what());
+    }
+    return nullptr;
+}
+
+/// What `call()` returns, or null with an error set.
+template <class Call> [[gnu::always_inline]] inline PyObject* guarded(Call call) noexcept {
+    try {
+        return call();
+    } catch (...) {
+        return raised();
+    }
+}
+
+/// Whether a class is for threads, with a few methods that are awaited, or for event loops, with
+/// the names of asyncio.
+enum class face { threads, loops };
+
+/// The life of a queue_object, as the slots of its class.
+template <class Native, face Face = face::threads> struct life {
+    using object = queue_object<Native>;
+
+    /// tp_new: any arguments, which are for __init__.
+    static PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
+        return guarded([&]() -> PyObject* {
+            PyTypeObject* base = type;
+            module_state* const state = state_of(base);
+            const int has_hooks = Native::counts_tasks ? overrides(*state, type, base) : 0;
+            object_ref made = object_ref::owning(PyType_GenericAlloc(type, 0));
+            if (made.get() == nullptr || has_hooks < 0) return nullptr;
+            object& self = object::of(made.get());
+            self.state = state;
+            self.errors = Face == face::threads ? &state->of_threads : &state->of_loops;
+            if (has_hooks != 0) {
+                self.hooked = new hooked_queue(0, made.get(), state);
+            } else {
+                self.native = new Native(0);
+            }
+            self.maxsize = PyLong_FromLong(0);
+            return self.maxsize == nullptr ? nullptr : made.release();
+        });
+    }
+
+    /// tp_init: (maxsize=0), or nothing.
+    static int init(PyObject* self, PyObject* positional, PyObject* keywords) {
+        if constexpr (Native::counts_tasks) {
+            static char name[] = "maxsize";
+            static char* names[] = {name, nullptr};
+            object_ref none = object_ref::owning(PyLong_FromLong(0));
+            PyObject* maxsize = none.get();
+            if (!PyArg_ParseTupleAndKeywords(positional, keywords, "|O:Queue", names, &maxsize)) {
+                return -1;
+            }
+            if (set_maxsize(self, maxsize, nullptr) < 0) return -1;
+            object& it = object::of(self);
+            if (it.hooked == nullptr) return 0;
+            const object_ref answer = object_ref::owning(
+                PyObject_CallMethodObjArgs(self, it.state->names[name_init], maxsize, nullptr));
+            return answer.get() == nullptr ? -1 : 0;
+        } else {
+            static char* names[] = {nullptr};
+            return PyArg_ParseTupleAndKeywords(positional, keywords, ":SimpleQueue", names) ? 0
+                                                                                            : -1;
+        }
+    }
+
+    static int traverse(PyObject* self, visitproc visit, void* arg) {
+        object& it = object::of(self);
+        Py_VISIT(Py_TYPE(self));
+        Py_VISIT(it.maxsize);
+        if (it.native == nullptr) return 0;
+        int answer = 0;
+        it.native->visit_items([&](const object_ref& item) {
+            if (answer == 0 && item.get() != nullptr) answer = visit(item.get(), arg);
+        });
+        return answer;
+    }
+    /// tp_clear: the items are dropped; the queue stays usable.
+    static int clear(PyObject* self) {
+        object& it = object::of(self);
+        std::uint64_t dropped = 0;
+        if (it.native != nullptr) drop_items(*it.native, dropped);
+        return 0;
+    }
+    static void free(PyObject* self) {
+        object& it = object::of(self);
+        PyTypeObject* const type = Py_TYPE(self);
+        PyObject_GC_UnTrack(self);
+        if (it.weak_references != nullptr) PyObject_ClearWeakRefs(self);
+        delete std::exchange(it.native, nullptr);
+        delete std::exchange(it.hooked, nullptr);
+        Py_CLEAR(it.maxsize);
+        PyObject_GC_Del(self);
+        Py_DECREF(type);
+    }
+
+    /// Drops at most as many items as are in when it begins, and counts them.
+    template <class Queue> static void drop_items(Queue& queue, std::uint64_t& dropped) {
+        for (std::uint64_t left = queue.size(); left != 0 && queue.try_get(); --left) ++dropped;
+    }
+
+    static PyObject* get_maxsize(PyObject* self, void*) {
+        return object_ref::to(object::of(self).maxsize).release();
+    }
+    static int set_maxsize(PyObject* self, PyObject* value, void*) {
+        if (value == nullptr) {
+            PyErr_SetString(PyExc_AttributeError, "'maxsize' cannot be deleted: set it to 0");
+            return -1;
+        }
+        const auto bound = parse_maxsize(value);
+        if (!bound) return -1;
+        object& it = object::of(self);
+        const object_ref old =
+            object_ref::owning(std::exchange(it.maxsize, object_ref::to(value).release()));
+        if constexpr (Native::counts_tasks) it.with([&](auto& q) { q.set_maxsize(*bound); });
+        return 0;
+    }
+
+private:
+    // The state of the module that `type`, or the base that it then names, comes from.
+    static module_state* state_of(PyTypeObject*& type) {
+        for (; type != nullptr;
+             type = static_cast<PyTypeObject*>(PyType_GetSlot(type, Py_tp_base))) {
+            PyObject* const module = PyType_GetModule(type);
+            if (module == nullptr) {
+                PyErr_Clear();
+            } else if (PyModule_GetDef(module) == &module_definition) {
+                return static_cast<module_state*>(PyModule_GetState(module));
+            }
+        }
+        PyErr_SetString(PyExc_TypeError, "not a class of conq's queues");
+        throw error_is_set{};
+    }
+    // 1 if the class has another _init, _qsize, _put or _get than `base`; -1: an error is set.
+    static int overrides(const module_state& state, PyTypeObject* type, PyTypeObject* base) {
+        if (type == base) return 0;
+        for (PyObject* name : {state.names[name_init], state.names[name_qsize],
+                               state.names[name_put], state.names[name_get]}) {
+            const object_ref here =
+                object_ref::owning(PyObject_GetAttr(reinterpret_cast<PyObject*>(type), name));
+            const object_ref there =
+                object_ref::owning(PyObject_GetAttr(reinterpret_cast<PyObject*>(base), name));
+            if (here.get() == nullptr || there.get() == nullptr) return -1;
+            if (here.get() != there.get()) return 1;
+        }
+        return 0;
+    }
+};
+
+}  // namespace conq::python
+
+#endif

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSL-1.0
+"""The module on every CPython from 3.10 on that this machine has: CPython's tests, and ours."""
+import glob
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+OWN = ["queue_test", "batches_test", "priority_test", "hooks_test", "life_test", "waiting_test",
+       "workers_test", "loops_test"]
+DESCRIBE = ("import sys, platform; print(platform.python_implementation(), '%d.%d.%d' % "
+            "sys.version_info[:3], getattr(sys, '_is_gil_enabled', lambda: True)(), sys.prefix)")
+
+
+def candidates():
+    yield sys.executable
+    for minor in range(10, 30):
+        yield shutil.which(f"python3.{minor}") or ""
+    yield "/usr/bin/python3"
+    pyenv = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
+    yield from sorted(glob.glob(f"{pyenv}/versions/3.*/bin/python3"))
+
+
+def interpreters():
+    """Path -> version of each; one for each installation."""
+    found = {}
+    for path in candidates():
+        if not path or not os.path.exists(path):
+            continue
+        done = subprocess.run([path, "-c", DESCRIBE], capture_output=True, text=True, check=False)
+        described = done.stdout.split()
+        if done.returncode != 0 or described[0] != "CPython":
+            continue
+        version = tuple(int(part) for part in described[1].split("."))
+        if version >= (3, 10):
+            found.setdefault(described[3], (path, described[1], described[2] == "True"))
+    return {path: version for path, version, _ in found.values()}
+
+
+FOUND = interpreters()
+
+
+@pytest.fixture(params=FOUND, ids=[f"{version}-{i}" for i, version in enumerate(FOUND.values())])
+def interpreter(request):
+    return request.param
+
+
+def version_of(interpreter):
+    return tuple(int(part) for part in FOUND[interpreter].split(".")[:2])
+
+
+def run(interpreter, *arguments):
+    return subprocess.run([interpreter, *arguments], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, cwd=HERE, timeout=500, check=False)
+
+
+def test_the_interpreters_are_listed(capsys):
+    with capsys.disabled():
+        print("\nCPython:", ", ".join(FOUND.values()))
+    assert FOUND
+
+
+# How many tests there are at least, from Python 3.13 on and before.
+SUITES = {"test_queue": (82, 28), "test_queues": (48, 35), "test_logging": (9, 9),
+          "test_thread_pool": (15, 14)}
+
+
+RAN = {name: [] for name in SUITES}  # the interpreters that have it
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_those_of_cpython_pass(interpreter, suite, capsys):
+    done = run(interpreter, "standard_suites.py", suite)
+    if done.returncode == 3:
+        with capsys.disabled():
+            print(f"\nCPython {FOUND[interpreter]} is without {suite}")
+        return  # see the next test
+    RAN[suite].append(interpreter)
+    assert done.returncode == 0, done.stdout[-3000:]
+    count = int(re.search(suite + r": (\d+) tests, 0 skipped", done.stdout)[1])
+    new, old = SUITES[suite]
+    assert count >= (new if version_of(interpreter) >= (3, 13) else old)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_some_interpreter_has_the_suite(suite):
+    if not RAN[suite]:
+        pytest.skip(f"CPython's {suite} is absent: install libpython3.11-testsuite, or what your "
+                    "Python's own tests are in")
+
+
+def test_a_broken_queue_does_not_pass(interpreter):
+    """The canary: a queue that forgets its order, and Python's tests notice."""
+    program = """
+import conq, standard_suites, sys
+class Queue(conq.Queue):
+    def _get(self): return self.queue.pop()
+conq.Queue = Queue
+sys.exit(standard_suites.main("test_queue"))
+"""
+    assert run(interpreter, "-c", program).returncode in (1, 3)
+
+
+def test_our_own_tests_pass(interpreter):
+    if interpreter == sys.executable:
+        return  # they run under pytest there
+    done = run(interpreter, "-m", "unittest", *OWN)
+    assert done.returncode == 0, done.stdout[-3000:]
