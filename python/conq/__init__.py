@@ -15,8 +15,16 @@ from ._conq import Empty, Full, LifoQueue, PriorityQueue, Queue, ShutDown, Simpl
 from ._hooks import add_hooks
 from .workers import Workers
 
-__all__ = ["Empty", "Full", "Lease", "LifoQueue", "PriorityQueue", "Queue", "ShutDown",
-           "SimpleQueue", "Workers"]
+__all__ = ["DurableQueue", "Empty", "Full", "JobQueue", "Lease", "LifoQueue", "PriorityQueue",
+           "Queue", "ShutDown", "SimpleQueue", "Workers"]
+
+
+def __getattr__(name):
+    """What needs the store is loaded when it is first asked for."""
+    if name in ("JobQueue", "DurableQueue"):
+        from . import jobs  # pylint: disable=import-outside-toplevel
+        return getattr(jobs, name)
+    raise AttributeError(f"module 'conq' has no attribute {name!r}")
 
 
 class Lease:

@@ -1,0 +1,413 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Job queues: items that survive, in a file that any number of processes share.
+
+    from conq import JobQueue
+    queue = JobQueue("sqlite:encode.q")
+    queue.put("a.wav")
+    for job in queue:               # done at the next turn; an exception hands the job back
+        encode(job.item)
+
+What is guaranteed: docs/jobs.md. The file is that of the command (`conq ls -q encode.q`) and of C++.
+"""
+import collections
+import json
+import math
+import os
+import pickle
+import threading
+import weakref
+
+from ._conq import Empty, ShutDown
+from ._jobs import InDoubtError, StoreError, Store as _Store
+
+__all__ = ["DurableQueue", "InDoubtError", "Job", "JobInfo", "JobQueue", "LeaseLost", "StoreError"]
+
+_STATES = ("ready", "running", "done", "dead", "cancelled", "delayed")
+
+
+class LeaseLost(Exception):
+    """The job was given to somebody else meanwhile; nothing was changed."""
+
+
+class _Bytes:
+    """Items that are bytes."""
+    dumps = loads = staticmethod(bytes)
+
+
+class _Json:
+    """Items as JSON. What JSON does not know is a TypeError of put."""
+    @staticmethod
+    def dumps(item):
+        return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
+
+    loads = staticmethod(json.loads)
+
+
+_CODECS = {"json": _Json, "pickle": pickle, "bytes": _Bytes}
+
+
+def _codec_of(codec):
+    if not isinstance(codec, str):
+        return codec
+    if codec not in _CODECS:
+        raise ValueError(f"no codec {codec!r}: there are {', '.join(sorted(_CODECS))}, or give an "
+                         "object with dumps(item) and loads(bytes)")
+    return _CODECS[codec]
+
+
+def _ms(seconds, name):
+    if not isinstance(seconds, (int, float)):
+        raise TypeError(f"{name} must be a number of seconds, not {type(seconds).__name__}")
+    if not 0 <= seconds < 4e9:
+        raise ValueError(f"{name} must be a number of seconds from 0 to 4e9, not {seconds}")
+    return math.ceil(seconds * 1000)
+
+
+def _span(timeout):
+    """A timeout as the store takes it: negative is for ever."""
+    if timeout is None:
+        return -1.0
+    if timeout == math.inf:
+        return -1.0
+    _ms(timeout, "timeout")
+    return float(timeout)
+
+
+JobInfo = collections.namedtuple(
+    "JobInfo", "id state attempts crashes put_ms begin_ms end_ms item note")
+JobInfo.__doc__ = "A job as the store knows it; times in milliseconds since 1970, 0: not yet."
+
+
+class Job:
+    """A job that this process holds; a thread of the library keeps the lease alive.
+
+    Ends: done, retry, fail, release; each raises LeaseLost if the job has been given to somebody
+    else. `with` ends it by done(), and by retry() on an exception; so does one that is dropped.
+    """
+
+    __slots__ = ("_lease", "item", "id", "token", "attempt", "__weakref__")
+
+    def __init__(self, lease, codec):
+        self._lease = lease
+        self.id, self.token, self.attempt, body = lease.facts
+        self.item = codec.loads(body)
+
+    def _end(self, how, note="", delay_ms=-1):
+        lease, self._lease = self._lease, None
+        if lease is None:
+            raise ValueError(f"job {self.id} has ended already")
+        try:
+            note = note if isinstance(note, bytes) else str(note).encode()
+            is_held = lease.end(how, note, delay_ms)
+        except BaseException:
+            self._lease = lease  # it goes on
+            raise
+        if not is_held:
+            raise LeaseLost(f"job {self.id} has been given to somebody else")
+
+    def done(self, result=""):
+        """The good end; `result` is kept with the job."""
+        self._end("done", result)
+
+    def retry(self, reason="", delay=None):
+        """The attempt failed: again after `delay` seconds, or one that doubles; or a dead letter."""
+        self._end("retry", reason, -1 if delay is None else _ms(delay, "delay"))
+
+    def fail(self, reason=""):
+        """A dead letter at once."""
+        self._end("fail", reason)
+
+    def release(self):
+        """Hands it back as if it had not been taken."""
+        self._end("release")
+
+    def extend(self, seconds):
+        """The store keeps it for at least so long, even if this process is stopped."""
+        if self._lease is None or not self._lease.extend(_ms(seconds, "seconds")):
+            raise LeaseLost(f"job {self.id} is not held any more")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if self._lease is None:
+            return
+        if kind is None:
+            self.done()
+        else:
+            self.retry(f"{kind.__name__}: {error}")
+
+    def __repr__(self):
+        return f"<conq.Job {self.id}, attempt {self.attempt}: {self.item!r}>"
+
+
+_open_stores = weakref.WeakSet()
+
+
+def _leave_to_parent():
+    """In a child after fork: nothing of the parent's handles is used or ended here."""
+    for each in list(_open_stores):
+        each.abandon()
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+def _lock_files():
+    """The files of this process by which others see that it lives."""
+    found = set()
+    for each in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink(f"/proc/self/fd/{each}").endswith("-lock"):
+                found.add(int(each))
+        except OSError:  # closed meanwhile
+            pass
+    return found
+
+
+class _Handle:
+    """A store that is opened when it is first used, and anew in the child after a fork."""
+
+    def __init__(self, url):
+        self.url, self._lock, self._store = url, threading.Lock(), None
+        self._lock_files = set()
+        _open_stores.add(self)
+        self.get()
+
+    def get(self):
+        store = self._store
+        if store is None:
+            with self._lock:
+                if self._store is None:
+                    before = _lock_files()
+                    self._store = _Store(self.url)
+                    self._lock_files = _lock_files() - before
+                store = self._store
+        return store
+
+    def abandon(self):
+        """Drops what is the parent's; the child must not show that the parent lives."""
+        for each in self._lock_files:
+            os.close(each)
+        self._lock_files = set()
+        self._lock, self._store = threading.Lock(), None
+
+
+class JobQueue:
+    """A queue of jobs in a store, opened by URL or path; docs/formats/job_queue_url.md.
+
+    `codec` says how items become bytes: "json", "bytes", "pickle", or an object with dumps and
+    loads. Any thread. Pickled, it travels by its URL; after a fork the child opens it anew.
+    """
+
+    def __init__(self, url, *, codec="json"):
+        self._codec_name = codec
+        self._codec = _codec_of(codec)
+        self._handle = _Handle(os.fspath(url))
+
+    @property
+    def url(self):
+        """What it was opened by."""
+        return self._handle.url
+
+    def __reduce__(self):
+        return _reopened, (type(self), self.url, self._codec_name)
+
+    def _put(self, bodies, priority=0, delay=0, max_attempts=25, key=None):
+        if not isinstance(max_attempts, int) or not 1 <= max_attempts <= 1_000_000_000:
+            raise ValueError(f"max_attempts must be a number from 1 on, not {max_attempts!r}")
+        key = b"" if key is None else key if isinstance(key, bytes) else str(key).encode()
+        ids = self._handle.get().put(bodies, priority, _ms(delay, "delay"), max_attempts, key)
+        if ids is None:
+            raise ShutDown
+        return ids
+
+    def put(self, item, **options):
+        """Adds a job: its id. Options: priority (lower first), delay in seconds, max_attempts, key
+        (a put with a key that is known adds nothing). Raises ShutDown."""
+        return self._put([self._codec.dumps(item)], **options)[0]
+
+    def put_many(self, items, **options):
+        """Adds all in one transaction: their ids."""
+        return self._put([self._codec.dumps(each) for each in items], **options)
+
+    def take_many(self, most, timeout=None):
+        """Up to `most` jobs in one transaction, at least one. Raises Empty after the timeout,
+        ShutDown once the queue is shut down and drained.
+
+        A job whose bytes are no item becomes a dead letter.
+        """
+        if most < 1:
+            raise ValueError(f"most must be at least 1, not {most}")
+        while True:
+            found = self._handle.get().take(most, _span(timeout))
+            if isinstance(found, str):
+                raise ShutDown if found == "shut_down" else Empty
+            jobs = [job for job in map(self._decoded, found) if job is not None]
+            if jobs:
+                return jobs
+
+    def _decoded(self, lease):
+        try:
+            return Job(lease, self._codec)
+        except Exception as error:  # pylint: disable=broad-except
+            lease.end("fail", f"its bytes are no item: {error}".encode(), -1)
+            return None
+
+    def take(self, timeout=None):
+        """The next job. Raises Empty after the timeout, ShutDown as take_many."""
+        return self.take_many(1, timeout)[0]
+
+    def __iter__(self):
+        """Jobs until the queue is shut down and drained. The next turn is the done() of the one
+        before; an exception or `break` hands it back."""
+        while True:
+            try:
+                job = self.take()
+            except ShutDown:
+                return
+            ended_well = False
+            try:
+                yield job
+                ended_well = True
+            finally:
+                if job._lease is not None and not ended_well:
+                    job.retry("the worker left it")
+            if job._lease is not None:
+                job.done()
+
+    def join(self, timeout=None):
+        """Returns when every job is finished. Raises TimeoutError."""
+        if not self._handle.get().join(_span(timeout)):
+            raise TimeoutError(f"jobs are unfinished after {timeout} seconds")
+
+    def shutdown(self, immediate=False):
+        """For every process, until reopen: no more puts; `immediate` cancels what nobody holds."""
+        self._handle.get().tell("drop" if immediate else "shutdown")
+
+    def reopen(self):
+        """Lifts a shutdown."""
+        self._handle.get().tell("reopen")
+
+    def pause(self):
+        """For every process, until resume: nothing is handed out."""
+        self._handle.get().tell("pause")
+
+    def resume(self):
+        """Lifts a pause."""
+        self._handle.get().tell("resume")
+
+    def cancel(self, job_id):
+        """Finishes a job that nobody holds; False if it is held, finished or unknown."""
+        return self._handle.get().change("cancel", job_id)
+
+    def revive(self, job_id):
+        """A dead letter or a cancelled job is ready again; False if it is neither."""
+        return self._handle.get().change("revive", job_id)
+
+    def forget(self, job_id):
+        """Forgets a finished job; False if it is not finished or unknown."""
+        return self._handle.get().change("forget", job_id)
+
+    def _info(self, found):
+        number, state, attempts, crashes, put_ms, begin_ms, end_ms, body, note = found
+        try:
+            item = self._codec.loads(body)
+        except Exception:  # pylint: disable=broad-except
+            item = body
+        return JobInfo(number, _STATES[state], attempts, crashes, put_ms, begin_ms, end_ms, item,
+                       note.decode(errors="replace"))
+
+    def find(self, job_id):
+        """A job as it is now; None if it is unknown."""
+        found = self._handle.get().find(job_id)
+        return None if found is None else self._info(found)
+
+    def list(self, state, after=0, most=1000):
+        """Up to `most` jobs in a state, with higher ids than `after`."""
+        if state not in _STATES:
+            raise ValueError(f"no state {state!r}: there are {', '.join(_STATES)}")
+        return [self._info(each)
+                for each in self._handle.get().list(_STATES.index(state), after, most)]
+
+    def stats(self):
+        """How many jobs are in each state, and whether the queue is paused or shut down."""
+        return self._handle.get().stats()
+
+
+def _reopened(kind, url, codec):
+    return kind(url, codec=codec)
+
+
+class DurableQueue:
+    """put, get, task_done and join of a multiprocessing.JoinableQueue, on a job queue: items survive
+    a process that is killed, and come back to the others.
+
+    task_done ends the item that this process has held longest. Pickle only if it is named:
+    codec="pickle".
+    """
+
+    def __init__(self, url, *, codec="json"):
+        self._jobs = JobQueue(url, codec=codec)
+        self._held, self._pid = collections.deque(), os.getpid()
+
+    def __reduce__(self):
+        return _reopened, (type(self), self._jobs.url, self._jobs._codec_name)
+
+    def _mine(self):
+        if self._pid != os.getpid():  # what was held is the parent's
+            self._held, self._pid = collections.deque(), os.getpid()
+        return self._held
+
+    def put(self, item, block=True, timeout=None):
+        """Adds an item; there is always room, so it never waits. Raises ShutDown."""
+        del block, timeout
+        self._jobs.put(item)
+
+    def put_nowait(self, item):
+        """As put."""
+        self._jobs.put(item)
+
+    def get(self, block=True, timeout=None):
+        """The next item. Raises Empty, ShutDown."""
+        job = self._jobs.take(timeout if block else 0)
+        self._mine().append(job)
+        return job.item
+
+    def get_nowait(self):
+        """get without waiting."""
+        return self.get(False)
+
+    def task_done(self):
+        """An item that this process got has been processed. Raises ValueError if there is none."""
+        try:
+            job = self._mine().popleft()
+        except IndexError:
+            raise ValueError("task_done() called too many times") from None
+        job.done()
+
+    def join(self, timeout=None):
+        """Waits until every item of every process has been processed."""
+        self._jobs.join(timeout)
+
+    def shutdown(self, immediate=False):
+        """No more puts, by any process."""
+        self._jobs.shutdown(immediate)
+
+    def qsize(self):
+        """Items that can be got, now or later."""
+        found = self._jobs.stats()
+        return found["ready"] + found["delayed"]
+
+    def empty(self):
+        """Whether there are none."""
+        return self.qsize() == 0
+
+    def full(self):
+        """Never."""
+        return False
+
+    def close(self):
+        """Nothing is left to do: what was put is in the store."""
+
+    join_thread = cancel_join_thread = close

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: BSL-1.0
+// The extension module conq._jobs: job_queue and job_lease as they are. What Python programmers see
+// is made of them in conq/jobs.py.
+#include <Python.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "conq/jobs.hpp"
+#include "object_ref.hpp"
+#include "platform.hpp"
+
+namespace conq::python {
+namespace {
+
+struct state {
+    PyObject* store_error;
+    PyObject* in_doubt_error;
+    PyTypeObject* lease_type;
+};
+
+// A stop token: Python's signal handlers are run where a call looks whether it shall go on, and one
+// that raises ends it. A wait looks again at least twice a second.
+struct signal_token {
+    PyThreadState** thread;
+    bool* has_raised;
+
+    template <class Callback> struct callback_type {
+        explicit callback_type(signal_token, Callback) noexcept {}
+    };
+    [[nodiscard]] bool stop_requested() const noexcept {
+        if (*has_raised || ::getpid() != ::gettid()) return *has_raised;
+        PyEval_RestoreThread(*thread);
+        *has_raised = PyErr_CheckSignals() != 0;
+        *thread = PyEval_SaveThread();
+        return *has_raised;
+    }
+    [[nodiscard]] static constexpr bool stop_possible() noexcept { return true; }
+};
+
+struct lease_object {
+    PyObject_HEAD job_lease lease;
+    PyObject* body;
+    PyObject* store;  // which it must not outlive
+    pid_t process;    // whose it is: a child after a fork leaves it alone
+};
+struct store_object {
+    PyObject_HEAD std::unique_ptr<job_queue> queue;
+    pid_t process;
+};
+
+state& state_of(PyObject* self) {
+    return *static_cast<state*>(PyType_GetModuleState(Py_TYPE(self)));
+}
+
+// Sets the exception that fits the one that is being handled.
+void set_error(const state& of) {
+    try {
+        throw;
+    } catch (const in_doubt_error& error) {
+        PyErr_SetString(of.in_doubt_error, error.what());
+    } catch (const store_error& error) {
+        PyErr_SetString(of.store_error, error.what());
+    } catch (const std::invalid_argument& error) {
+        PyErr_SetString(PyExc_ValueError, error.what());
+    } catch (const std::bad_alloc&) {
+        PyErr_NoMemory();
+    } catch (const std::exception& error) {
+        PyErr_SetString(PyExc_RuntimeError, error.what());
+    }
+}
+
+// Runs `call(signal_token)` without the interpreter. False: an exception is set.
+template <class Call> bool run(const state& of, const Call& call) {
+    bool has_raised = false;
+    std::exception_ptr failure;
+    PyThreadState* thread = PyEval_SaveThread();
+    try {
+        call(signal_token{&thread, &has_raised});
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    PyEval_RestoreThread(thread);
+    if (has_raised) return false;
+    if (failure == nullptr) return true;
+    try {
+        std::rethrow_exception(failure);
+    } catch (...) {
+        set_error(of);
+    }
+    return false;
+}
+
+std::optional<std::string> bytes_of(PyObject* object) {
+    char* text = nullptr;
+    Py_ssize_t size = 0;
+    if (PyBytes_AsStringAndSize(object, &text, &size) != 0) return std::nullopt;
+    return std::string(text, static_cast<std::size_t>(size));
+}
+PyObject* bytes_from(std::string_view text) {
+    return PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
+}
+
+// ---- Lease
+
+lease_object& lease_of(PyObject* self) {
+    return *reinterpret_cast<lease_object*>(self);
+}
+
+PyObject* make_lease(PyObject* store, job_lease&& from) {
+    PyTypeObject* const type = state_of(store).lease_type;
+    object_ref body = object_ref::owning(bytes_from(*from));
+    if (body.get() == nullptr) return nullptr;
+    const auto alloc = reinterpret_cast<allocfunc>(PyType_GetSlot(type, Py_tp_alloc));
+    PyObject* const self = alloc(type, 0);
+    if (self == nullptr) return nullptr;
+    lease_object& it = lease_of(self);
+    std::construct_at(&it.lease, std::move(from));
+    it.body = body.release();
+    it.store = object_ref::to(store).release();
+    it.process = ::getpid();
+    return self;
+}
+
+// A lease that ends without a word hands the job back.
+void free_lease(PyObject* self) {
+    PyTypeObject* const type = Py_TYPE(self);
+    lease_object& it = lease_of(self);
+    if (it.process == ::getpid()) {
+        const without_interpreter away;
+        std::destroy_at(&it.lease);
+    }
+    Py_XDECREF(it.body);
+    Py_XDECREF(it.store);
+    reinterpret_cast<freefunc>(PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+// end(how, note, delay_ms): "done", "retry", "fail", "release"; False: the lease was lost.
+PyObject* end_lease(PyObject* self, PyObject* given) {
+    const char* how = nullptr;
+    PyObject* note_bytes = nullptr;
+    long long delay_ms = -1;
+    if (PyArg_ParseTuple(given, "sSL", &how, &note_bytes, &delay_ms) == 0) return nullptr;
+    if (lease_of(self).process != ::getpid()) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "this job is held by the process that has forked this one");
+        return nullptr;
+    }
+    const std::string_view kind = how;
+    const auto note = bytes_of(note_bytes);
+    status answer = status::ok;
+    const bool is_run = run(state_of(self), [&](signal_token) {
+        job_lease& lease = lease_of(self).lease;
+        if (kind == "done") answer = lease.done(*note);
+        if (kind == "fail") answer = lease.fail(*note);
+        if (kind == "release") answer = lease.release();
+        if (kind == "retry") {
+            answer = delay_ms < 0 ? lease.retry(*note) : lease.retry(job_span(delay_ms), *note);
+        }
+    });
+    return is_run ? PyBool_FromLong(answer == status::ok ? 1 : 0) : nullptr;
+}
+
+PyObject* extend_lease(PyObject* self, PyObject* given) {
+    long long span_ms = 0;
+    if (PyArg_ParseTuple(given, "L", &span_ms) == 0) return nullptr;
+    status answer = status::ok;
+    const bool is_run = run(state_of(self), [&](signal_token) {
+        answer = lease_of(self).lease.extend(job_span(span_ms));
+    });
+    return is_run ? PyBool_FromLong(answer == status::ok ? 1 : 0) : nullptr;
+}
+
+PyObject* lease_facts(PyObject* self, void*) {
+    const lease_object& it = lease_of(self);
+    const job_ticket at = it.lease.ticket();
+    return Py_BuildValue("(KKIO)", static_cast<unsigned long long>(at.id),
+                         static_cast<unsigned long long>(at.token), it.lease.attempt(), it.body);
+}
+
+// ---- Store
+
+job_queue& queue_of(PyObject* self) {
+    return *reinterpret_cast<store_object*>(self)->queue;
+}
+
+PyObject* make_store(PyTypeObject* type, PyObject* given, PyObject*) {
+    const char* url = nullptr;
+    if (PyArg_ParseTuple(given, "s", &url) == 0) return nullptr;
+    const auto alloc = reinterpret_cast<allocfunc>(PyType_GetSlot(type, Py_tp_alloc));
+    object_ref self = object_ref::owning(alloc(type, 0));
+    if (self.get() == nullptr) return nullptr;
+    auto& it = *reinterpret_cast<store_object*>(self.get());
+    auto& queue = *std::construct_at(&it.queue);
+    it.process = ::getpid();
+    const bool is_open =
+        run(state_of(self.get()), [&](signal_token) { queue = std::make_unique<job_queue>(url); });
+    return is_open ? self.release() : nullptr;
+}
+
+void free_store(PyObject* self) {
+    PyTypeObject* const type = Py_TYPE(self);
+    auto& it = *reinterpret_cast<store_object*>(self);
+    if (it.process == ::getpid()) {  // after a fork its threads are the parent's
+        const without_interpreter away;
+        std::destroy_at(&it.queue);
+    }
+    reinterpret_cast<freefunc>(PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+// put(bodies, priority, delay_ms, max_attempts, key): the ids; None: shut down.
+PyObject* put(PyObject* self, PyObject* given) {
+    PyObject* list = nullptr;
+    PyObject* key_bytes = nullptr;
+    int priority = 0;
+    long long delay_ms = 0;
+    unsigned int max_attempts = 0;
+    if (PyArg_ParseTuple(given, "OiLIS", &list, &priority, &delay_ms, &max_attempts, &key_bytes) ==
+        0) {
+        return nullptr;
+    }
+    std::vector<std::string> bodies;
+    for (Py_ssize_t i = 0; i != PyList_Size(list); ++i) {
+        auto body = bytes_of(PyList_GetItem(list, i));
+        if (!body) return nullptr;
+        bodies.push_back(std::move(*body));
+    }
+    const job_options options{.priority = priority,
+                              .delay = job_span(delay_ms),
+                              .max_attempts = max_attempts,
+                              .key = *bytes_of(key_bytes)};
+    std::vector<job_id> ids;
+    status answer = status::ok;
+    const bool is_run = run(state_of(self), [&](signal_token) {
+        answer = queue_of(self).put_many(bodies, ids, options);
+    });
+    if (!is_run) return nullptr;
+    if (answer != status::ok) Py_RETURN_NONE;
+    object_ref out = object_ref::owning(PyList_New(0));
+    for (const job_id id : ids) {
+        const object_ref number = object_ref::owning(PyLong_FromUnsignedLongLong(id));
+        if (number.get() == nullptr || PyList_Append(out.get(), number.get()) != 0) return nullptr;
+    }
+    return out.release();
+}
+
+// What a wait may take: seconds, negative for ever.
+std::chrono::nanoseconds span_of(double seconds) {
+    constexpr double longest = 9e9;
+    if (seconds < 0 || seconds >= longest) return std::chrono::nanoseconds::max();
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+}
+
+// take(max, seconds): leases, or the word for why there is none.
+PyObject* take(PyObject* self, PyObject* given) {
+    unsigned int max = 1;
+    double seconds = -1;
+    if (PyArg_ParseTuple(given, "Id", &max, &seconds) == 0) return nullptr;
+    std::vector<job_lease> some;
+    status answer = status::ok;
+    const bool is_run = run(state_of(self), [&](signal_token stop) {
+        job_lease first = queue_of(self).take_for(span_of(seconds), stop);
+        answer = first.state();
+        if (!first) return;
+        some.push_back(std::move(first));
+        if (max > 1) static_cast<void>(queue_of(self).try_take_many(max - 1, some));
+    });
+    if (!is_run) return nullptr;
+    if (answer != status::ok) return PyUnicode_FromString(to_string(answer));
+    object_ref out = object_ref::owning(PyList_New(0));
+    for (job_lease& each : some) {
+        const object_ref lease = object_ref::owning(make_lease(self, std::move(each)));
+        if (lease.get() == nullptr || PyList_Append(out.get(), lease.get()) != 0) return nullptr;
+    }
+    return out.release();
+}
+
+// join(seconds): whether everything is finished.
+PyObject* join(PyObject* self, PyObject* given) {
+    double seconds = -1;
+    if (PyArg_ParseTuple(given, "d", &seconds) == 0) return nullptr;
+    status answer = status::ok;
+    const bool is_run = run(state_of(self), [&](signal_token stop) {
+        answer = queue_of(self).join_for(span_of(seconds), stop);
+    });
+    return is_run ? PyBool_FromLong(answer == status::ok ? 1 : 0) : nullptr;
+}
+
+// tell(word): shutdown, drop (shutdown immediate), reopen, pause, resume.
+PyObject* tell(PyObject* self, PyObject* given) {
+    const char* what = nullptr;
+    if (PyArg_ParseTuple(given, "s", &what) == 0) return nullptr;
+    const std::string_view word = what;
+    const bool is_run = run(state_of(self), [&](signal_token) {
+        job_queue& queue = queue_of(self);
+        if (word == "shutdown") queue.shutdown();
+        if (word == "drop") queue.shutdown(immediate);
+        if (word == "reopen") queue.reopen();
+        if (word == "pause") queue.pause();
+        if (word == "resume") queue.resume();
+    });
+    if (!is_run) return nullptr;
+    Py_RETURN_NONE;
+}
+
+// change(word, id): cancel, revive, forget; whether it could be done.
+PyObject* change(PyObject* self, PyObject* given) {
+    const char* what = nullptr;
+    unsigned long long id = 0;
+    if (PyArg_ParseTuple(given, "sK", &what, &id) == 0) return nullptr;
+    const std::string_view word = what;
+    bool is_done = false;
+    const bool is_run = run(state_of(self), [&](signal_token) {
+        job_queue& queue = queue_of(self);
+        if (word == "cancel") is_done = queue.cancel(id);
+        if (word == "revive") is_done = queue.revive(id);
+        if (word == "forget") is_done = queue.forget(id);
+    });
+    return is_run ? PyBool_FromLong(is_done ? 1 : 0) : nullptr;
+}
+
+// (id, state, attempts, crashes, put_ms, begin_ms, end_ms, body, note)
+PyObject* info_from(const job_info& of) {
+    return Py_BuildValue("(KiIILLLNN)", static_cast<unsigned long long>(of.id),
+                         static_cast<int>(of.state), of.attempts, of.crashes,
+                         static_cast<long long>(of.put_ms), static_cast<long long>(of.begin_ms),
+                         static_cast<long long>(of.end_ms), bytes_from(of.body),
+                         bytes_from(of.note));
+}
+
+PyObject* find(PyObject* self, PyObject* given) {
+    unsigned long long id = 0;
+    if (PyArg_ParseTuple(given, "K", &id) == 0) return nullptr;
+    std::optional<job_info> found;
+    if (!run(state_of(self), [&](signal_token) { found = queue_of(self).find(id); })) {
+        return nullptr;
+    }
+    if (!found) Py_RETURN_NONE;
+    return info_from(*found);
+}
+
+// list(state, after, max)
+PyObject* list(PyObject* self, PyObject* given) {
+    int which = 0;
+    unsigned long long after = 0;
+    unsigned int max = 0;
+    if (PyArg_ParseTuple(given, "iKI", &which, &after, &max) == 0) return nullptr;
+    std::vector<job_info> found;
+    const bool is_run = run(state_of(self), [&](signal_token) {
+        found = queue_of(self).list(static_cast<job_state>(which), after, max);
+    });
+    object_ref out = object_ref::owning(is_run ? PyList_New(0) : nullptr);
+    for (const job_info& each : found) {
+        const object_ref info = object_ref::owning(info_from(each));
+        if (info.get() == nullptr || PyList_Append(out.get(), info.get()) != 0) return nullptr;
+    }
+    return out.release();
+}
+
+PyObject* stats(PyObject* self, PyObject*) {
+    job_stats found;
+    if (!run(state_of(self), [&](signal_token) { found = queue_of(self).stats(); })) return nullptr;
+    const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+    return Py_BuildValue("{sKsKsKsKsKsKsNsN}", "ready", number(found.ready), "running",
+                         number(found.running), "done", number(found.done), "dead",
+                         number(found.dead), "cancelled", number(found.cancelled), "delayed",
+                         number(found.delayed), "is_paused", PyBool_FromLong(found.is_paused),
+                         "is_shut_down", PyBool_FromLong(found.is_shut_down));
+}
+
+PyMethodDef store_methods[] = {{"put", &put, METH_VARARGS, nullptr},
+                               {"take", &take, METH_VARARGS, nullptr},
+                               {"join", &join, METH_VARARGS, nullptr},
+                               {"tell", &tell, METH_VARARGS, nullptr},
+                               {"change", &change, METH_VARARGS, nullptr},
+                               {"find", &find, METH_VARARGS, nullptr},
+                               {"list", &list, METH_VARARGS, nullptr},
+                               {"stats", &stats, METH_NOARGS, nullptr},
+                               {nullptr, nullptr, 0, nullptr}};
+PyMethodDef lease_methods[] = {{"end", &end_lease, METH_VARARGS, nullptr},
+                               {"extend", &extend_lease, METH_VARARGS, nullptr},
+                               {nullptr, nullptr, 0, nullptr}};
+PyGetSetDef lease_attributes[] = {{"facts", &lease_facts, nullptr, nullptr, nullptr},
+                                  {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+PyTypeObject* add_type(PyObject* module, const char* attribute, PyType_Spec spec) {
+    object_ref type = object_ref::owning(PyType_FromModuleAndSpec(module, &spec, nullptr));
+    if (type.get() == nullptr || PyModule_AddObjectRef(module, attribute, type.get()) != 0) {
+        return nullptr;
+    }
+    return reinterpret_cast<PyTypeObject*>(type.release());
+}
+
+PyObject* add_error(PyObject* module, const char* attribute, const char* name, const char* about,
+                    PyObject* base) {
+    PyObject* const made = PyErr_NewExceptionWithDoc(name, about, base, nullptr);
+    return made != nullptr && PyModule_AddObjectRef(module, attribute, made) == 0 ? made : nullptr;
+}
+
+int execute(PyObject* module) {
+    auto& it = *static_cast<state*>(PyModule_GetState(module));
+    it.store_error =
+        add_error(module, "StoreError", "conq.StoreError",
+                  "The store of a job queue cannot be used, or is damaged.", PyExc_RuntimeError);
+    if (it.store_error == nullptr) return -1;
+    it.in_doubt_error = add_error(
+        module, "InDoubtError", "conq.InDoubtError",
+        "The store failed, and whether the call took effect is not known.", it.store_error);
+    PyType_Slot lease_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(&free_lease)},
+                                 {Py_tp_methods, lease_methods},
+                                 {Py_tp_getset, lease_attributes},
+                                 {0, nullptr}};
+    it.lease_type =
+        add_type(module, "Lease",
+                 {"conq._jobs.Lease", sizeof(lease_object), 0, Py_TPFLAGS_DEFAULT, lease_slots});
+    PyType_Slot store_slots[] = {{Py_tp_new, reinterpret_cast<void*>(&make_store)},
+                                 {Py_tp_dealloc, reinterpret_cast<void*>(&free_store)},
+                                 {Py_tp_methods, store_methods},
+                                 {0, nullptr}};
+    PyTypeObject* const store =
+        add_type(module, "Store",
+                 {"conq._jobs.Store", sizeof(store_object), 0, Py_TPFLAGS_DEFAULT, store_slots});
+    Py_XDECREF(store);
+    return it.in_doubt_error != nullptr && it.lease_type != nullptr && store != nullptr ? 0 : -1;
+}
+
+void free_state(void* module) {
+    auto* const it = static_cast<state*>(PyModule_GetState(static_cast<PyObject*>(module)));
+    if (it == nullptr) return;
+    Py_CLEAR(it->store_error);
+    Py_CLEAR(it->in_doubt_error);
+    Py_CLEAR(it->lease_type);
+}
+
+PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, reinterpret_cast<void*>(&execute)},
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, nullptr},
+};
+PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                          "conq._jobs",
+                          "Job queues in a store, as conq/jobs.py uses them.",
+                          sizeof(state),
+                          nullptr,
+                          module_slots,
+                          nullptr,
+                          nullptr,
+                          &free_state};
+
+}  // namespace
+}  // namespace conq::python
+
+PyMODINIT_FUNC PyInit__jobs() {
+    return PyModuleDef_Init(&conq::python::definition);
+}

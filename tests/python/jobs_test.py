@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Job queues from Python: items survive, and come back from who is killed."""
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+conq_jobs = pytest.importorskip("conq.jobs", reason="built without SQLite's headers")
+from conq import DurableQueue, Empty, JobQueue, ShutDown  # noqa: E402
+from conq.jobs import LeaseLost, StoreError  # noqa: E402
+
+WAIT_S = 60
+
+
+@pytest.fixture(name="url")
+def url_of(tmp_path):
+    return f"sqlite:{tmp_path / 'q'}?durability=process"
+
+
+def test_items_come_out_in_order_as_they_were_put(url):
+    queue = JobQueue(url)
+    items = [{"a": [1, None, "ü"]}, "b", 3.5]
+    ids = queue.put_many(items)
+    assert ids == sorted(ids)
+    for item, number in zip(items, ids):
+        with queue.take(timeout=0) as job:
+            assert (job.item, job.id, job.attempt) == (item, number, 1)
+    assert queue.stats()["done"] == 3
+    with pytest.raises(Empty):
+        queue.take(timeout=0)
+
+
+def test_another_handle_and_the_next_process_see_the_same(url):
+    JobQueue(url).put("a")
+    code = ("import sys; from conq import JobQueue\n"
+            "for job in [JobQueue(sys.argv[1]).take(timeout=0)]:\n"
+            "    print(job.item); job.done('well')")
+    said = subprocess.run([sys.executable, "-c", code, url], stdout=subprocess.PIPE, text=True,
+                          check=True, timeout=WAIT_S).stdout
+    assert said == "a\n"
+    found = JobQueue(url).find(1)
+    assert (found.state, found.note, found.item) == ("done", "well", "a")
+
+
+def test_an_exception_hands_the_job_back_and_a_loop_ends_at_shutdown(url):
+    queue = JobQueue(url)
+    queue.put(1, max_attempts=1)
+    queue.put(2)
+    with pytest.raises(ZeroDivisionError):
+        with queue.take():
+            raise ZeroDivisionError("oh")
+    assert queue.list("dead")[0].note == "ZeroDivisionError: oh"
+    queue.shutdown()
+    assert [job.item for job in queue] == [2]
+    with pytest.raises(ShutDown):
+        queue.put(3)
+    queue.reopen()
+    assert queue.put(3) == 3
+
+
+def test_leaving_a_loop_hands_the_job_back(url):
+    queue = JobQueue(url)
+    queue.put(1)
+    for job in queue:
+        assert job.item == 1
+        break
+    del job
+    assert queue.stats()["delayed"] == 1
+
+
+def test_every_end_of_a_lease_ends_it_once(url):
+    queue = JobQueue(url)
+    queue.put_many(range(4))
+    jobs = queue.take_many(10)
+    jobs[0].done()
+    jobs[1].fail("no")
+    jobs[2].release()
+    jobs[3].extend(60)
+    jobs[3].retry(delay=60)
+    assert {key: value for key, value in queue.stats().items() if value} == {
+        "done": 1, "dead": 1, "ready": 1, "delayed": 1}
+    with pytest.raises(ValueError):
+        jobs[0].done()
+    assert queue.revive(2) and queue.cancel(2) and queue.forget(2) and not queue.forget(2)
+
+
+def test_a_lease_that_ran_out_is_lost(tmp_path):
+    queue = JobQueue(f"sqlite:{tmp_path / 'q'}?lease=1s")
+    queue.put("a")
+    code = ("import os, signal, sys; from conq import JobQueue\n"
+            "job = JobQueue(sys.argv[1]).take(timeout=0)\n"
+            "print(flush=True); os.kill(os.getpid(), signal.SIGSTOP)\n"
+            "try: job.done()\nexcept Exception as error: print(type(error).__name__)")
+    other = subprocess.Popen([sys.executable, "-c", code, queue.url], stdout=subprocess.PIPE,
+                             text=True)
+    other.stdout.readline()
+    with queue.take(timeout=WAIT_S) as job:
+        assert job.item == "a"
+    other.send_signal(signal.SIGCONT)
+    assert other.communicate(timeout=WAIT_S)[0] == LeaseLost.__name__ + "\n"
+
+
+def test_the_job_of_a_killed_process_comes_back(url):
+    queue = JobQueue(url)
+    queue.put("a")
+    code = ("import sys, time; from conq import JobQueue\n"
+            "job = JobQueue(sys.argv[1]).take(timeout=0)\nprint(flush=True); sys.stdin.read()")
+    other = subprocess.Popen([sys.executable, "-c", code, url], stdout=subprocess.PIPE,
+                             stdin=subprocess.PIPE)
+    other.stdout.readline()
+    other.kill()
+    other.communicate(timeout=WAIT_S)
+    with queue.take(timeout=WAIT_S) as job:
+        assert job.item == "a"
+
+
+def test_join_waits_for_other_threads(url):
+    queue = JobQueue(url)
+    queue.put_many(range(20))
+    seen = []
+
+    def work():
+        for job in queue:
+            seen.append(job.item)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for each in threads:
+        each.start()
+    queue.join(timeout=WAIT_S)
+    queue.shutdown()
+    for each in threads:
+        each.join(WAIT_S)
+    assert sorted(seen) == list(range(20))
+    queue.reopen()
+    queue.put(1)
+    with pytest.raises(TimeoutError):
+        queue.join(timeout=0.01)
+
+
+def test_a_signal_handler_runs_while_a_call_waits(url):
+    queue = JobQueue(url)
+
+    def handle(*_):
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGALRM, handle)
+    try:
+        for wait in (queue.take, lambda: (queue.put(1), queue.join())):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(KeyboardInterrupt):
+                wait()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+def test_bytes_that_are_no_item_become_a_dead_letter(url):
+    JobQueue(url, codec="bytes").put_many([b"{", b"1"])
+    queue = JobQueue(url)
+    with queue.take(timeout=0) as job:
+        assert job.item == 1
+    dead = queue.list("dead")[0]
+    assert dead.item == b"{" and dead.note.startswith("its bytes are no item")
+
+
+def test_options_and_bad_ones(url, tmp_path):
+    queue = JobQueue(url)
+    queue.put("late", priority=1)
+    queue.put("soon", priority=-1)
+    assert queue.put("once", key="k") == queue.put("again", key="k")
+    assert queue.take().item == "soon"
+    for bad in ({"delay": -1}, {"max_attempts": 0}):
+        with pytest.raises(ValueError):
+            queue.put("x", **bad)
+    with pytest.raises(TypeError):
+        queue.put(object())
+    with pytest.raises(TypeError):
+        queue.put("x", delay="soon")
+    with pytest.raises(ValueError):
+        queue.take(timeout=-1)
+    with pytest.raises(ValueError, match="sqlite"):
+        JobQueue("nosuch:x")
+    with pytest.raises(ValueError, match="json"):
+        JobQueue(url, codec="xml")
+    (tmp_path / "notes").write_text("milk\n" * 2000)
+    with pytest.raises(StoreError, match="another file"):
+        JobQueue(tmp_path / "notes")
+
+
+def child_of_durable_queue(queue, count):
+    for _ in range(count):
+        queue.put(queue.get(timeout=WAIT_S) + 1)
+        queue.task_done()
+
+
+@pytest.mark.parametrize("how", ["fork", "spawn"])
+def test_a_durable_queue_travels_to_other_processes(url, how):
+    queue = DurableQueue(url)
+    for i in range(5):
+        queue.put(i)
+    child = multiprocessing.get_context(how).Process(target=child_of_durable_queue,
+                                                     args=(queue, 5))
+    child.start()
+    child.join(WAIT_S)
+    assert child.exitcode == 0
+    assert sorted(queue.get() for _ in range(5)) == [1, 2, 3, 4, 5]
+    for _ in range(5):
+        queue.task_done()
+    queue.join(timeout=WAIT_S)
+    with pytest.raises(ValueError):
+        queue.task_done()
+    with pytest.raises(Empty):
+        queue.get_nowait()
+
+
+def test_a_child_leaves_what_its_parent_holds(url):
+    queue = JobQueue(url)
+    queue.put("a")
+    job = queue.take()
+    child = os.fork()
+    if child == 0:
+        del job
+        os._exit(0 if queue.stats()["running"] == 1 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    job.done()
+    assert queue.stats()["done"] == 1
+
+
+def test_a_child_does_not_keep_its_dead_parent_alive(url):
+    code = ("import os, sys; from conq import JobQueue\n"
+            "queue = JobQueue(sys.argv[1]); job = queue.take(timeout=0)\n"
+            "if os.fork() == 0: sys.stdin.read(); os._exit(0)\n"
+            "print(flush=True); os.kill(os.getpid(), 9)")
+    queue = JobQueue(url)
+    queue.put("a")
+    other = subprocess.Popen([sys.executable, "-c", code, url], stdout=subprocess.PIPE,
+                             stdin=subprocess.PIPE)
+    other.stdout.readline()
+    with queue.take(timeout=WAIT_S) as job:
+        assert job.item == "a"
+    other.stdin.close()
+    other.wait(WAIT_S)
+
+
+def test_pickle_is_used_only_if_it_is_named(url):
+    queue = pickle.loads(pickle.dumps(DurableQueue(url, codec="pickle")))
+    queue.put({1, 2})
+    assert queue.get() == {1, 2}
+    queue.task_done()
+    assert queue.empty() and not queue.full()
+
+
+def test_a_wait_ends_in_time(url):
+    begin = time.monotonic()
+    with pytest.raises(Empty):
+        JobQueue(url).take(timeout=0.05)
+    assert time.monotonic() > begin
