@@ -224,6 +224,36 @@ class LoopsAndThreads(unittest.TestCase):
     async def joined(q):
         await q.ajoin()
 
+    def test_a_shutdown_at_any_moment_ends_all(self):
+        seed = random.randrange(2**32)
+        print("seed", seed)
+        draw = random.Random(seed)
+
+        def put(q, base):
+            try:
+                for item in range(base, base + 100):
+                    q.put(item)
+            except conq.ShutDown:
+                pass
+
+        async def consume(q, got):
+            async def one():
+                async for item in q:
+                    got.append(item)
+            await asyncio.gather(one(), one())
+        for _ in range(60):
+            q, got = draw.choice(COUNTED)(draw.choice([0, 1, 5])), []
+            calls = [Call(run, consume(q, got)), Call(lambda q=q, got=got: got.extend(q))]
+            calls += [Call(put, q, base) for base in (0, 100)]
+            enough = draw.randrange(200)
+            while q.unfinished_tasks + len(got) < enough:
+                pass  # until some have been put
+            q.shutdown(immediate=draw.random() < 0.5)
+            for each in calls:
+                each.result()
+            self.assertEqual(len(got), len(set(got)))
+            q.join()
+
     def test_a_join_in_a_loop_ends_by_a_threads_task_done(self):
         q = conq.Queue()
         q.put(1)
