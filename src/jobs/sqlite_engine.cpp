@@ -213,15 +213,17 @@ public:
         std::vector<job_info> out;
         transact([&] {
             out.clear();
-            list_.bind(std::int64_t(state), std::int64_t(after), std::int64_t(max));
-            while (list_.step()) {
+            // Rows of other states are read, too: their checksums tell whether they are.
+            for (list_.bind(std::int64_t(after)); out.size() < max && list_.step();) {
                 row job;
                 std::int64_t body_sum = 0;
                 read(list_, job, body_sum);
+                if (job.state != state) continue;
                 out.push_back({job.id, job.state, job.attempts, job.crashes, list_.bytes(12),
                                list_.bytes(11)});
                 check_body(job, body_sum, out.back().body);
             }
+            list_.reset();
         });
         return out;
     }
@@ -474,8 +476,8 @@ private:
                            "SELECT " CONQ_ROW " FROM job WHERE state = 0 UNION ALL SELECT " CONQ_ROW
                            " FROM job WHERE state = 5 LIMIT 1"};
     statement list_{store_.base, "SELECT " CONQ_ROW
-                                 ", note, body FROM job WHERE state = ?1 AND id > ?2 "
-                                 "ORDER BY id LIMIT ?3"};
+                                 ", note, body FROM job WHERE id > ?1 "
+                                 "ORDER BY id"};
     statement any_ready_{store_.base, "SELECT 1 FROM job WHERE state = 0 LIMIT 1"};
     statement any_delayed_{store_.base, "SELECT 1 FROM job WHERE state = 5 LIMIT 1"};
     statement any_running_{store_.base, "SELECT 1 FROM job WHERE state = 1 LIMIT 1"};
