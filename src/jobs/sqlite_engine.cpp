@@ -13,6 +13,7 @@
 namespace conq::jobs {
 namespace {
 
+constexpr std::size_t claims_most = 1000;  // in one transaction
 constexpr std::int64_t shut_down_flag = 1, paused_flag = 2;
 
 std::int64_t clock_ms(clockid_t clock) {
@@ -114,7 +115,10 @@ public:
                 std::int64_t body_sum = 0;
                 if (!find_row(id, job, body_sum)) damaged("a job is not where it was put");
                 if (job.can_start(revives)) {
-                    answer.job = grant(job, body_sum, lease);
+                    std::string body;
+                    if (body_.bind(std::int64_t(job.id)).step()) body = body_.bytes(0);
+                    body_.reset();
+                    answer.job = grant(job, body_sum, lease, std::move(body));
                 } else {
                     answer.state = job.state;
                 }
@@ -153,7 +157,7 @@ public:
             job.owner = by == keeper::owner ? me_ : 0;
             job.due_ms = boot_ms() + lease.count();
             save(job, body_sum, nullptr);
-            answer = granted_of(job, body_sum);
+            answer = granted{at, job.attempts, body_of(job, body_sum)};
         });
         return answer;
     }
@@ -195,6 +199,7 @@ public:
     bool forget(job_id id) override {
         bool answer = false;
         transact([&] {
+            set_meta_.bind(last_id(), "last_id").finish();
             forget_.bind(std::int64_t(id)).finish();
             answer = sqlite3_changes(store_.base.handle()) != 0;
         });
@@ -207,7 +212,7 @@ public:
             set_meta_.bind(flags | (is_shut_down ? shut_down_flag : 0), "flags").finish();
             row job;
             std::int64_t body_sum = 0;
-            while (drops && (first(ready_, job, body_sum) || first(delayed_, job, body_sum))) {
+            while (drops && (first(any_waiting_, job, body_sum))) {
                 job.state = job_state::cancelled;
                 save(job, body_sum, nullptr);
             }
@@ -227,8 +232,13 @@ public:
         std::vector<job_info> out;
         transact([&] {
             out.clear();
-            list_.bind(std::int64_t(state), std::int64_t(after), std::int64_t(max));
-            while (list_.step()) out.push_back(info_of(list_));
+            // Rows of other states are read, too: their checksums tell whether they are.
+            for (list_.bind(std::int64_t(after)); out.size() < max && list_.step();) {
+                if (job_info each = info_of(list_); each.state == state) {
+                    out.push_back(std::move(each));
+                }
+            }
+            list_.reset();
         });
         return out;
     }
@@ -246,6 +256,7 @@ public:
     std::size_t forget_some(job_state state, std::size_t max) override {
         std::size_t count = 0;
         transact([&] {
+            set_meta_.bind(last_id(), "last_id").finish();
             forget_some_.bind(std::int64_t(state), std::int64_t(max)).finish();
             count = static_cast<std::size_t>(sqlite3_changes(store_.base.handle()));
         });
@@ -360,12 +371,17 @@ private:
 
     void save(const row& job, std::int64_t body_sum, const std::string_view* note) {
         const std::int64_t end_ms = job.is_unfinished() ? 0 : wall_ms();
-        save_
-            .bind(std::int64_t(job.state), job.due_ms, std::int64_t(job.token),
-                  std::int64_t(job.attempts), std::int64_t(job.crashes), std::int64_t(job.owner),
-                  job.begin_ms, end_ms, seal(job, body_sum), std::int64_t(job.id))
-            .finish();
-        if (note != nullptr) note_.bind(*note, std::int64_t(job.id)).finish();
+        const auto set = [&](statement& by, const auto&... more) {
+            by.bind(std::int64_t(job.id), std::int64_t(job.state), job.due_ms,
+                    std::int64_t(job.token), std::int64_t(job.attempts), std::int64_t(job.crashes),
+                    std::int64_t(job.owner), job.begin_ms, end_ms, seal(job, body_sum), more...)
+                .finish();
+        };
+        if (note == nullptr) {
+            set(save_);
+        } else {
+            set(save_noted_, *note);
+        }
         const bool waits = job.state == job_state::ready || job.state == job_state::delayed;
         if (waits) transactions_.will_tell(room::takers);
         if (!job.is_unfinished()) transactions_.will_tell(room::joiners);
@@ -392,7 +408,7 @@ private:
     }
 
     void put_rows(std::span<const new_job> all, std::span<job_id> ids) {
-        std::int64_t last = meta("last_id");
+        std::int64_t last = last_id();
         const std::int64_t now = wall_ms();
         for (std::size_t i = 0; i < all.size(); ++i) {
             const job_options& options = *all[i].options;
@@ -412,8 +428,15 @@ private:
                 .finish();
             ids[i] = job.id;
         }
-        set_meta_.bind(last, "last_id").finish();
         transactions_.will_tell(room::takers);
+    }
+
+    // The highest that was given: of a row that is there, or of one that was forgotten.
+    std::int64_t last_id() {
+        const bool is_there = last_.bind().step();
+        const std::int64_t last = is_there ? last_.integer(0) : 0;
+        last_.reset();
+        return last;
     }
 
     // Makes ready what is due. How long until it has to be done again.
@@ -447,25 +470,37 @@ private:
         }
     }
 
-    granted grant(row& job, std::int64_t body_sum, job_span lease) {
+    granted grant(row& job, std::int64_t body_sum, job_span lease, std::string body) {
+        check_body(job, body_sum, body);
         job.grant(me_, boot_ms() + lease.count(), wall_ms());
         save(job, body_sum, nullptr);
-        return granted_of(job, body_sum);
+        return {{job.id, job.token}, job.attempts, std::move(body)};
     }
 
-    granted granted_of(const row& job, std::int64_t body_sum) {
-        granted out{{job.id, job.token}, job.attempts, {}};
-        if (body_.bind(std::int64_t(job.id)).step()) out.body = body_.bytes(0);
+    std::string body_of(const row& job, std::int64_t body_sum) {
+        std::string body;
+        if (body_.bind(std::int64_t(job.id)).step()) body = body_.bytes(0);
         body_.reset();
-        check_body(job, body_sum, out.body);
-        return out;
+        check_body(job, body_sum, body);
+        return body;
     }
 
     void claim_ready(job_span lease, std::size_t max, std::vector<granted>& out) {
-        row job;
-        std::int64_t body_sum = 0;
-        for (std::size_t i = 0; i < max && first(ready_, job, body_sum); ++i) {
-            out.push_back(grant(job, body_sum, lease));
+        // No row is changed while they are being looked for.
+        struct found {
+            row job;
+            std::int64_t body_sum = 0;
+            std::string body;
+        };
+        std::vector<found> some;
+        const auto most = static_cast<std::int64_t>(std::min<std::size_t>(max, claims_most));
+        for (ready_.bind(most); ready_.step();) {
+            found& each = some.emplace_back();
+            read(ready_, each.job, each.body_sum);
+            each.body = ready_.bytes(12);
+        }
+        for (found& each : some) {
+            out.push_back(grant(each.job, each.body_sum, lease, std::move(each.body)));
         }
     }
 
@@ -484,6 +519,9 @@ private:
     std::int64_t next_reap_ms_ = 0;
 
     statement get_meta_{store_.base, "SELECT value FROM meta WHERE name = CAST(?1 AS TEXT)"};
+    statement last_{store_.base,
+                    "SELECT max(value, (SELECT ifnull(max(id), 0) FROM job)) FROM meta "
+                    "WHERE name = 'last_id'"};
     statement set_meta_{store_.base, "UPDATE meta SET value = ?1 WHERE name = CAST(?2 AS TEXT)"};
     statement get_fact_{store_.base, "SELECT value FROM fact WHERE name = CAST(?1 AS TEXT)"};
     statement keep_fact_{store_.base, "INSERT OR IGNORE INTO fact VALUES(CAST(?1 AS TEXT), ?2)"};
@@ -494,25 +532,30 @@ private:
                    "?9, NULLIF(?10, x''), NULL, ?11)"};
     statement find_{store_.base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
     statement body_{store_.base, "SELECT body FROM job WHERE id = ?1"};
-    statement ready_{store_.base,
-                     "SELECT " CONQ_ROW " FROM job WHERE state = 0 ORDER BY priority, id LIMIT 1"};
+    statement ready_{store_.base, "SELECT " CONQ_ROW
+                                  ", body FROM job WHERE state = 0 ORDER BY priority, id LIMIT ?1"};
     statement delayed_{store_.base,
                        "SELECT " CONQ_ROW " FROM job WHERE state = 5 ORDER BY due_ms LIMIT 1"};
     statement running_{store_.base, "SELECT " CONQ_ROW
                                     " FROM job WHERE state = 1 AND id > ?1 ORDER BY id LIMIT 1"};
-    statement list_{store_.base, "SELECT " CONQ_INFO
-                                 " FROM job WHERE state = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
+    statement any_waiting_{store_.base,
+                           "SELECT " CONQ_ROW " FROM job WHERE state = 0 UNION ALL SELECT " CONQ_ROW
+                           " FROM job WHERE state = 5 LIMIT 1"};
+    statement list_{store_.base, "SELECT " CONQ_INFO " FROM job WHERE id > ?1 ORDER BY id"};
     statement info_{store_.base, "SELECT " CONQ_INFO " FROM job WHERE id = ?1"};
     statement any_ready_{store_.base, "SELECT 1 FROM job WHERE state = 0 LIMIT 1"};
     statement any_delayed_{store_.base, "SELECT 1 FROM job WHERE state = 5 LIMIT 1"};
     statement any_running_{store_.base, "SELECT 1 FROM job WHERE state = 1 LIMIT 1"};
     statement count_{store_.base,
                      "SELECT state, count(*), sum(end_ms > ?1) FROM job GROUP BY state"};
-    statement save_{
-        store_.base,
-        "UPDATE job SET state = ?1, due_ms = ?2, token = ?3, attempts = ?4, "
-        "crashes = ?5, owner = ?6, begin_ms = ?7, end_ms = ?8, sum = ?9 WHERE id = ?10"};
-    statement note_{store_.base, "UPDATE job SET note = ?1 WHERE id = ?2"};
+    statement save_{store_.base,
+                    "UPDATE job SET state = ?2, due_ms = ?3, token = ?4, attempts = ?5, "
+                    "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10 "
+                    "WHERE id = ?1"};
+    statement save_noted_{store_.base,
+                          "UPDATE job SET state = ?2, due_ms = ?3, token = ?4, attempts = ?5, "
+                          "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10, "
+                          "note = ?11 WHERE id = ?1"};
     statement renew_{store_.base,
                      "UPDATE job SET due_ms = max(due_ms, ?1) "
                      "WHERE id = ?2 AND token = ?3 AND state = 1"};

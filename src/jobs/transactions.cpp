@@ -59,7 +59,10 @@ void transactions::run_transaction(group some) {
         }
         checkpoint();
     }
-    if (level_ == durability::batch) sync_.note_commit();
+    // A checkpoint waits for the disk under the lock: by then it should have little left to write.
+    const bool is_long = wal_pages_ > synced_pages_ + checkpoint_pages_ / 8;
+    if (level_ == durability::batch || is_long) sync_.note_commit();
+    if (is_long) synced_pages_ = wal_pages_;
     for (unsigned where = 0; where < 2; ++where) {
         if (tells_[where]) store.shared.tell(where);
     }
@@ -92,7 +95,7 @@ void transactions::commit() {
 // All transactions are under the lock, so this one copies all; the next commit begins anew.
 void transactions::checkpoint() {
     if (wal_pages_ < checkpoint_pages_) return;
-    wal_pages_ = 0;
+    wal_pages_ = synced_pages_ = 0;
     store.base.checkpoint();  // if it fails, the WAL grows, and it is tried again
     store.tell_failure();
 }

@@ -55,7 +55,7 @@ private:
     combiner together_;
     bool is_full_ = false;
     bool tells_[2] = {};
-    int wal_pages_ = 0;
+    int wal_pages_ = 0, synced_pages_ = 0;
     statement begin_{store.base, "BEGIN IMMEDIATE"};
     statement commit_{store.base, "COMMIT"};
 };
