@@ -115,10 +115,7 @@ public:
                 std::int64_t body_sum = 0;
                 if (!find_row(id, job, body_sum)) damaged("a job is not where it was put");
                 if (job.can_start(revives)) {
-                    std::string body;
-                    if (body_.bind(std::int64_t(job.id)).step()) body = body_.bytes(0);
-                    body_.reset();
-                    answer.job = grant(job, body_sum, lease, std::move(body));
+                    answer.job = grant(job, body_sum, lease, body_of(job, body_sum));
                 } else {
                     answer.state = job.state;
                 }
