@@ -10,7 +10,7 @@ import pytest
 SOURCE = pathlib.Path(os.environ["CONQ_SOURCE"])
 CLEAN = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 OWN = ["queue_test", "batches_test", "priority_test", "hooks_test", "waiting_test", "workers_test",
-       "loops_test"]
+       "loops_test", "types_test"]
 
 
 def run(*words, **options):

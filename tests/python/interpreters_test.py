@@ -12,7 +12,7 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 OWN = ["queue_test", "batches_test", "priority_test", "hooks_test", "life_test", "waiting_test",
-       "workers_test", "loops_test"]
+       "workers_test", "loops_test", "types_test"]
 DESCRIBE = ("import sys, platform; print(platform.python_implementation(), '%d.%d.%d' % "
             "sys.version_info[:3], getattr(sys, '_is_gil_enabled', lambda: True)(), sys.prefix)")
 

@@ -87,6 +87,10 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     /// Moves all of them into `into`, which is empty and has an equal allocator. O(1).
     void swap_out(storage& into) noexcept { into.swap(entries_); }
+    /// Calls `visit(item)` for each, in no order.
+    template <class Visit> void visit_items(Visit visit) const {
+        for (const entry& each : entries_) visit(each.item());
+    }
     /// Gives back memory that it can spare.
     void trim() { entries_.shrink_to_fit(); }
 

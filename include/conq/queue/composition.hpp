@@ -143,8 +143,12 @@ public:
     }
 
     /// For garbage collectors of other languages: calls `visit(item)`, which changes nothing, for
-    /// each item. Nobody may put or get meanwhile. O(items).
-    template <class Visit> void visit_items(Visit visit) const { buffer_.visit_items(visit); }
+    /// each item, if the buffer can. Nobody may put or get meanwhile. O(items).
+    template <class Visit>
+        requires requires(const Buffer& in, Visit each) { in.visit_items(each); }
+    void visit_items(Visit visit) const {
+        buffer_.visit_items(visit);
+    }
 
     /// try_get and get for those who take the item in their own way: `slot(item)` takes it, or
     /// `slot.fail(status)` says why there is none. What slot(item) throws leaves the item there.
