@@ -47,7 +47,6 @@ public:
     }
 
 private:
-    static constexpr int yields_most = 2;
     static constexpr std::uint32_t waits = 0, is_over = 1, leads = 2;
 
     // Waits until `mine` is over, or its thread has to work, with the first group taken.
@@ -60,25 +59,13 @@ private:
                 mine.state = leads;
             }
         }
-        for (int i = 0; i < yields_most && mine.state == waits; ++i) platform::native::yield();
         while (mine.state == waits) {
             platform::native::wait(mine.state, waits, platform::never);
         }
         if (mine.state == is_over) return false;
-        gather();
-        return true;
-    }
-
-    // Takes what waits. Those who called last time are likely to be about to call again: it is
-    // cheaper to let them than to carry out each alone.
-    void gather() {
-        std::unique_lock lock(mutex_);
-        for (int i = 0; i < yields_most && waiting_.size() < last_count_; ++i) {
-            lock.unlock();
-            platform::native::yield();
-            lock.lock();
-        }
+        const std::lock_guard lock(mutex_);
         take_group();
+        return true;
     }
 
     // Its thread may be gone as soon as it sees this.
@@ -106,7 +93,6 @@ private:
     void take_group() {
         const auto count = static_cast<std::ptrdiff_t>(std::min(group_most, waiting_.size()));
         group_.assign(waiting_.begin(), waiting_.begin() + count);
-        last_count_ = group_.size();
         waiting_.erase(waiting_.begin(), waiting_.begin() + count);
     }
 
@@ -114,7 +100,6 @@ private:
     std::vector<work*> waiting_;
     std::vector<work*> group_;  // the leader's
     bool has_leader_ = false;
-    std::size_t last_count_ = 1;  // of the group before
 };
 
 }  // namespace conq::jobs

@@ -63,7 +63,7 @@ void prepare(database& base) {
                           ", and this conq knows version 1: use a newer conq");
     }
     base.run(
-        "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
+        "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
         "PRAGMA synchronous = NORMAL");
     if (mark == application) {
         check_small(base);
@@ -77,7 +77,7 @@ void prepare(database& base) {
 // The path, unless SQLite would take what is there for an empty file and write over it.
 const std::string& checked(const std::string& path) {
     struct stat about{};
-    if (::stat(path.c_str(), &about) == 0 && about.st_size > 0 && about.st_size < 512) {
+    if (::stat(path.c_str(), &about) == 0 && about.st_size > 0 && about.st_size < 4096) {
         throw store_error("conq: " + path +
                           ": no queue of conq, or cut short: name another file, or restore it "
                           "from a copy");

@@ -62,9 +62,9 @@ bool can_hit(strike how, const call& which) {
     switch (how) {
         case strike::kill:
             return true;
-        case strike::interrupt:  // a sync is not, on a local disk
-            return is_one_of({SYS_openat, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fallocate,
-                              SYS_futex}) ||
+        case strike::interrupt:  // no sync is, on a local disk, and no wake
+            return is_one_of(
+                       {SYS_openat, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fallocate}) ||
                    (is_one_of({SYS_fcntl}) && which.arguments[1] == F_OFD_SETLKW);
         case strike::io_error:  // what SQLite's own locks come to, it takes for "busy"
             return is_one_of({SYS_openat, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fallocate,
