@@ -7,7 +7,8 @@
     for job in queue:               # done at the next turn; an exception hands the job back
         encode(job.item)
 
-What is guaranteed: docs/jobs.md. The file is that of the command (`conq ls -q encode.q`) and of C++.
+What is guaranteed: docs/jobs.md. The file is that of the command (`conq ls -q encode.q`) and of
+C++.
 """
 import collections
 import json
@@ -110,7 +111,7 @@ class Job:
         self._end("done", result)
 
     def retry(self, reason="", delay=None):
-        """The attempt failed: again after `delay` seconds, or one that doubles; or a dead letter."""
+        """The attempt failed: again after `delay` seconds, or some that double; or dead."""
         self._end("retry", reason, -1 if delay is None else _ms(delay, "delay"))
 
     def fail(self, reason=""):
@@ -340,8 +341,8 @@ def _reopened(kind, url, codec):
 
 
 class DurableQueue:
-    """put, get, task_done and join of a multiprocessing.JoinableQueue, on a job queue: items survive
-    a process that is killed, and come back to the others.
+    """put, get, task_done and join of a multiprocessing.JoinableQueue, on a job queue: items
+    survive a process that is killed, and come back to the others.
 
     task_done ends the item that this process has held longest. Pickle only if it is named:
     codec="pickle".

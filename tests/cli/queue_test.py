@@ -143,9 +143,10 @@ def test_what_is_waited_for_runs_within_the_jobs_at_once(tmp_path):
     fifo, log = tmp_path / "fifo", tmp_path / "log"
     os.mkfifo(fifo)
     words = ("-q", tmp_path / "q", "-j", "1", "-s",
-             f'[ "$1" = a ] && cat {fifo} > /dev/null; echo "$1 $CONQ_SLOT" >> {log}')
+             f'[ "$1" = a ] && echo begin >> {log} && cat {fifo} > /dev/null; '
+             f'echo "$1 $CONQ_SLOT" >> {log}')
     run = start(*words, ":::", "a")
-    wait_until(lambda: outcomes_or_none(tmp_path / "q").get(1) == 1)
+    wait_until(log.exists)  # not only claimed: it has to outlive its conq
     run.send_signal(signal.SIGKILL)
     run.wait(TIMEOUT_S)
     again = start(*words, ":::", "b", "a")
@@ -155,7 +156,7 @@ def test_what_is_waited_for_runs_within_the_jobs_at_once(tmp_path):
     fifo.write_text("")
     again.communicate(timeout=TIMEOUT_S)
     assert again.returncode == 0
-    assert sorted(log.read_text().splitlines()) == ["a 1", "a 1", "b 1"]
+    assert sorted(log.read_text().splitlines()) == ["a 1", "a 1", "b 1", "begin", "begin"]
 
 
 def test_two_runs_on_one_queue_share_the_work(tmp_path):

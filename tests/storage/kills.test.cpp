@@ -87,7 +87,8 @@ acknowledged read_log(const std::string& path) {
 
 // With little effort only every tenth call is struck, or so; other ones for each seed.
 std::uint64_t stride() {
-    return static_cast<std::uint64_t>(std::max(1.0, 1 / conq::testing::effort()));
+    constexpr double most = 30;  // some calls each time, however little is asked for
+    return static_cast<std::uint64_t>(std::clamp(1 / conq::testing::effort(), 1.0, most));
 }
 
 struct place_of_work {
