@@ -136,13 +136,6 @@ template <class Futex, class Barrier> struct basic_native {
     static void interrupted() noexcept {}
 };
 
-/// Whether a waiting thread polls before it sleeps. A platform says that it does not by a constant
-/// of this name that is false: where the one who polls keeps all others from running.
-template <class Platform> inline constexpr bool is_polled = true;
-template <class Platform>
-    requires requires { Platform::is_polled; }
-inline constexpr bool is_polled<Platform> = Platform::is_polled;
-
 /// The native platform on mutexes and condition variables: for systems without a futex.
 using portable = basic_native<portable_futex, no_barrier>;
 

@@ -375,7 +375,7 @@ private:
             here.waiters.first_pause.load(std::memory_order_relaxed);  // (1) relaxed: a hint
         const int vain =
             here.waiters.vain_polls.load(std::memory_order_relaxed);  // (2) relaxed: a hint
-        if constexpr (!platform::is_polled<platform_type>) {
+        if constexpr (!is_polled<platform_type>) {
             return sleep(here, once, deadline, within.stop);
         }
         if (is_put(here) && getters_are_slow()) return sleep(here, once, deadline, within.stop);

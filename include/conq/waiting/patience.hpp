@@ -13,6 +13,13 @@ namespace conq {
 /// What a wake costs, to go by: so long it takes until a thread that sleeps runs again.
 inline constexpr std::uint64_t wake_ns = 25'000;
 
+/// Whether a waiting thread polls before it sleeps. A platform says that it does not by a constant
+/// of this name that is false: where the one who polls keeps all others from running.
+template <class Platform> inline constexpr bool is_polled = true;
+template <class Platform>
+    requires requires { Platform::is_polled; }
+inline constexpr bool is_polled<Platform> = Platform::is_polled;
+
 /// Polling before a sleep: pauses that double, then yields as a probe. A yield that returns at once
 /// says "alone on this core", so polling on for a while is cheaper than a sleep (a wake costs some
 /// 20 us of both sides); yields that took long say that the cores are oversubscribed: sleep.
