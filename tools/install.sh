@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSL-1.0
 # install.sh GROUP...: installs the packages of these groups of packages.txt that are missing. Says
-# which first. Ends with 2, and names them, if it may not install.
+# which first. Ends with 2, and names them, if it may not install. X.Y in a name is python3's version.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+
+python_version() {
+    { dpkg-query -W -f '${Version}\n' python3 ||
+        apt-cache show python3 | sed -n 's/^Version: //p'; } 2> /dev/null |
+        sed -n '1s/^\([0-9]*\.[0-9]*\).*/\1/p' || true
+}
+version=$(python_version) # none: neither python3 nor a list of packages is there yet
 
 missing=()
 while read -r group package _; do
     [[ "$group" == "#" || -z "$group" ]] && continue
     for wanted in "$@"; do
-        if [[ "$group" == "$wanted" ]] && ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
+        name=${package/X.Y/$version}
+        if [[ "$group" == "$wanted" ]] && ! dpkg-query -W -f '${Status}' "$name" 2>/dev/null |
             grep -q '^install ok installed$'; then
             missing+=("$package")
         fi
@@ -20,7 +28,7 @@ done < "$here/packages.txt"
 # give_up WHY: names the packages and ends.
 give_up() {
     echo "$1. Please install these packages, then run this again:" >&2
-    echo "    apt-get install ${missing[*]}" >&2
+    echo "    apt-get install ${missing[*]/X.Y/$version}" >&2
     exit 2
 }
 
@@ -34,10 +42,10 @@ elif command -v sudo > /dev/null && [[ -t 0 ]]; then
 else
     give_up "Neither root nor sudo"
 fi
-echo "These packages are missing and will be installed: ${missing[*]}"
+echo "These packages are missing and will be installed: ${missing[*]/X.Y/$version}"
 log=$(mktemp)
 if ! {
-    "${root[@]}" apt-get update -q &&
+    "${root[@]}" apt-get update -q && missing=("${missing[@]/X.Y/$(python_version)}") &&
         "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
             apt-get install -qy --no-install-recommends "${missing[@]}"
 } > "$log" 2>&1; then
