@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSL-1.0
 # install.sh GROUP...: installs the packages of these groups of packages.txt that are missing. Says
-# which first. Ends with 2, and names them, if it may not install. X.Y in a name is python3's version.
+# which first. Ends with 2, and names them, if it may not install. X.Y in a name is the version of
+# python3.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
