@@ -10,10 +10,6 @@
 namespace conq::cli {
 namespace {
 
-// Jobs of a killed conq are given back when the processes that it had started have ended, not by
-// time: no item runs twice at once.
-constexpr const char* family_lease = "?lease=30d&owner=family";
-
 // What makes two runs do the same with an item: for people, and as words to be parsed again.
 struct command_words {
     std::string text;
@@ -94,7 +90,7 @@ started_job durable_run::start(const job& each) {
 }
 
 std::vector<std::string> durable_run::variables(const job_lease& lease) const {
-    return {fmt::format("CONQ_ID={}", lease.id()), "CONQ_QUEUE=" + path_};
+    return variables_of_queue(lease.id(), path_);
 }
 
 void durable_run::record(job_lease& lease, const outcome& ended, bool is_ours) {

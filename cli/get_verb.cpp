@@ -34,9 +34,8 @@ int no_item(status why, const std::string& queue) {
 
 // The environment of the command: ours, and what it holds.
 std::vector<std::string> variables_of(const job_lease& lease, const std::string& queue) {
-    std::vector<std::string> all{fmt::format("CONQ_ID={}", lease.id()),
-                                 fmt::format("CONQ_ATTEMPT={}", lease.attempt()),
-                                 "CONQ_QUEUE=" + queue};
+    std::vector<std::string> all = variables_of_queue(lease.id(), queue);
+    all.push_back(fmt::format("CONQ_ATTEMPT={}", lease.attempt()));
     for (char** each = environ; *each != nullptr; ++each) all.emplace_back(*each);
     return all;
 }
@@ -135,7 +134,7 @@ int get_main(const std::vector<std::string>& words) {
     if (lease_span && !command.empty()) {
         throw usage_error("--lease is for get without CMD: the item is held while CMD runs");
     }
-    job_queue queue(line.queue_url() + (command.empty() ? "" : "?owner=family"));
+    job_queue queue(line.queue_url() + (command.empty() ? "" : family_lease));
     const auto timeout = line.duration("--timeout");
     job_lease lease = timeout ? queue.take_for(*timeout) : queue.take();
     if (!lease) return no_item(lease.state(), line.queue_path());

@@ -8,7 +8,9 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <map>
+#include <system_error>
 #include <utility>
 
 #include "cli/duration.hpp"
@@ -104,6 +106,12 @@ std::string url_of_path(std::string_view path) {
         }
     }
     return url;
+}
+
+std::vector<std::string> variables_of_queue(job_id id, const std::string& path) {
+    std::error_code failed;
+    const auto absolute = std::filesystem::absolute(path, failed);
+    return {fmt::format("CONQ_ID={}", id), "CONQ_QUEUE=" + (failed ? path : absolute.string())};
 }
 
 namespace {

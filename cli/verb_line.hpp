@@ -63,6 +63,13 @@ private:
 /// The URL of the queue in the file of this path.
 std::string url_of_path(std::string_view path);
 
+/// For those who run commands, behind a URL: a lease goes back when the processes that they started
+/// have ended, too, and not by time: no item runs twice at once.
+inline constexpr const char* family_lease = "?lease=30d&owner=family";
+/// What a command's environment says of its job; the path is absolute, as the command may go to
+/// another folder.
+std::vector<std::string> variables_of_queue(job_id id, const std::string& path);
+
 /// A ticket as a word, and back: "ID.TOKEN". Throws usage_error.
 std::string shown(job_ticket at);
 job_ticket parse_ticket(const std::string& word);

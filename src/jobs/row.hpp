@@ -20,7 +20,7 @@ struct row {
     std::uint32_t crashes = 0;           ///< How many workers died over it.
     std::uint32_t max_attempts = 0;      ///< See job_options.
     std::uint32_t max_crashes = 0;       ///< See job_options.
-    std::uint64_t owner = 0;             ///< Who holds its lease; 0: nobody, it goes by time.
+    std::uint64_t owner = 0;             ///< Who holds its lease, as the engine names him.
     std::int64_t begin_ms = 0;           ///< When it was last handed out, by the clock of delays.
 
     /// Whether join waits for it.

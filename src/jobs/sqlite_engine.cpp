@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // Jobs in one file of SQLite: docs/formats/queue_file.md. Every transaction runs under a lock of
 // the kernel, which is fair; SQLite's own way to wait is not. Checkpoints run under it, too.
-#include <time.h>
-
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "src/jobs/engines.hpp"
 #include "src/jobs/row.hpp"
+#include "src/jobs/seal.hpp"
+#include "src/jobs/statements.hpp"
 #include "src/jobs/transactions.hpp"
 
 namespace conq::jobs {
@@ -16,43 +18,13 @@ namespace {
 constexpr std::size_t claims_most = 1000;  // in one transaction
 constexpr std::int64_t shut_down_flag = 1, paused_flag = 2;
 
-std::int64_t clock_ms(clockid_t clock) {
-    timespec now{};
-    ::clock_gettime(clock, &now);
-    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+// Who holds a lease that goes by time: nobody's number, and this boot's. Leases end by a clock that
+// begins anew at a boot, and whoever had the ticket of one has not outlived it.
+constexpr std::uint64_t by_time = std::uint64_t{1} << 63;
+std::uint64_t holder_by_time() {
+    std::ifstream in("/proc/sys/kernel/random/boot_id");
+    return by_time | sum_of(std::string(std::istreambuf_iterator<char>(in), {}));
 }
-// Of delays: they outlive a boot.
-std::int64_t wall_ms() {
-    return clock_ms(CLOCK_REALTIME);
-}
-// Of leases: nobody sets it. After a boot the owners are dead anyway.
-std::int64_t boot_ms() {
-    return clock_ms(CLOCK_BOOTTIME);
-}
-
-// FNV-1a: any one changed byte changes it.
-std::uint64_t sum_of(std::string_view bytes, std::uint64_t from = 0xcbf29ce484222325) {
-    for (const char each : bytes) {
-        from = (from ^ static_cast<unsigned char>(each)) * 0x100000001b3;
-    }
-    return from;
-}
-
-std::int64_t seal(const row& job, std::int64_t body_sum) {
-    const std::uint64_t fields[] = {job.id,          static_cast<std::uint64_t>(job.state),
-                                    job.token,       job.attempts,
-                                    job.crashes,     job.max_attempts,
-                                    job.max_crashes, static_cast<std::uint64_t>(body_sum)};
-    return static_cast<std::int64_t>(
-        sum_of({reinterpret_cast<const char*>(fields), sizeof fields}));
-}
-
-#define CONQ_ROW                                                                                \
-    "id, state, due_ms, token, attempts, crashes, max_attempts, max_crashes, owner, body_sum, " \
-    "sum, "                                                                                     \
-    "begin_ms"
-// And what users see of a job, too.
-#define CONQ_INFO CONQ_ROW ", put_ms, end_ms, note, body"
 
 class sqlite_engine final : public engine {
 public:
@@ -60,7 +32,7 @@ public:
         : transactions_(url, [] {}, [this] { return has_unfinished(); }) {
         transact([&] {
             me_ = static_cast<std::uint64_t>(meta("last_owner") + 1);
-            set_meta_.bind(std::int64_t(me_), "last_owner").finish();
+            sql_.set_meta.bind(std::int64_t(me_), "last_owner").finish();
         });
         store_.shared.live_as(me_, url.is_family);
     }
@@ -96,7 +68,7 @@ public:
             }
             if (out.size() > before) answer.state = status::ok;
             const bool drains = (flags & shut_down_flag) != 0 && answer.state == status::empty;
-            if (drains && !exists(any_ready_) && !exists(any_delayed_)) {
+            if (drains && !exists(sql_.any_ready) && !exists(sql_.any_delayed)) {
                 answer.state = status::shut_down;
             }
         });
@@ -127,10 +99,10 @@ public:
     std::string remember(std::string_view name, std::string_view value, bool replaces) override {
         std::string answer;
         transact([&] {
-            if (replaces) forget_fact_.bind(name).finish();
-            keep_fact_.bind(name, value).finish();
-            if (get_fact_.bind(name).step()) answer = get_fact_.bytes(0);
-            get_fact_.reset();
+            if (replaces) sql_.forget_fact.bind(name).finish();
+            sql_.keep_fact.bind(name, value).finish();
+            if (sql_.get_fact.bind(name).step()) answer = sql_.get_fact.bytes(0);
+            sql_.get_fact.reset();
         });
         return answer;
     }
@@ -151,7 +123,7 @@ public:
             row job;
             std::int64_t body_sum = 0;
             if (!find_held(at, job, body_sum)) return;
-            job.owner = by == keeper::owner ? me_ : 0;
+            job.owner = by == keeper::owner ? me_ : holder_by_time_;
             job.due_ms = boot_ms() + lease.count();
             save(job, body_sum, nullptr);
             answer = granted{at, job.attempts, body_of(job, body_sum)};
@@ -163,7 +135,7 @@ public:
         transact([&] {
             const std::int64_t until = boot_ms() + lease.count();
             for (const ticket each : held) {
-                renew_.bind(until, std::int64_t(each.id), std::int64_t(each.token)).finish();
+                sql_.renew.bind(until, std::int64_t(each.id), std::int64_t(each.token)).finish();
             }
         });
     }
@@ -196,8 +168,8 @@ public:
     bool forget(job_id id) override {
         bool answer = false;
         transact([&] {
-            set_meta_.bind(last_id(), "last_id").finish();
-            forget_.bind(std::int64_t(id)).finish();
+            sql_.set_meta.bind(last_id(), "last_id").finish();
+            sql_.forget.bind(std::int64_t(id)).finish();
             answer = sqlite3_changes(store_.base.handle()) != 0;
         });
         return answer;
@@ -206,10 +178,10 @@ public:
     void set_shut_down(bool is_shut_down, bool drops) override {
         transact([&] {
             const std::int64_t flags = meta("flags") & ~shut_down_flag;
-            set_meta_.bind(flags | (is_shut_down ? shut_down_flag : 0), "flags").finish();
+            sql_.set_meta.bind(flags | (is_shut_down ? shut_down_flag : 0), "flags").finish();
             row job;
             std::int64_t body_sum = 0;
-            while (drops && (first(any_waiting_, job, body_sum))) {
+            while (drops && (first(sql_.any_waiting, job, body_sum))) {
                 job.state = job_state::cancelled;
                 save(job, body_sum, nullptr);
             }
@@ -220,7 +192,7 @@ public:
     void set_paused(bool is_paused) override {
         transact([&] {
             const std::int64_t flags = meta("flags") & ~paused_flag;
-            set_meta_.bind(flags | (is_paused ? paused_flag : 0), "flags").finish();
+            sql_.set_meta.bind(flags | (is_paused ? paused_flag : 0), "flags").finish();
             transactions_.will_tell(room::takers);
         });
     }
@@ -230,12 +202,12 @@ public:
         transact([&] {
             out.clear();
             // Rows of other states are read, too: their checksums tell whether they are.
-            for (list_.bind(std::int64_t(after)); out.size() < max && list_.step();) {
-                if (job_info each = info_of(list_); each.state == state) {
+            for (sql_.list.bind(std::int64_t(after)); out.size() < max && sql_.list.step();) {
+                if (job_info each = info_of(sql_.list); each.state == state) {
                     out.push_back(std::move(each));
                 }
             }
-            list_.reset();
+            sql_.list.reset();
         });
         return out;
     }
@@ -244,8 +216,8 @@ public:
         std::optional<job_info> out;
         transact([&] {
             out.reset();
-            if (info_.bind(std::int64_t(id)).step()) out = info_of(info_);
-            info_.reset();
+            if (sql_.info.bind(std::int64_t(id)).step()) out = info_of(sql_.info);
+            sql_.info.reset();
         });
         return out;
     }
@@ -253,8 +225,8 @@ public:
     std::size_t forget_some(job_state state, std::size_t max) override {
         std::size_t count = 0;
         transact([&] {
-            set_meta_.bind(last_id(), "last_id").finish();
-            forget_some_.bind(std::int64_t(state), std::int64_t(max)).finish();
+            sql_.set_meta.bind(last_id(), "last_id").finish();
+            sql_.forget_some.bind(std::int64_t(state), std::int64_t(max)).finish();
             count = static_cast<std::size_t>(sqlite3_changes(store_.base.handle()));
         });
         return count;
@@ -270,11 +242,11 @@ public:
             std::uint64_t unknown = 0;
             std::uint64_t* const counts[] = {&out.ready, &out.running,   &out.done,
                                              &out.dead,  &out.cancelled, &out.delayed};
-            for (count_.bind(wall_ms() - 60'000); count_.step();) {
-                const auto state = static_cast<std::uint64_t>(count_.integer(0));
+            for (sql_.count.bind(wall_ms() - 60'000); sql_.count.step();) {
+                const auto state = static_cast<std::uint64_t>(sql_.count.integer(0));
                 *(state < 6 ? counts[state] : &unknown) =
-                    static_cast<std::uint64_t>(count_.integer(1));
-                out.done_lately += static_cast<std::uint64_t>(count_.integer(2));
+                    static_cast<std::uint64_t>(sql_.count.integer(1));
+                out.done_lately += static_cast<std::uint64_t>(sql_.count.integer(2));
             }
         });
         return out;
@@ -294,10 +266,10 @@ private:
     }
 
     std::int64_t meta(std::string_view name) {
-        get_meta_.bind(name);
-        if (!get_meta_.step()) damaged("the table meta lacks a row");
-        const std::int64_t value = get_meta_.integer(0);
-        get_meta_.reset();
+        sql_.get_meta.bind(name);
+        if (!sql_.get_meta.step()) damaged("the table meta lacks a row");
+        const std::int64_t value = sql_.get_meta.integer(0);
+        sql_.get_meta.reset();
         return value;
     }
 
@@ -338,9 +310,9 @@ private:
     }
 
     bool find_row(job_id id, row& job, std::int64_t& body_sum) {
-        const bool is_there = find_.bind(std::int64_t(id)).step();
-        if (is_there) read(find_, job, body_sum);
-        find_.reset();
+        const bool is_there = sql_.find.bind(std::int64_t(id)).step();
+        if (is_there) read(sql_.find, job, body_sum);
+        sql_.find.reset();
         return is_there;
     }
 
@@ -375,9 +347,9 @@ private:
                 .finish();
         };
         if (note == nullptr) {
-            set(save_);
+            set(sql_.save);
         } else {
-            set(save_noted_, *note);
+            set(sql_.save_noted, *note);
         }
         const bool waits = job.state == job_state::ready || job.state == job_state::delayed;
         if (waits) transactions_.will_tell(room::takers);
@@ -409,9 +381,9 @@ private:
         const std::int64_t now = wall_ms();
         for (std::size_t i = 0; i < all.size(); ++i) {
             const job_options& options = *all[i].options;
-            if (!options.key.empty() && by_key_.bind(options.key).step()) {
-                ids[i] = static_cast<job_id>(by_key_.integer(0));
-                by_key_.reset();
+            if (!options.key.empty() && sql_.by_key.bind(options.key).step()) {
+                ids[i] = static_cast<job_id>(sql_.by_key.integer(0));
+                sql_.by_key.reset();
                 continue;
             }
             row job{.id = static_cast<job_id>(++last),
@@ -419,7 +391,8 @@ private:
                     .max_crashes = options.max_crashes};
             job.hold_back(now, options.delay);
             const auto body_sum = static_cast<std::int64_t>(sum_of(all[i].body));
-            put_.bind(last, std::int64_t(job.state), std::int64_t(options.priority), job.due_ms,
+            sql_.put
+                .bind(last, std::int64_t(job.state), std::int64_t(options.priority), job.due_ms,
                       std::int64_t(job.max_attempts), std::int64_t(job.max_crashes), now, body_sum,
                       seal(job, body_sum), options.key, all[i].body)
                 .finish();
@@ -430,9 +403,9 @@ private:
 
     // The highest that was given: of a row that is there, or of one that was forgotten.
     std::int64_t last_id() {
-        const bool is_there = last_.bind().step();
-        const std::int64_t last = is_there ? last_.integer(0) : 0;
-        last_.reset();
+        const bool is_there = sql_.last.bind().step();
+        const std::int64_t last = is_there ? sql_.last.integer(0) : 0;
+        sql_.last.reset();
         return last;
     }
 
@@ -441,7 +414,7 @@ private:
         row job;
         std::int64_t body_sum = 0;
         const std::int64_t now = wall_ms();
-        while (first(delayed_, job, body_sum)) {
+        while (first(sql_.delayed, job, body_sum)) {
             if (job.due_ms > now) return std::min(recheck, job_span(job.due_ms - now));
             job.state = job_state::ready;
             save(job, body_sum, nullptr);
@@ -455,16 +428,19 @@ private:
         for (std::int64_t after = 0;;) {
             row job;
             std::int64_t body_sum = 0;
-            if (!running_.bind(after).step()) return;
-            read(running_, job, body_sum);
-            running_.reset();
+            if (!sql_.running.bind(after).step()) return;
+            read(sql_.running, job, body_sum);
+            sql_.running.reset();
             after = static_cast<std::int64_t>(job.id);
-            const bool lives =
-                job.owner == me_ || job.owner == 0 || store_.shared.is_alive(job.owner);
-            if (lives && job.due_ms >= boot_ms()) continue;
+            if (is_held(job.owner) && job.due_ms >= boot_ms()) continue;
             job.lose_worker();
             save(job, body_sum, &crash_note);
         }
+    }
+
+    bool is_held(std::uint64_t owner) {
+        if ((owner & by_time) != 0) return owner == holder_by_time_;
+        return owner == me_ || store_.shared.is_alive(owner);
     }
 
     granted grant(row& job, std::int64_t body_sum, job_span lease, std::string body) {
@@ -476,8 +452,8 @@ private:
 
     std::string body_of(const row& job, std::int64_t body_sum) {
         std::string body;
-        if (body_.bind(std::int64_t(job.id)).step()) body = body_.bytes(0);
-        body_.reset();
+        if (sql_.body.bind(std::int64_t(job.id)).step()) body = sql_.body.bytes(0);
+        sql_.body.reset();
         check_body(job, body_sum, body);
         return body;
     }
@@ -491,10 +467,10 @@ private:
         };
         std::vector<found> some;
         const auto most = static_cast<std::int64_t>(std::min<std::size_t>(max, claims_most));
-        for (ready_.bind(most); ready_.step();) {
+        for (sql_.ready.bind(most); sql_.ready.step();) {
             found& each = some.emplace_back();
-            read(ready_, each.job, each.body_sum);
-            each.body = ready_.bytes(12);
+            read(sql_.ready, each.job, each.body_sum);
+            each.body = sql_.ready.bytes(12);
         }
         for (found& each : some) {
             out.push_back(grant(each.job, each.body_sum, lease, std::move(each.body)));
@@ -507,59 +483,15 @@ private:
         return is_there;
     }
     bool has_unfinished() {
-        return exists(any_ready_) || exists(any_delayed_) || exists(any_running_);
+        return exists(sql_.any_ready) || exists(sql_.any_delayed) || exists(sql_.any_running);
     }
 
     transactions transactions_;
     queue_file& store_ = transactions_.store;
     std::uint64_t me_ = 0;
+    const std::uint64_t holder_by_time_ = holder_by_time();
     std::int64_t next_reap_ms_ = 0;
-
-    statement get_meta_{store_.base, "SELECT value FROM meta WHERE name = CAST(?1 AS TEXT)"};
-    statement last_{store_.base,
-                    "SELECT max(value, (SELECT ifnull(max(id), 0) FROM job)) FROM meta "
-                    "WHERE name = 'last_id'"};
-    statement set_meta_{store_.base, "UPDATE meta SET value = ?1 WHERE name = CAST(?2 AS TEXT)"};
-    statement get_fact_{store_.base, "SELECT value FROM fact WHERE name = CAST(?1 AS TEXT)"};
-    statement keep_fact_{store_.base, "INSERT OR IGNORE INTO fact VALUES(CAST(?1 AS TEXT), ?2)"};
-    statement forget_fact_{store_.base, "DELETE FROM fact WHERE name = CAST(?1 AS TEXT)"};
-    statement by_key_{store_.base, "SELECT id FROM job WHERE key = ?1 AND key IS NOT NULL"};
-    statement put_{store_.base,
-                   "INSERT INTO job VALUES(?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, 0, ?7, 0, 0, ?8, "
-                   "?9, NULLIF(?10, x''), NULL, ?11)"};
-    statement find_{store_.base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
-    statement body_{store_.base, "SELECT body FROM job WHERE id = ?1"};
-    statement ready_{store_.base, "SELECT " CONQ_ROW
-                                  ", body FROM job WHERE state = 0 ORDER BY priority, id LIMIT ?1"};
-    statement delayed_{store_.base,
-                       "SELECT " CONQ_ROW " FROM job WHERE state = 5 ORDER BY due_ms LIMIT 1"};
-    statement running_{store_.base, "SELECT " CONQ_ROW
-                                    " FROM job WHERE state = 1 AND id > ?1 ORDER BY id LIMIT 1"};
-    statement any_waiting_{store_.base,
-                           "SELECT " CONQ_ROW " FROM job WHERE state = 0 UNION ALL SELECT " CONQ_ROW
-                           " FROM job WHERE state = 5 LIMIT 1"};
-    statement list_{store_.base, "SELECT " CONQ_INFO " FROM job WHERE id > ?1 ORDER BY id"};
-    statement info_{store_.base, "SELECT " CONQ_INFO " FROM job WHERE id = ?1"};
-    statement any_ready_{store_.base, "SELECT 1 FROM job WHERE state = 0 LIMIT 1"};
-    statement any_delayed_{store_.base, "SELECT 1 FROM job WHERE state = 5 LIMIT 1"};
-    statement any_running_{store_.base, "SELECT 1 FROM job WHERE state = 1 LIMIT 1"};
-    statement count_{store_.base,
-                     "SELECT state, count(*), sum(end_ms > ?1) FROM job GROUP BY state"};
-    statement save_{store_.base,
-                    "UPDATE job SET state = ?2, due_ms = ?3, token = ?4, attempts = ?5, "
-                    "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10 "
-                    "WHERE id = ?1"};
-    statement save_noted_{store_.base,
-                          "UPDATE job SET state = ?2, due_ms = ?3, token = ?4, attempts = ?5, "
-                          "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10, "
-                          "note = ?11 WHERE id = ?1"};
-    statement renew_{store_.base,
-                     "UPDATE job SET due_ms = max(due_ms, ?1) "
-                     "WHERE id = ?2 AND token = ?3 AND state = 1"};
-    statement forget_{store_.base, "DELETE FROM job WHERE id = ?1 AND state IN (2, 3, 4)"};
-    statement forget_some_{store_.base,
-                           "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state = ?1 "
-                           "ORDER BY id LIMIT ?2)"};
+    statements sql_{store_.base};
 };
 
 }  // namespace

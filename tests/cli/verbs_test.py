@@ -109,6 +109,35 @@ def test_the_item_of_a_get_that_is_killed_with_its_command_comes_back(queue):
     assert queue("get", "--timeout", "20").stdout.endswith(b"\ta\n")
 
 
+def test_what_outlives_a_killed_get_keeps_the_item(queue, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    queue("put", "a")
+    run = start(queue, "get", "--", "sh", "-c", f"echo started; cat {fifo}", "{}")
+    assert run.stdout.readline() == b"started\n"
+    run.send_signal(signal.SIGKILL)
+    with sqlite3.connect(queue.path) as base:  # its conq cannot renew the lease any more
+        left_ms = base.execute("SELECT due_ms FROM job").fetchone()[0] - boot_ms()
+    assert left_ms > 24 * 3600 * 1000
+    assert queue("get", "--timeout", "0").returncode == NOTHING
+    fifo.write_text("")  # the command ends
+    assert queue("get", "--timeout", "20").stdout.endswith(b"\ta\n")
+    run.communicate(timeout=TIMEOUT_S)
+
+
+def boot_ms():
+    return time.clock_gettime(time.CLOCK_BOOTTIME) * 1000
+
+
+def test_a_job_may_put_into_its_own_queue_from_any_folder(queue, tmp_path):
+    script = f'cd / && case "$1" in a) {CONQ} put b;; *) echo "$1"; esac'
+    subprocess.run([CONQ, "put", "-q", "q", "a"], cwd=tmp_path, check=True, timeout=TIMEOUT_S)
+    done = subprocess.run([CONQ, "work", "-q", "q", "-j1", "-s", script], cwd=tmp_path,
+                          stdout=subprocess.PIPE, check=True, timeout=TIMEOUT_S)
+    assert done.stdout == b"b\n"
+    assert counts(queue)["done"] == 2
+
+
 def test_put_once_and_key_add_what_is_not_known(queue):
     for _ in range(2):
         queue("put", "--once", items="a\nb\na\n")

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -103,6 +104,16 @@ TEST(JobQueueFile, AQueueOfANewerVersionIsRefused) {
     EXPECT_TRUE(has(error_of_opening(place / "q"), "use a newer conq"));
     run_sql(place / "q", "PRAGMA user_version = 1");
     EXPECT_EQ(*job_queue(place / "q").take(), "a");
+}
+
+TEST(JobQueueFile, ALeaseByTimeEndsWithTheBoot) {
+    const folder place;
+    job_queue queue(place / "q");
+    EXPECT_TRUE(queue.put("a"));
+    ASSERT_TRUE(queue.take().detach(std::chrono::hours(1)));
+    EXPECT_EQ(queue.try_take().state(), conq::status::empty);
+    run_sql(place / "q", "UPDATE job SET owner = owner + 1");  // as after another boot
+    EXPECT_EQ(*queue.take_for(std::chrono::minutes(1)), "a");
 }
 
 TEST(JobQueueFile, AFolderThatIsNotThereIsNamed) {

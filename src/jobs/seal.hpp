@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+// The clocks and checksums of the file of a queue: docs/formats/queue_file.md
+#ifndef CONQ_SRC_JOBS_SEAL_HPP
+#define CONQ_SRC_JOBS_SEAL_HPP
+
+#include <time.h>
+
+#include <cstdint>
+#include <string_view>
+
+#include "src/jobs/row.hpp"
+
+namespace conq::jobs {
+
+inline std::int64_t clock_ms(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+// Of delays: they outlive a boot.
+inline std::int64_t wall_ms() {
+    return clock_ms(CLOCK_REALTIME);
+}
+// Of leases: nobody sets it. After a boot the owners are dead anyway.
+inline std::int64_t boot_ms() {
+    return clock_ms(CLOCK_BOOTTIME);
+}
+
+// FNV-1a: any one changed byte changes it.
+inline std::uint64_t sum_of(std::string_view bytes, std::uint64_t from = 0xcbf29ce484222325) {
+    for (const char each : bytes) {
+        from = (from ^ static_cast<unsigned char>(each)) * 0x100000001b3;
+    }
+    return from;
+}
+
+inline std::int64_t seal(const row& job, std::int64_t body_sum) {
+    const std::uint64_t fields[] = {job.id,          static_cast<std::uint64_t>(job.state),
+                                    job.token,       job.attempts,
+                                    job.crashes,     job.max_attempts,
+                                    job.max_crashes, static_cast<std::uint64_t>(body_sum)};
+    return static_cast<std::int64_t>(
+        sum_of({reinterpret_cast<const char*>(fields), sizeof fields}));
+}
+
+}  // namespace conq::jobs
+
+#endif
