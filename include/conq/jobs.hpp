@@ -55,14 +55,14 @@ public:
     /// Which attempt this is, from 1; those that ended by the death of a worker are not counted.
     [[nodiscard]] std::uint32_t attempt() const noexcept { return job_.attempt; }
 
-    /// The good end. `result` is kept with the job.
-    status done(std::string_view result = {});
+    /// The good end. `result` is kept with the job, and `output` beside it (job_queue::output).
+    status done(std::string_view result = {}, std::string_view output = {});
     /// The attempt failed: again after a delay that doubles with each, or a dead letter.
     status retry(std::string_view reason = {});
     /// The same after `delay`.
     status retry(job_span delay, std::string_view reason = {});
-    /// A dead letter at once.
-    status fail(std::string_view reason);
+    /// A dead letter at once. `output` as with done.
+    status fail(std::string_view reason, std::string_view output = {});
     /// Hands it back as if it had not been taken.
     status release();
 
@@ -78,7 +78,7 @@ private:
     friend class job_queue;
     job_lease(job_queue& queue, jobs::granted job) noexcept
         : queue_(&queue), job_(std::move(job)), state_(status::ok) {}
-    status end(jobs::ending how, std::string_view note, job_span delay);
+    status end(jobs::ending how, const jobs::last_words& words, job_span delay);
     status let_go(status state) noexcept;
     [[nodiscard]] job_span backoff() const;
     void drop() noexcept;
@@ -206,6 +206,11 @@ public:
     std::uint64_t forget_all(job_state state);
     /// A job as it is now; none if it is unknown.
     [[nodiscard]] std::optional<job_info> find(job_id id);
+    /// What a job has written, as its lease's end gave it; none if that gave none, or if the store
+    /// has dropped it: it keeps those of seven days and 256 MiB, the oldest ends go first.
+    [[nodiscard]] std::optional<std::string> output(job_id id);
+    /// Whether outputs stay for as long as their jobs; for every process, and for good.
+    void keep_outputs(bool keeps);
     /// Up to `max` jobs in a state with higher ids than `after`, in order of ids.
     [[nodiscard]] std::vector<job_info> list(job_state state, job_id after = 0,
                                              std::size_t max = 1000);
@@ -253,6 +258,8 @@ private:
 struct [[nodiscard]] started_job {
     job_lease lease;  ///< The job, if it is to be done here; else its state is `empty`.
     job_state state;  ///< What has become of it; `running` without a lease: somebody else has it.
+    job_id id = 0;    ///< Its name.
+    job_span ended_ago{0};  ///< If it is finished: since when.
 };
 
 }  // namespace conq

@@ -120,10 +120,10 @@ job_span job_lease::backoff() const {
     return job_span(std::uniform_int_distribution<job_span::rep>(ms / 2, ms)(jitter));
 }
 
-status job_lease::end(ending how, std::string_view note, job_span delay) {
+status job_lease::end(ending how, const jobs::last_words& words, job_span delay) {
     if (state_ != status::ok) return state_;
     status answer = status::ok;
-    queue_->core_->engine().end({&job_.at, 1}, how, note, delay, {&answer, 1});
+    queue_->core_->engine().end({&job_.at, 1}, how, words, delay, {&answer, 1});
     return let_go(answer);
 }
 
@@ -134,17 +134,17 @@ status job_lease::let_go(status state) noexcept {
     return state;
 }
 
-status job_lease::done(std::string_view result) {
-    return end(ending::done, result, {});
+status job_lease::done(std::string_view result, std::string_view output) {
+    return end(ending::done, {result, output}, {});
 }
 status job_lease::retry(std::string_view reason) {
-    return end(ending::retry, reason, state_ == status::ok ? backoff() : job_span{});
+    return end(ending::retry, {reason}, state_ == status::ok ? backoff() : job_span{});
 }
 status job_lease::retry(job_span delay, std::string_view reason) {
-    return end(ending::retry, reason, delay);
+    return end(ending::retry, {reason}, delay);
 }
-status job_lease::fail(std::string_view reason) {
-    return end(ending::fail, reason, {});
+status job_lease::fail(std::string_view reason, std::string_view output) {
+    return end(ending::fail, {reason, output}, {});
 }
 status job_lease::release() {
     return end(ending::give_back, {}, {});
@@ -259,9 +259,9 @@ std::size_t job_queue::done_many(std::vector<job_lease>& leases) {
 started_job job_queue::take_this(std::string_view body, const job_options& options, bool revives) {
     const jobs::new_job job{body, &options};
     jobs::start_answer answer = core_->engine().start(job, core_->lease(), revives);
-    if (!answer.job) return {job_lease(status::empty), answer.state};
+    if (!answer.job) return {job_lease(status::empty), answer.state, answer.id, answer.ended_ago};
     core_->hold({&*answer.job, 1});
-    return {job_lease(*this, std::move(*answer.job)), job_state::running};
+    return {job_lease(*this, std::move(*answer.job)), job_state::running, answer.id, {}};
 }
 
 job_lease job_queue::attach(job_ticket at) {
@@ -348,6 +348,12 @@ std::uint64_t job_queue::forget_all(job_state state) {
 }
 std::optional<job_info> job_queue::find(job_id id) {
     return core_->engine().find(id);
+}
+std::optional<std::string> job_queue::output(job_id id) {
+    return core_->engine().output(id);
+}
+void job_queue::keep_outputs(bool keeps) {
+    core_->engine().set_keeps_outputs(keeps);
 }
 std::vector<job_info> job_queue::list(job_state state, job_id after, std::size_t max) {
     return core_->engine().list(state, after, max);

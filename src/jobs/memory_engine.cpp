@@ -35,9 +35,12 @@ public:
         job_id id = 0;
         put_all({&wanted, 1}, {&id, 1});
         entry& found = jobs_.at(id);
-        if (!found.job.can_start(revives)) return {found.job.state, std::nullopt};
+        if (!found.job.can_start(revives)) {
+            const std::int64_t ago = found.end_ms == 0 ? 0 : now_ms() - found.end_ms;
+            return {found.job.state, std::nullopt, id, job_span(ago)};
+        }
         change(found, [&](row& job) { job.grant(1, now_ms() + lease.count(), now_ms()); });
-        return {job_state::running, granted_of(found)};
+        return {job_state::running, granted_of(found), id, {}};
     }
 
     std::string remember(std::string_view name, std::string_view value, bool replaces) override {
@@ -64,11 +67,11 @@ public:
         return answer;
     }
 
-    void end(std::span<const ticket> held, ending how, std::string_view note, job_span delay,
+    void end(std::span<const ticket> held, ending how, const last_words& words, job_span delay,
              std::span<status> answers) override {
         const std::lock_guard lock(mutex_);
         for (std::size_t i = 0; i < held.size(); ++i) {
-            answers[i] = end_one(held[i], how, note, delay);
+            answers[i] = end_one(held[i], how, words, delay);
         }
     }
 
@@ -156,6 +159,15 @@ public:
         return found == jobs_.end() ? std::nullopt : std::optional(info_of(found->second));
     }
 
+    std::optional<std::string> output(job_id id) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = jobs_.find(id);
+        if (found == jobs_.end() || found->second.output.empty()) return std::nullopt;
+        return found->second.output;
+    }
+
+    void set_keeps_outputs(bool) override {}  // they are here as long as their jobs
+
     std::size_t forget_some(job_state state, std::size_t max) override {
         const std::lock_guard lock(mutex_);
         std::size_t count = 0;
@@ -201,7 +213,7 @@ private:
         row job;
         std::int32_t priority;
         std::int64_t put_ms = 0, end_ms = 0;
-        std::string key, body, note;
+        std::string key, body, note, output;
     };
 
     entry* find_held(ticket at) {
@@ -240,17 +252,19 @@ private:
                       .put_ms = now_ms(),
                       .key = options.key,
                       .body = std::string(all[i].body),
-                      .note = {}};
+                      .note = {},
+                      .output = {}};
             job.job.hold_back(now_ms(), options.delay);
             ids[i] = last_id_;
             if (!options.key.empty()) keys_.emplace(options.key, last_id_);
             file(jobs_.emplace(last_id_, std::move(job)).first->second);
         }
     }
-    status end_one(ticket at, ending how, std::string_view note, job_span delay) {
+    status end_one(ticket at, ending how, const last_words& words, job_span delay) {
         entry* const held = find_held(at);
         if (held == nullptr) return status::lease_lost;
-        held->note = note;
+        held->note = words.note;
+        if (!words.output.empty()) held->output = words.output;
         change(*held, [&](row& job) { job.end(how, now_ms(), delay); });
         return status::ok;
     }

@@ -22,7 +22,14 @@ CREATE TABLE job(
   crashes INTEGER NOT NULL, max_attempts INTEGER NOT NULL, max_crashes INTEGER NOT NULL,
   owner INTEGER NOT NULL, put_ms INTEGER NOT NULL, begin_ms INTEGER NOT NULL,
   end_ms INTEGER NOT NULL,
-  body_sum INTEGER NOT NULL, sum INTEGER NOT NULL, key BLOB, note BLOB, body BLOB NOT NULL);
+  body_sum INTEGER NOT NULL, sum INTEGER NOT NULL, output INTEGER NOT NULL, key BLOB, note BLOB,
+  body BLOB NOT NULL);
+CREATE TABLE output(
+  seq INTEGER PRIMARY KEY, id INTEGER NOT NULL, end_ms INTEGER NOT NULL, upto INTEGER NOT NULL,
+  sum INTEGER NOT NULL, bytes BLOB NOT NULL);
+CREATE TRIGGER job_gone AFTER DELETE ON job WHEN old.output <> 0 BEGIN
+  DELETE FROM output WHERE seq = old.output AND id = old.id;
+END;
 CREATE INDEX job_ready ON job(priority, id) WHERE state = 0;
 CREATE INDEX job_running ON job(id) WHERE state = 1;
 CREATE INDEX job_delayed ON job(due_ms) WHERE state = 5;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/jobs/engines.hpp"
+#include "src/jobs/outputs.hpp"
 #include "src/jobs/row.hpp"
 #include "src/jobs/seal.hpp"
 #include "src/jobs/statements.hpp"
@@ -16,7 +17,7 @@ namespace conq::jobs {
 namespace {
 
 constexpr std::size_t claims_most = 1000;  // in one transaction
-constexpr std::int64_t shut_down_flag = 1, paused_flag = 2;
+constexpr std::int64_t shut_down_flag = 1, paused_flag = 2, keeps_flag = 4;
 
 // Who holds a lease that goes by time: nobody's number, and this boot's. Leases end by a clock that
 // begins anew at a boot, and whoever had the ticket of one has not outlived it.
@@ -81,15 +82,15 @@ public:
             [&] {
                 answer = {};
                 if (boot_ms() >= next_reap_ms_) reap();
-                job_id id = 0;
-                put_rows({&wanted, 1}, {&id, 1});
+                put_rows({&wanted, 1}, {&answer.id, 1});
                 row job;
                 std::int64_t body_sum = 0;
-                if (!find_row(id, job, body_sum)) damaged("a job is not where it was put");
+                if (!find_row(answer.id, job, body_sum)) damaged("a job is not where it was put");
                 if (job.can_start(revives)) {
                     answer.job = grant(job, body_sum, lease, body_of(job, body_sum));
                 } else {
                     answer.state = job.state;
+                    if (!job.is_unfinished()) answer.ended_ago = since_end(answer.id);
                 }
             },
             true);
@@ -107,11 +108,11 @@ public:
         return answer;
     }
 
-    void end(std::span<const ticket> held, ending how, std::string_view note, job_span delay,
+    void end(std::span<const ticket> held, ending how, const last_words& words, job_span delay,
              std::span<status> answers) override {
         transact([&] {
             for (std::size_t i = 0; i < held.size(); ++i) {
-                answers[i] = end_one(held[i], how, note, delay);
+                answers[i] = end_one(held[i], how, words, delay);
             }
         });
     }
@@ -189,13 +190,8 @@ public:
         });
     }
 
-    void set_paused(bool is_paused) override {
-        transact([&] {
-            const std::int64_t flags = meta("flags") & ~paused_flag;
-            sql_.set_meta.bind(flags | (is_paused ? paused_flag : 0), "flags").finish();
-            transactions_.will_tell(room::takers);
-        });
-    }
+    void set_paused(bool is_paused) override { set_flag(paused_flag, is_paused); }
+    void set_keeps_outputs(bool keeps) override { set_flag(keeps_flag, keeps); }
 
     std::vector<job_info> list(job_state state, job_id after, std::size_t max) override {
         std::vector<job_info> out;
@@ -219,6 +215,12 @@ public:
             if (sql_.info.bind(std::int64_t(id)).step()) out = info_of(sql_.info);
             sql_.info.reset();
         });
+        return out;
+    }
+
+    std::optional<std::string> output(job_id id) override {
+        std::optional<std::string> out;
+        transact([&] { out = outputs_.find(id); });
         return out;
     }
 
@@ -271,6 +273,23 @@ private:
         const std::int64_t value = sql_.get_meta.integer(0);
         sql_.get_meta.reset();
         return value;
+    }
+
+    void set_flag(std::int64_t flag, bool is_set) {
+        transact([&] {
+            const std::int64_t flags = meta("flags") & ~flag;
+            sql_.set_meta.bind(flags | (is_set ? flag : 0), "flags").finish();
+            transactions_.will_tell(room::takers);
+        });
+    }
+
+    job_span since_end(job_id id) {
+        job_span span{0};
+        if (sql_.ended.bind(std::int64_t(id)).step()) {
+            span = job_span(std::max<std::int64_t>(0, wall_ms() - sql_.ended.integer(0)));
+        }
+        sql_.ended.reset();
+        return span;
     }
 
     [[noreturn]] void damaged(const std::string& what) {
@@ -356,12 +375,15 @@ private:
         if (!job.is_unfinished()) transactions_.will_tell(room::joiners);
     }
 
-    status end_one(ticket at, ending how, std::string_view note, job_span delay) {
+    status end_one(ticket at, ending how, const last_words& words, job_span delay) {
         row job;
         std::int64_t body_sum = 0;
         if (!find_held(at, job, body_sum)) return status::lease_lost;
         job.end(how, wall_ms(), delay);
-        save(job, body_sum, &note);
+        save(job, body_sum, &words.note);
+        if (!words.output.empty()) {
+            outputs_.keep(at.id, words.output, (meta("flags") & keeps_flag) != 0);
+        }
         return status::ok;
     }
 
@@ -492,6 +514,7 @@ private:
     const std::uint64_t holder_by_time_ = holder_by_time();
     std::int64_t next_reap_ms_ = 0;
     statements sql_{store_.base};
+    outputs outputs_{store_.base};
 };
 
 }  // namespace

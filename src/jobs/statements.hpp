@@ -30,8 +30,9 @@ struct statements {
     statement by_key{base, "SELECT id FROM job WHERE key = ?1 AND key IS NOT NULL"};
     statement put{base,
                   "INSERT INTO job VALUES(?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, 0, ?7, 0, 0, ?8, "
-                  "?9, NULLIF(?10, x''), NULL, ?11)"};
+                  "?9, 0, NULLIF(?10, x''), NULL, ?11)"};
     statement find{base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
+    statement ended{base, "SELECT end_ms FROM job WHERE id = ?1"};
     statement body{base, "SELECT body FROM job WHERE id = ?1"};
     statement ready{
         base, "SELECT " CONQ_ROW ", body FROM job WHERE state = 0 ORDER BY priority, id LIMIT ?1"};

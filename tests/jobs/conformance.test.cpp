@@ -213,6 +213,49 @@ TEST_P(JobQueue, TakeThisPutsAndTakesTheJobOfAKeyOnce) {
     EXPECT_EQ(queue.stats().done, 1U);
 }
 
+TEST_P(JobQueue, KeepsWhatAJobHasWrittenUntilTheJobIsForgotten) {
+    job_queue queue(url());
+    const std::string bytes("out\0\xff", 5);
+    const job_id good = queue.put("a").value(), bad = queue.put("b").value();
+    EXPECT_FALSE(queue.output(good));
+    EXPECT_EQ(queue.take().done("well", bytes), status::ok);
+    EXPECT_EQ(queue.take().fail("why", "first"), status::ok);
+    EXPECT_EQ(queue.output(good), bytes);
+    EXPECT_EQ(queue.find(good)->note, "well");
+    EXPECT_TRUE(queue.revive(bad));
+    EXPECT_EQ(queue.output(bad), "first");
+    EXPECT_EQ(queue.take().fail("why", "second"), status::ok);
+    EXPECT_EQ(queue.output(bad), "second");
+    queue.keep_outputs(true);
+    EXPECT_TRUE(queue.forget(bad));
+    EXPECT_EQ(queue.forget_all(job_state::done), 1U);
+    EXPECT_FALSE(queue.output(good));
+    EXPECT_FALSE(queue.output(bad));
+}
+
+TEST_P(JobQueue, TheOutputOfALeaseThatWasLostIsNotKept) {
+    job_queue queue(url());
+    const job_id id = queue.put("a").value();
+    const auto ticket = queue.take().detach(1h);
+    auto mine = queue.attach(*ticket), late = queue.attach(*ticket);
+    EXPECT_EQ(mine.done("", "mine"), status::ok);
+    EXPECT_EQ(late.done("", "late"), status::lease_lost);
+    EXPECT_EQ(queue.output(id), "mine");
+}
+
+TEST_P(JobQueue, TakeThisSaysWhichJobItIsAndSinceWhenItIsFinished) {
+    job_queue queue(url());
+    const job_options options{.key = "k"};
+    auto first = queue.take_this("a", options);
+    EXPECT_EQ(first.id, first.lease.id());
+    EXPECT_EQ(queue.take_this("a", options).id, first.id);
+    EXPECT_EQ(first.lease.done(), status::ok);
+    const auto after = queue.take_this("a", options);
+    EXPECT_EQ(after.id, first.id);
+    EXPECT_GE(after.ended_ago, 0ms);
+    EXPECT_LT(after.ended_ago, 1h);
+}
+
 TEST_P(JobQueue, RemembersTheFirstValueUntilItIsReplaced) {
     job_queue queue(url());
     EXPECT_EQ(queue.remember("n", "a"), "a");

@@ -116,6 +116,44 @@ TEST(JobQueueFile, ALeaseByTimeEndsWithTheBoot) {
     EXPECT_EQ(*queue.take_for(std::chrono::minutes(1)), "a");
 }
 
+// Of three outputs, those that are there after `change` and another end.
+std::string kept_outputs(const char* change, bool keeps) {
+    const folder place;
+    job_queue queue(place / "q");
+    queue.keep_outputs(keeps);
+    const auto end_one = [&queue] {
+        const conq::job_id id = queue.put("a").value();
+        EXPECT_EQ(queue.take().done("", std::to_string(id)), conq::status::ok);
+    };
+    end_one();
+    end_one();
+    run_sql(place / "q", change);
+    end_one();
+    std::string all;
+    for (const conq::job_id id : {1, 2, 3}) all += queue.output(id).value_or("");
+    return all;
+}
+
+TEST(JobQueueFile, OldOutputsMakeRoomUnlessTheyAreKept) {
+    EXPECT_EQ(kept_outputs("UPDATE output SET upto = upto + (200 << 20) WHERE seq = 2", false),
+              "123");
+    const char* const large = "UPDATE output SET upto = upto + (256 << 20) WHERE seq = 2";
+    EXPECT_EQ(kept_outputs(large, false), "23");
+    EXPECT_EQ(kept_outputs(large, true), "123");
+    const char* const old = "UPDATE output SET end_ms = end_ms - 8 * 86400000 WHERE seq < 3";
+    EXPECT_EQ(kept_outputs(old, false), "3");
+    EXPECT_EQ(kept_outputs(old, true), "123");
+}
+
+TEST(JobQueueFile, ADamagedOutputIsFoundByItsChecksum) {
+    const folder place;
+    job_queue queue(place / "q");
+    const conq::job_id id = queue.put("a").value();
+    EXPECT_EQ(queue.take().done("", "it is"), conq::status::ok);
+    run_sql(place / "q", "UPDATE output SET bytes = CAST('it was' AS BLOB)");
+    EXPECT_TRUE(has(error_of([&] { static_cast<void>(queue.output(id)); }), "output of job 1"));
+}
+
 TEST(JobQueueFile, AFolderThatIsNotThereIsNamed) {
     const folder place;
     EXPECT_TRUE(has(error_of_opening(place / "no/q"), "a folder and files that you may write"));

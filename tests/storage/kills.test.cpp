@@ -53,7 +53,7 @@ public:
         log_.taken(job.body);
         if (renews) queue_->renew({&job.at, 1}, 2h);
         conq::status answer = conq::status::ok;
-        queue_->end({&job.at, 1}, how, "note", 0ms, {&answer, 1});
+        queue_->end({&job.at, 1}, how, {"note", "output"}, 0ms, {&answer, 1});
         if (answer == conq::status::ok && how == ending::done) log_.done(job.body);
     }
 

@@ -75,7 +75,7 @@ void story::end(const jobs::granted& job, jobs::ending how) {
     if (job.at.id == 0) return;
     attempt([&] {
         status answer = status::ok;
-        queue_->end({&job.at, 1}, how, "note", 0ms, {&answer, 1});
+        queue_->end({&job.at, 1}, how, {"note", "output"}, 0ms, {&answer, 1});
         if (answer == status::ok && how == jobs::ending::done) heard_.dones.insert(job.body);
     });
 }

@@ -129,6 +129,8 @@ struct claim_answer {
 struct start_answer {
     job_state state = job_state::running;  ///< Of the job; `running` with none here: elsewhere.
     std::optional<granted> job;            ///< If it is handed out.
+    job_id id = 0;                         ///< Its name.
+    job_span ended_ago{0};                 ///< If it is finished: since when.
 };
 
 /// How a lease ends.
@@ -137,6 +139,12 @@ enum class ending : std::uint8_t {
     retry,     ///< The attempt is spent; again after the delay, or dead if it was the last.
     fail,      ///< A dead letter at once; the note says why.
     give_back  ///< As if it had not been handed out.
+};
+
+/// What is kept of a lease that ends.
+struct last_words {
+    std::string_view note{};    ///< The result, or why it failed.
+    std::string_view output{};  ///< What it has written, in place of what an earlier attempt has.
 };
 
 /// Who keeps a lease alive: this process, which renews it, and whose death ends it where the store
@@ -167,7 +175,7 @@ public:
     /// What is remembered under that name; stored by the way if nothing is, or if it `replaces`.
     virtual std::string remember(std::string_view name, std::string_view value, bool replaces) = 0;
     /// Ends leases, all in the same way: each is ok, or lease_lost and nothing is changed.
-    virtual void end(std::span<const ticket> held, ending how, std::string_view note,
+    virtual void end(std::span<const ticket> held, ending how, const last_words& words,
                      job_span delay, std::span<status> answers) = 0;
     /// A lease that is still held lasts for `lease` from now on, kept as `by` says, whoever kept it
     /// before: the job; none if it is lost.
@@ -191,6 +199,11 @@ public:
     virtual std::vector<job_info> list(job_state state, job_id after, std::size_t max) = 0;
     /// A job as it is now; none if it is unknown.
     virtual std::optional<job_info> find(job_id id) = 0;
+    /// The output of a job; none if it has none, or has it no more: outputs of finished jobs may be
+    /// dropped, those of the oldest ends first, unless the store keeps them.
+    virtual std::optional<std::string> output(job_id id) = 0;
+    /// Whether outputs stay for as long as their jobs.
+    virtual void set_keeps_outputs(bool keeps) = 0;
     /// Forgets up to `max` jobs in that state, which is one of the finished ones: how many.
     virtual std::size_t forget_some(job_state state, std::size_t max) = 0;
     /// How many jobs are in each state.
