@@ -70,6 +70,7 @@ durable_run::durable_run(const run_options& options)
     const std::string stored = queue_.remember("command", command.text, options.forces);
     if (stored == command.text) {
         queue_.remember("words", command.words, true);
+        if (options.keeps_outputs) queue_.keep_outputs(true);
         return;
     }
     throw usage_error(
@@ -93,15 +94,17 @@ std::vector<std::string> durable_run::variables(const job_lease& lease) const {
     return variables_of_queue(lease.id(), path_);
 }
 
-void durable_run::record(job_lease& lease, const outcome& ended, bool is_ours) {
+void durable_run::record(job_lease& lease, const outcome& ended, bool is_ours,
+                         const std::string& output) {
     if (ended.how == outcome::kind::ok) {
-        static_cast<void>(lease.done());
+        static_cast<void>(lease.done({}, output));
     } else if (is_ours) {
         static_cast<void>(lease.release());
     } else {
         const char* const what = ended.how == outcome::kind::died ? "signal" : "exit code";
         static_cast<void>(lease.fail(
-            ended.message.empty() ? fmt::format("{} {}", what, ended.detail) : ended.message));
+            ended.message.empty() ? fmt::format("{} {}", what, ended.detail) : ended.message,
+            output));
     }
 }
 

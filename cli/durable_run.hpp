@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,9 +36,12 @@ public:
     template <stop_token_like Stop> status join(Stop stop) { return queue_.join(std::move(stop)); }
     /// Takes it, or says what has become of it. Throws store_error.
     started_job start(const job& each);
-    /// Stores how it ended; `is_ours`: it was we who ended it, and so it is still to be done.
-    /// Throws store_error.
-    static void record(job_lease& lease, const outcome& ended, bool is_ours);
+    /// Stores how it ended, and what it has written (`output`); `is_ours`: it was we who ended it,
+    /// and so it is still to be done. Throws store_error.
+    static void record(job_lease& lease, const outcome& ended, bool is_ours,
+                       const std::string& output);
+    /// What was stored of a job's output; none if that is gone.
+    std::optional<std::string> output(job_id id) { return queue_.output(id); }
     /// Counts one that had ended before this run.
     void skip(job_state state) noexcept;
 

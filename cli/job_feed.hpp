@@ -16,6 +16,7 @@
 #include "cli/options.hpp"
 #include "cli/outcome.hpp"
 #include "cli/word_list.hpp"
+#include "conq/jobs/engine.hpp"
 
 namespace conq::cli {
 
@@ -28,6 +29,7 @@ struct job {
     std::uint64_t occurrence = 0;   ///< with -q: how often its item came, this time included
     byte_budget::charge queued{};
     std::uint64_t slot = 0;  ///< which of the jobs at once it is, from 1, while it runs
+    job_id id = 0;           ///< with -q, while it runs
     std::vector<std::string> variables{};  ///< of its environment, beside what every job has
 };
 

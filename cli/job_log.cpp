@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -30,12 +31,6 @@ job_log::~job_log() {
 
 bool job_log::add(const job_record& job) {
     if (file_ < 0) return true;
-    const bool died = job.ended.how == outcome::kind::died;
-    const bool timed_out = job.ended.how == outcome::kind::timed_out;
-    int code = died ? 0 : job.ended.detail;
-    if (timed_out) code = 124;
-    if (job.ended.how == outcome::kind::cannot_run) code = 126;
-    if (job.ended.how == outcome::kind::not_found) code = 127;
     const std::chrono::duration<double> begin = job.begin.time_since_epoch();
     std::string command = job.command;
     for (std::size_t at = 0; (at = command.find('\n', at)) != std::string::npos; at += 2) {
@@ -43,8 +38,8 @@ bool job_log::add(const job_record& job) {
     }
     const std::lock_guard held(mutex_);
     return write(fmt::format("{}\t:\t{:.3f}\t{:10.3f}\t0\t{}\t{}\t{}\t{}\n", job.sequence,
-                             begin.count(), job.took.count(), job.output_bytes, code,
-                             died ? job.ended.detail : 0, command));
+                             begin.count(), job.took.count(), job.ended.used.output_bytes,
+                             job.exit_code(), job.signal(), command));
 }
 
 // Whole lines only: what a full disk took of one is taken back.

@@ -3,25 +3,12 @@
 #ifndef CONQ_CLI_JOB_LOG_HPP
 #define CONQ_CLI_JOB_LOG_HPP
 
-#include <chrono>
-#include <cstdint>
 #include <mutex>
 #include <string>
 
-#include "cli/outcome.hpp"
-#include "cli/word_list.hpp"
+#include "cli/job_record.hpp"
 
 namespace conq::cli {
-
-/// What is written of a job.
-struct job_record {
-    std::uint64_t sequence = 1;  ///< in the order of the input, from 1
-    std::chrono::system_clock::time_point begin{};
-    std::chrono::duration<double> took{};
-    std::uint64_t output_bytes = 0;  ///< of both streams
-    outcome ended{};
-    std::string command{};  ///< quoted for a shell
-};
 
 /// The file. Any thread; each line goes out by one write, when its job has ended.
 class job_log {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -86,11 +87,16 @@ void running_jobs::add(pid_t group) {
     if (pending_signal_ != 0) ::kill(-group, pending_signal_);
 }
 
-void running_jobs::reap(pid_t group) {
+resources running_jobs::reap(pid_t group) {
     const std::lock_guard held(mutex_);
     std::erase(groups_, group);
-    while (::waitpid(group, nullptr, 0) < 0 && errno == EINTR) {
+    rusage used{};
+    while (::wait4(group, nullptr, 0, &used) < 0 && errno == EINTR) {
     }
+    const auto ms = [](const timeval& of) {
+        return std::int64_t{of.tv_sec} * 1000 + of.tv_usec / 1000;
+    };
+    return {ms(used.ru_utime), ms(used.ru_stime), used.ru_maxrss, 0};
 }
 
 void running_jobs::signal_all(int signal) {
@@ -108,6 +114,8 @@ struct process_runner::process {
     descriptor ended;  // readable when it has; made for jobs that take a while
     time_limit limit;
     bool has_stopped_once = false;
+    bool may_print = true;
+    std::uint64_t output_bytes = 0;
     std::string failure;                // why it was ended by us
     std::unique_lock<std::mutex> turn;  // held while its output goes out as it comes
 };
@@ -142,6 +150,7 @@ process_runner::~process_runner() {
 outcome process_runner::run(process_request& request, job_output& output) {
     process job;
     job.number = request.number;
+    job.may_print = request.may_print;
     if (const outcome failed = start(request, job); failed.how != outcome::kind::ok) return failed;
     running_.add(job.id);
     job.limit = time_limit(request.time_limit);
@@ -245,20 +254,22 @@ void process_runner::take_some(process& from, std::size_t stream, job_output& ou
 void process_runner::keep(process& from, std::size_t stream, const char* bytes, std::size_t size,
                           job_output& output) {
     job_output::stream& kept = output.streams[stream];
-    output.bytes += size;
-    if (from.turn.owns_lock()) return printer_.print_now(from.turn, stream, {bytes, size});
+    from.output_bytes += size;
+    if (from.turn.owns_lock()) return printer_.print_now(from.turn, output, stream, {bytes, size});
     if (kept.spooled.empty() && kept.memory.size() + size <= memory_bytes_max) {
         kept.memory.append(bytes, size);
         return;
     }
     if (overflow_.append(bytes, size, kept.spooled)) return;
+    if (!from.may_print) {
+        from.failure = "its output finds no room, and is lost in part";
+        return;
+    }
     // No room: what there is goes out now, and the rest as it comes, once it is this job's turn.
     from.turn = printer_.take_turn(from.number);
     printer_.print_now(from.turn, output);
-    printer_.print_now(from.turn, stream, {bytes, size});
-    const std::uint64_t so_far = output.bytes;
-    output = {};
-    output.bytes = so_far;
+    printer_.print_now(from.turn, output, stream, {bytes, size});
+    output.streams = {};
 }
 
 // A job that wants the terminal is stopped by the kernel, for it is not in the foreground. It may
@@ -300,13 +311,14 @@ outcome process_runner::wait_for_end(process& of) {
         handle_stop(of, about.si_status);
         ::waitid(P_PID, static_cast<id_t>(of.id), &about, WSTOPPED | WNOHANG);  // seen
     }
-    running_.reap(of.id);
+    resources used = running_.reap(of.id);
+    used.output_bytes = of.output_bytes;
     if (of.turn.owns_lock()) of.turn.unlock();
-    if (!of.failure.empty()) return {outcome::kind::failed, 0, of.failure};
-    if (of.limit.has_struck()) return {outcome::kind::timed_out, 0, "it took too long (-t)"};
-    if (about.si_code != CLD_EXITED) return {outcome::kind::died, about.si_status, {}};
-    if (about.si_status != 0) return {outcome::kind::failed, about.si_status, {}};
-    return {};
+    if (!of.failure.empty()) return {outcome::kind::failed, 0, of.failure, used};
+    if (of.limit.has_struck()) return {outcome::kind::timed_out, 0, "it took too long (-t)", used};
+    if (about.si_code != CLD_EXITED) return {outcome::kind::died, about.si_status, {}, used};
+    if (about.si_status != 0) return {outcome::kind::failed, about.si_status, {}, used};
+    return {.used = used};
 }
 
 std::string find_program(const std::string& name, int& code) {

@@ -27,7 +27,7 @@ public:
     /// A job has started; it is signalled at once if that is due.
     void add(pid_t group);
     /// It has ended, and is reaped here, so that no signal can reach a stranger of its number.
-    void reap(pid_t group);
+    resources reap(pid_t group);
     /// Sends a signal to the process group of every job, now and of those that start later.
     void signal_all(int signal);
 
@@ -45,6 +45,8 @@ struct process_request {
     char delimiter = '\n';                   ///< between the words of the input
     std::vector<std::string> variables{};    ///< NAME=value, beside those of our environment
     std::chrono::milliseconds time_limit{};  ///< zero: none
+    /// Whether output that finds no room may be printed as it comes; else the job fails.
+    bool may_print = true;
 };
 
 /// Runs jobs. Any thread; each call runs one process to its end.

@@ -19,7 +19,7 @@
 namespace conq::cli {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;  // one kind in the program
 constexpr std::int64_t shown_most = 20;
 
 std::int64_t now_ms() {

@@ -21,7 +21,7 @@ struct parsed {
     run_options options;
     bool is_nul_delimited = false;
     std::string delimiter;
-    std::string jobs = "100%", time_limit, backoff, halt;
+    std::string jobs = "100%", time_limit, backoff, halt, start_delay;
 };
 
 // The one table of options.
@@ -63,6 +63,13 @@ void describe(CLI::App& app, parsed& into) {
         ->type_name("N");
     app.add_option("--joblog", o.job_log_path, "Append a line for each job to FILE")
         ->type_name("FILE");
+    app.add_option("--delay", into.start_delay, "Begin no two jobs within DUR")->type_name("DUR");
+    app.add_flag("--json", o.shows_records,
+                 "Print a JSON object for each job, with its output in it");
+    app.add_flag("--tag", o.tags, "Print the item and a tab before each line of output");
+    app.add_option("-o,--output", o.output_folder,
+                   "Write output to DIR/N.out and DIR/N.err, N as {#} or CONQ_ID")
+        ->type_name("DIR");
     app.add_flag("--keep-empty", o.keeps_empty, "An empty item is an item, too");
     app.add_flag("--stdin", o.feeds_stdin, "The item is the job's standard input");
     app.add_option("-q,--queue", o.queue_path,
@@ -71,14 +78,17 @@ void describe(CLI::App& app, parsed& into) {
         ->type_name("FILE");
     app.add_flag("--retry-failed", o.retries_failed, "With -q: run those that failed before again");
     app.add_flag("--force", o.forces, "With -q: go on with another command");
+    app.add_flag("--replay", o.replays, "With -q: print the output of skipped items, too");
+    app.add_flag("--keep", o.keeps_outputs,
+                 "With -q: keep all outputs from now on, not 7 days and 256 MiB");
     app.add_flag("--dry-run", o.is_dry_run, "Print the commands, run none");
 }
 
 // And of those, what work has: all that does not speak of input; and one of its own.
 void describe_work(CLI::App& app, parsed& into) {
     describe(app, into);
-    for (const char* each :
-         {"-k", "-n", "-0", "-d", "-a", "--keep-empty", "--retry-failed", "--dry-run"}) {
+    for (const char* each : {"-k", "-n", "-0", "-d", "-a", "--keep-empty", "--retry-failed",
+                             "--replay", "--dry-run"}) {
         app.remove_option(app.get_option(each));
     }
     app.add_flag("--follow", into.options.follows, "Wait for more, until the queue is shut down");
@@ -190,8 +200,9 @@ void take_command(run_options& o, std::vector<std::string> words, bool has_line)
 
 void check_queue(const run_options& o, bool has_queue) {
     if (!has_queue) {
-        if (!o.retries_failed && !o.forces) return;
-        throw usage_error("--retry-failed and --force are about a queue: name its file (-q)");
+        if (!o.retries_failed && !o.forces && !o.replays && !o.keeps_outputs) return;
+        throw usage_error(
+            "--retry-failed, --force, --replay and --keep are about a queue: name its file (-q)");
     }
     if (o.queue_path.empty()) throw usage_error("-q: the file's name is empty: name a file");
     if (o.items_per_job != 1) {
@@ -200,9 +211,13 @@ void check_queue(const run_options& o, bool has_queue) {
     if (o.is_dry_run) throw usage_error("--dry-run runs nothing that -q could keep: leave out -q");
 }
 
-}  // namespace
-
-namespace {
+void check_output(const run_options& o, bool has_folder) {
+    if (has_folder && o.output_folder.empty()) {
+        throw usage_error("-o: the folder's name is empty: name a folder");
+    }
+    const int ways = (o.shows_records ? 1 : 0) + (o.tags ? 1 : 0) + (has_folder ? 1 : 0);
+    if (ways > 1) throw usage_error("--json, --tag and -o each say where output goes: give one");
+}
 
 run_options parse_options(CLI::App& app, parsed& into, const std::vector<std::string>& words,
                           const std::string& verb) {
@@ -238,7 +253,9 @@ run_options parse_options(CLI::App& app, parsed& into, const std::vector<std::st
     }
     if (o.placeholder.empty()) throw usage_error("-I: the placeholder is empty: give a text");
     check_queue(o, app.count("-q") > 0);
+    check_output(o, app.count("-o") > 0);
     o.jobs = parse_jobs(into.jobs);
+    if (app.count("--delay") > 0) o.start_delay = parse_duration("--delay", into.start_delay);
     if (app.count("-t") > 0) o.time_limit = parse_duration("-t", into.time_limit);
     if (app.count("--backoff") > 0) o.backoff = parse_duration("--backoff", into.backoff);
     if (app.count("--backoff") > 0 && o.retries == 0) {

@@ -12,32 +12,41 @@
 namespace conq::cli {
 
 struct run_options {
-    std::size_t jobs = 1;                    ///< -j
-    std::string shell_line;                  ///< -s; empty: none
-    bool keeps_order = false;                ///< -k
-    std::size_t items_per_job = 1;           ///< -n
-    char delimiter = '\n';                   ///< -0, -d
-    std::string placeholder = "{}";          ///< -I
-    std::string input_path;                  ///< -a; empty: standard input
-    bool keeps_empty = false;                ///< --keep-empty
-    bool feeds_stdin = false;                ///< --stdin
-    std::string queue_path;                  ///< -q; empty: none
-    bool retries_failed = false;             ///< --retry-failed
-    bool forces = false;                     ///< --force
-    bool is_dry_run = false;                 ///< --dry-run
-    bool works = false;                      ///< conq work: on what is in the queue, not on input
-    bool follows = false;                    ///< --follow: until the queue is shut down
-    std::chrono::milliseconds time_limit{};  ///< -t; zero: none
-    unsigned retries = 0;                    ///< --retries
-    std::chrono::milliseconds backoff{};     ///< --backoff: before the first one
-    std::uint64_t halt_failures = 0;         ///< --halt N; 0: never
-    unsigned halt_percent = 0;               ///< --halt N%
-    std::string job_log_path;                ///< --joblog
-    bool wants_help = false;                 ///< --help
-    std::vector<std::string> command;        ///< CMD [ARG...]
-    std::string shown_words;                 ///< all of it, quoted for a shell
-    bool has_items = false;                  ///< whether there was a :::
-    std::vector<std::string> items;          ///< the words behind it
+    std::size_t jobs = 1;                     ///< -j
+    std::string shell_line;                   ///< -s; empty: none
+    bool keeps_order = false;                 ///< -k
+    std::size_t items_per_job = 1;            ///< -n
+    char delimiter = '\n';                    ///< -0, -d
+    std::string placeholder = "{}";           ///< -I
+    std::string input_path;                   ///< -a; empty: standard input
+    bool keeps_empty = false;                 ///< --keep-empty
+    bool feeds_stdin = false;                 ///< --stdin
+    std::string queue_path;                   ///< -q; empty: none
+    bool retries_failed = false;              ///< --retry-failed
+    bool forces = false;                      ///< --force
+    bool replays = false;                     ///< --replay
+    bool keeps_outputs = false;               ///< --keep
+    bool is_dry_run = false;                  ///< --dry-run
+    bool shows_records = false;               ///< --json
+    bool tags = false;                        ///< --tag
+    std::string output_folder;                ///< -o; empty: none
+    std::chrono::milliseconds start_delay{};  ///< --delay
+    bool works = false;                       ///< conq work: on what is in the queue, not on input
+    bool follows = false;                     ///< --follow: until the queue is shut down
+    std::chrono::milliseconds time_limit{};   ///< -t; zero: none
+    unsigned retries = 0;                     ///< --retries
+    std::chrono::milliseconds backoff{};      ///< --backoff: before the first one
+    std::uint64_t halt_failures = 0;          ///< --halt N; 0: never
+    unsigned halt_percent = 0;                ///< --halt N%
+    std::string job_log_path;                 ///< --joblog
+    bool wants_help = false;                  ///< --help
+    std::vector<std::string> command;         ///< CMD [ARG...]
+    std::string shown_words;                  ///< all of it, quoted for a shell
+    bool has_items = false;                   ///< whether there was a :::
+    std::vector<std::string> items;           ///< the words behind it
+
+    /// Whether the output of jobs goes out as it is.
+    [[nodiscard]] bool prints_output() const { return !shows_records && output_folder.empty(); }
 };
 
 /// Reads the words after `run`. The first that is no option, and is no option's value, begins the

@@ -9,12 +9,19 @@
 
 namespace conq::cli {
 
+/// What a process, and those that it has waited for, have used.
+struct resources {
+    std::int64_t user_ms = 0, system_ms = 0, max_rss_kib = 0;
+    std::uint64_t output_bytes = 0;  ///< written to both streams
+};
+
 /// How one job ended.
 struct outcome {
     enum class kind : std::uint8_t { ok, failed, died, timed_out, cannot_run, not_found };
     kind how = kind::ok;
     int detail = 0;         ///< exit code, or signal
     std::string message{};  ///< why, where exit code or signal do not say it
+    resources used{};
 
     /// Whether it may end otherwise if the job is run again.
     [[nodiscard]] bool may_be_retried() const noexcept {

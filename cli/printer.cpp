@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -27,9 +28,12 @@ void printer::finish(std::uint64_t number, job_output output) {
     print(output);
     if (!held_.empty()) held_.pop_front();
     for (++next_; !held_.empty() && held_.front().has_ended; ++next_) {
-        const job_output& following = held_.front().output;
-        for (const auto& stream : following.streams) held_bytes_ -= stream.memory.size();
-        print(following);
+        const place& following = held_.front();
+        if (following.output) {
+            for (const auto& each : following.output->streams) held_bytes_ -= each.memory.size();
+            print(*following.output);
+        }
+        write(1, following.note);
         held_.pop_front();
     }
     moved_.notify_all();
@@ -41,13 +45,13 @@ std::unique_lock<std::mutex> printer::take_turn(std::uint64_t number) {
     return held;
 }
 
-void printer::print_now(const std::unique_lock<std::mutex>&, const job_output& output) {
+void printer::print_now(const std::unique_lock<std::mutex>&, job_output& output) {
     print(output);
 }
 
-void printer::print_now(const std::unique_lock<std::mutex>&, std::size_t stream,
+void printer::print_now(const std::unique_lock<std::mutex>&, job_output& of, std::size_t stream,
                         std::string_view bytes) {
-    write(stream, bytes);
+    write_of(of, stream, bytes);
 }
 
 void printer::wait_for_window(std::uint64_t number) {
@@ -98,16 +102,39 @@ void printer::hold(std::uint64_t number, job_output output) {
     }
     const auto place_of_job = static_cast<std::size_t>(number - next_);
     if (held_.size() <= place_of_job) held_.resize(place_of_job + 1);
-    held_[place_of_job] = {std::move(output), true};
+    place& mine = held_[place_of_job];
+    mine = {nullptr, std::move(output.note), true};
+    output.note.clear();
+    if (!output.empty()) mine.output = std::make_unique<job_output>(std::move(output));
 }
 
-void printer::print(const job_output& output) {
-    for (std::size_t i = 0; i < output.streams.size(); ++i) print_stream(i, output.streams[i]);
+void printer::print(job_output& output) {
+    for (std::size_t i = 0; i < output.streams.size(); ++i) {
+        print_stream(output, i);
+        const bool is_cut = output.tag != nullptr && output.tag->is_within_line[i];
+        if (is_cut) write_of(output, i, "\n");  // or two tags share a line
+    }
     write(1, output.note);
 }
 
-void printer::print_stream(std::size_t stream, const job_output::stream& what) {
-    if (!what.memory.empty()) write(stream, what.memory);
+// With its tag before each line.
+void printer::write_of(job_output& of, std::size_t stream, std::string_view bytes) {
+    if (of.tag == nullptr) return write(stream, bytes);
+    std::string text;
+    bool& is_within_line = of.tag->is_within_line[stream];
+    while (!bytes.empty()) {
+        const std::size_t size = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
+        if (!is_within_line) text += of.tag->text;
+        text += bytes.substr(0, size);
+        is_within_line = text.back() != '\n';
+        bytes.remove_prefix(size);
+    }
+    write(stream, text);
+}
+
+void printer::print_stream(job_output& of, std::size_t stream) {
+    const job_output::stream& what = of.streams[stream];
+    if (!what.memory.empty()) write_of(of, stream, what.memory);
     if (what.spooled.empty()) return;
     std::vector<char> buffer(65'536);
     for (const extent& piece : what.spooled) {
@@ -118,7 +145,7 @@ void printer::print_stream(std::size_t stream, const job_output::stream& what) {
                                  std::strerror(errno)));
                 break;
             }
-            write(stream, {buffer.data(), got});
+            write_of(of, stream, {buffer.data(), got});
             at += got;
         }
         overflow_.release(piece);

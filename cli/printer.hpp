@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -19,6 +20,12 @@
 
 namespace conq::cli {
 
+/// What stands before each line of a job's output.
+struct line_tag {
+    std::string text;
+    std::array<bool, 2> is_within_line{};  ///< of each stream, when the tag has been printed
+};
+
 /// What a job has written: standard output and standard error.
 struct job_output {
     struct stream {
@@ -27,8 +34,8 @@ struct job_output {
         [[nodiscard]] bool empty() const noexcept { return memory.empty() && spooled.empty(); }
     };
     std::array<stream, 2> streams;
-    std::uint64_t bytes = 0;  ///< of both, also of what has been printed
-    std::string note;         ///< what conq says of the job, on standard error after its output
+    std::unique_ptr<line_tag> tag;  ///< unless none: stands before each line of it
+    std::string note;  ///< what conq says of the job, on standard error after its output
     [[nodiscard]] bool empty() const noexcept {
         return streams[0].empty() && streams[1].empty() && note.empty();
     }
@@ -54,8 +61,8 @@ public:
     /// long as the lock lives: for a job whose output finds no room, and goes out as it comes.
     [[nodiscard]] std::unique_lock<std::mutex> take_turn(std::uint64_t number);
     /// Prints at once; the caller has the turn.
-    void print_now(const std::unique_lock<std::mutex>& turn, const job_output& output);
-    void print_now(const std::unique_lock<std::mutex>& turn, std::size_t stream,
+    void print_now(const std::unique_lock<std::mutex>& turn, job_output& output);
+    void print_now(const std::unique_lock<std::mutex>& turn, job_output& of, std::size_t stream,
                    std::string_view bytes);
 
     /// Waits until job `number` is inside the window.
@@ -72,16 +79,18 @@ public:
     void end_progress();
 
 private:
-    void print(const job_output& output);
-    void print_stream(std::size_t stream, const job_output::stream& what);
+    void print(job_output& output);
+    void print_stream(job_output& of, std::size_t stream);
+    void write_of(job_output& of, std::size_t stream, std::string_view bytes);
     void write(std::size_t stream, std::string_view bytes);
     void hold(std::uint64_t number, job_output output);
     void clear_progress();
     void break_stream(std::size_t stream);
     void fail(std::string_view line);
 
-    struct place {
-        job_output output;
+    struct place {  // small: most jobs say little, and thousands may wait
+        std::unique_ptr<job_output> output;
+        std::string note;
         bool has_ended = false;
     };
 

@@ -14,7 +14,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <optional>
 #include <stop_token>
 #include <system_error>
@@ -25,13 +24,16 @@
 #include "cli/byte_budget.hpp"
 #include "cli/command_template.hpp"
 #include "cli/durable_run.hpp"
+#include "cli/job_attempts.hpp"
 #include "cli/job_feed.hpp"
 #include "cli/job_log.hpp"
 #include "cli/job_process.hpp"
+#include "cli/job_results.hpp"
 #include "cli/job_slots.hpp"
 #include "cli/later_jobs.hpp"
 #include "cli/message.hpp"
 #include "cli/outcome.hpp"
+#include "cli/pace.hpp"
 #include "cli/printer.hpp"
 #include "cli/progress.hpp"
 #include "cli/signals.hpp"
@@ -111,6 +113,7 @@ public:
           input_(open_input(options)),
           interrupt_(::eventfd(0, EFD_CLOEXEC)),
           spool_([this](const std::string& why) { spool_is_full(why); }),
+          results_(options, spool_),
           printer_(options.keeps_order, spool_, tally_, [this] { stop_intake(); }),
           feed_(options_, command_, input_, interrupt_),
           input_bytes_all_(bytes_to_read(input_)),
@@ -129,17 +132,25 @@ public:
             .tick = shows_progress ? [this] { tick(); } : std::function<void()>{},
         });
         process_runner processes(program, running_, spool_, printer_);
+        attempts_.emplace(attempt_tools{.options = options_,
+                                        .command = command_,
+                                        .processes = processes,
+                                        .log = log_,
+                                        .overflow = spool_,
+                                        .out = printer_,
+                                        .interrupt = interrupt_,
+                                        .on_log_full = [this] { log_is_full(); }});
         try {
             later_jobs later([&](job& each) {
                 const job_slots::held slot(slots_);
                 each.slot = slot.number();
-                return run_durable(processes, each);
+                return run_durable(each);
             });
             later_ = &later;
             workers pool(queue_, worker_options{.threads = job_threads_, .name = "conq-job"},
-                         [&](job& each) { run_or_put_off(processes, each); });
+                         [&](job& each) { run_or_put_off(each); });
             if (options_.works) {
-                take_items(processes);
+                take_items();
             } else {
                 read_items();
             }
@@ -174,11 +185,11 @@ private:
     }
 
     // conq work: on what is in the queue, until nothing is unfinished, or it is shut down.
-    void take_items(process_runner& processes) {
+    void take_items() {
         std::vector<std::jthread> takers;
         for (std::size_t i = 0; i < job_threads_; ++i) {
             takers.emplace_back([&] {
-                while (take_one(processes)) {
+                while (take_one()) {
                 }
             });
         }
@@ -192,7 +203,7 @@ private:
     }
 
     // False: there is no more, or no more is to be begun.
-    bool take_one(process_runner& processes) {
+    bool take_one() {
         try {
             job_lease lease = durable_->take(work_stop_.get_token());
             if (!lease) return false;
@@ -205,7 +216,11 @@ private:
             if (longest > argument_bytes_max || (longest != 0 && has_nul)) {
                 each.unfit_bytes = lease->size();
             }
-            run_job(processes, each, &lease);
+            if (!pace_.wait(interrupt_)) {
+                static_cast<void>(lease.release());
+                return false;
+            }
+            run_job(each, &lease);
         } catch (const store_error& error) {
             fail_store(error);
         }
@@ -227,55 +242,99 @@ private:
         static_cast<void>(queue_.put(std::move(each)));
     }
 
-    void run_or_put_off(process_runner& processes, job& each) {
+    void run_or_put_off(job& each) {
         each.queued.end();
         const job_slots::held slot(slots_);
         each.slot = slot.number();
         if (!durable_) {
-            run_job(processes, each, nullptr);
-        } else if (!run_durable(processes, each)) {
+            if (pace_.wait(interrupt_)) run_job(each, nullptr);
+        } else if (!run_durable(each)) {
             later_->add(std::move(each));
         }
     }
 
     // Whether it is over for this run: it has ended here or before. Else it runs elsewhere.
-    bool run_durable(process_runner& processes, job& each) {
+    bool run_durable(job& each) {
         try {
             if (has_stopped_intake_) return true;  // counts as not started
             started_job mine = durable_->start(each);
             if (mine.lease) {
-                run_job(processes, each, &mine.lease);
+                if (pace_.wait(interrupt_)) {
+                    run_job(each, &mine.lease);
+                } else {
+                    static_cast<void>(mine.lease.release());
+                }
                 return true;
             }
             if (mine.state == job_state::running) return false;
-            durable_->skip(mine.state);
-            if (mine.state != job_state::done) tally_.add_failed_before();
-            items_started_.fetch_add(1);
-            printer_.finish(each.number, {});
-            input_bytes_done_.fetch_add(each.input_bytes);
+            skip(each, mine);
         } catch (const store_error& error) {
             fail_store(error);
         }
         return true;
     }
 
-    // Recorded before it is printed: -k does not hold that back.
-    void record(job_lease* lease, const outcome& ended) {
-        if (lease == nullptr) return;
+    // It has ended before, or elsewhere. What it has written is printed if it ended while we ran.
+    void skip(const job& each, const started_job& ended) {
+        durable_->skip(ended.state);
+        if (ended.state != job_state::done) tally_.add_failed_before();
+        items_started_.fetch_add(1);
+        job_output output;
+        const auto since_begin = std::chrono::steady_clock::now() - begin_;
+        if (options_.replays || ended.ended_ago < since_begin) {
+            const auto stored = durable_->output(ended.id);
+            if (stored && replay(options_, *stored, each.number + 1, output)) {
+                if (options_.tags) output.tag = tag_of(each.items);
+                keep_files({.sequence = each.number + 1, .id = ended.id}, output);
+            } else {
+                outputs_missing_.fetch_add(1);
+            }
+        }
+        printer_.finish(each.number, std::move(output));
+        input_bytes_done_.fetch_add(each.input_bytes);
+    }
+
+    // The files of -o, before the outcome is stored: who finds that finds them.
+    void keep_files(const job_record& record, job_output& output) {
         try {
-            durable_run::record(*lease, ended, has_ended_jobs_);
-        } catch (const store_error& error) {
-            fail_store(error);
+            results_.to_files(record, output);
+        } catch (const own_error& error) {
+            tally_.add_own_error();
+            stop_intake();
+            printer_.say(fmt::format("{}: no more items are taken", error.what()));
         }
     }
 
-    void run_job(process_runner& processes, job& each, job_lease* lease) {
+    // Before it is printed: -k does not hold that back. What was stored of the output.
+    std::string store(job_lease& lease, const job_record& record, const word_list& items,
+                      const job_output& output) {
+        try {
+            const std::string text = results_.stored(record, items, output);
+            durable_run::record(lease, record.ended, has_ended_jobs_, text);
+            return text;
+        } catch (const store_error& error) {
+            fail_store(error);
+        } catch (const own_error& error) {
+            tally_.add_own_error();
+            printer_.say(error.what());
+        }
+        return {};
+    }
+
+    void run_job(job& each, job_lease* lease) {
         jobs_running_.fetch_add(1);
         items_started_.fetch_add(each.items.size());
-        if (lease != nullptr) each.variables = durable_->variables(*lease);
+        if (lease != nullptr) {
+            each.id = lease->id();
+            each.variables = durable_->variables(*lease);
+        }
         job_output output;
-        const outcome ended = run_process(processes, each, output);
-        record(lease, ended);
+        const job_record record = attempts_->run(each, output);
+        const outcome& ended = record.ended;
+        keep_files(record, output);
+        std::string stored;
+        if (lease != nullptr) stored = store(*lease, record, each.items, output);
+        show(record, each.items, output, stored);
         if (ended.how != outcome::kind::ok) {
             output.note = fmt::format("conq: {}\n", failure_line(each, ended)) + hint(ended);
         }
@@ -286,55 +345,14 @@ private:
         input_bytes_done_.fetch_add(each.input_bytes);
     }
 
-    outcome run_process(process_runner& processes, const job& each, job_output& output) {
-        if (each.unfit_bytes != 0) return unfit_outcome(options_);
-        for (unsigned attempt = 1;; ++attempt) {
-            const outcome ended = run_once(processes, each, attempt, output);
-            if (!ended.may_be_retried() || attempt > options_.retries) return ended;
-            printer_.say(fmt::format("{}; run again ({} of {})", failure_line(each, ended), attempt,
-                                     options_.retries));
-            if (!wait_before_retry(attempt)) return ended;
-            for (const job_output::stream& kept : output.streams) spool_.release(kept.spooled);
-            output = {};
+    void show(const job_record& record, const word_list& items, job_output& output,
+              const std::string& stored) {
+        try {
+            results_.to_line(record, items, output, stored);
+        } catch (const own_error& error) {
+            tally_.add_own_error();
+            printer_.say(error.what());
         }
-    }
-
-    outcome run_once(process_runner& processes, const job& each, unsigned attempt,
-                     job_output& output) {
-        const job_numbers numbers{.sequence = each.number + 1, .slot = each.slot};
-        process_request request{.number = each.number,
-                                .arguments = command_.filled(each.items, numbers),
-                                .input = options_.feeds_stdin ? &each.items : nullptr,
-                                .delimiter = options_.delimiter,
-                                .variables = each.variables,
-                                .time_limit = options_.time_limit};
-        request.variables.push_back(fmt::format("CONQ_SEQ={}", numbers.sequence));
-        request.variables.push_back(fmt::format("CONQ_SLOT={}", numbers.slot));
-        request.variables.push_back(fmt::format("CONQ_ATTEMPT={}", attempt));
-        if (!log_.is_open()) return processes.run(request, output);
-        job_record record{.sequence = numbers.sequence,
-                          .begin = std::chrono::system_clock::now(),
-                          .command = quoted(request.arguments)};
-        const auto begin = std::chrono::steady_clock::now();
-        record.ended = processes.run(request, output);
-        record.took = std::chrono::steady_clock::now() - begin;
-        record.output_bytes = output.bytes;
-        if (!log_.add(record)) log_is_full();
-        return record.ended;
-    }
-
-    // False: no more is to be started.
-    bool wait_before_retry(unsigned attempt) const {
-        using std::chrono::milliseconds;
-        constexpr milliseconds longest = std::chrono::hours(1);
-        milliseconds span = options_.backoff;
-        for (unsigned i = 1; i < attempt && span < longest; ++i) span = std::min(2 * span, longest);
-        constexpr milliseconds::rep poll_most = std::numeric_limits<int>::max();
-        pollfd stopped{interrupt_, POLLIN, 0};
-        while (::poll(&stopped, 1, static_cast<int>(std::min(span.count(), poll_most))) < 0 &&
-               errno == EINTR) {
-        }
-        return stopped.revents == 0;
     }
 
     // --halt
@@ -435,9 +453,16 @@ private:
         }
     }
 
+    void sum_up_outputs() {
+        if (outputs_missing_ == 0) return;
+        printer_.say(fmt::format("{} outputs of skipped items are not kept any more",
+                                 outputs_missing_.load()));
+    }
+
     void sum_up() {
         if (const auto skipped = feed_.skipped(); skipped != 0) printer_.say(skipped_line(skipped));
         if (durable_) sum_up_before();
+        sum_up_outputs();
         if (tally_.failed() != 0) {
             printer_.say(fmt::format("{} of {} jobs failed", tally_.failed(), tally_.ended()));
         }
@@ -458,6 +483,7 @@ private:
     job_log log_;
     const int input_, interrupt_;
     spool spool_;
+    const job_results results_;
     tally tally_;
     running_jobs running_;
     printer printer_;
@@ -467,7 +493,10 @@ private:
     std::atomic<std::size_t> jobs_running_{0};
     std::atomic<bool> has_stopped_intake_{false}, has_hinted_{false}, has_halted_{false},
         has_ended_jobs_{false};
-    std::optional<durable_run> durable_;  // with -q
+    std::optional<job_attempts> attempts_;  // while it runs
+    std::optional<durable_run> durable_;    // with -q
+    pace pace_{options_.start_delay};
+    std::atomic<std::uint64_t> outputs_missing_{0};
     later_jobs* later_ = nullptr;
     byte_budget budget_{queued_bytes_max};
     job_slots slots_{job_threads_};

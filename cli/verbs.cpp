@@ -14,6 +14,7 @@ const std::vector<verb>& verbs() {
         {"release", "hand it back", release_main},
         {"join", "wait until nothing is unfinished", join_main},
         {"ls", "counts, running and failed jobs", ls_main},
+        {"out", "what a job has written", out_main},
         {"retry", "run failed jobs again", retry_main},
         {"cancel", "finish jobs that nobody has begun", cancel_main},
         {"drop", "forget finished jobs", drop_main},

@@ -28,6 +28,7 @@ int release_main(const std::vector<std::string>& words);
 /// Looking at a queue.
 int join_main(const std::vector<std::string>& words);
 int ls_main(const std::vector<std::string>& words);
+int out_main(const std::vector<std::string>& words);
 int doctor_main(const std::vector<std::string>& words);
 /// What becomes of jobs, and of the queue.
 int retry_main(const std::vector<std::string>& words);

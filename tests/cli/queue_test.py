@@ -170,9 +170,29 @@ def test_two_runs_on_one_queue_share_the_work(tmp_path):
     outputs = [each.communicate(timeout=TIMEOUT_S)[0].split() for each in pair]
     assert [each.returncode for each in pair] == [0, 0]
     assert runs(log) == {str(i): 1 for i in range(1, 201)}
-    for each in outputs:
+    for each in outputs:  # what the other one did meanwhile is printed, too
         assert each == sorted(each, key=int)
-    assert sorted(outputs[0] + outputs[1], key=int) == lines(200).encode().split()
+    assert set(outputs[0]) | set(outputs[1]) == set(lines(200).encode().split())
+
+
+def test_a_run_prints_what_another_did_for_it_meanwhile(tmp_path):
+    fifo, queue = tmp_path / "fifo", tmp_path / "q"
+    os.mkfifo(fifo)
+    words = ("-k", "-q", queue, "-j1", "-s",
+             f'case "$1" in b) cat {fifo};; esac; echo "did $1"; echo "err $1" >&2')
+    conq(*words, items="a\n")
+    one = start(*words, ":::", "b")
+    wait_until(lambda: outcomes_or_none(queue).get(1) == 1)
+    two = start(*words, ":::", "a", "b", "c")
+    line = two.stderr.readline()
+    while b"waiting for items that run elsewhere" not in line:
+        assert line
+        line = two.stderr.readline()
+    fifo.write_text("")
+    assert one.communicate(timeout=TIMEOUT_S)[0] == b"did b\n"
+    printed, said = two.communicate(timeout=TIMEOUT_S)
+    assert printed == b"did b\ndid c\n"  # and not what was done before it began
+    assert b"err b\nerr c\n" in line + said
 
 
 def test_an_interrupted_run_names_the_command_that_goes_on(tmp_path):
