@@ -34,6 +34,22 @@ std::string_view folder_of(std::string_view path) {
     return without_slashes(path.substr(0, slash + 1));
 }
 
+// {2}, and {2/} as {/} of it: the same name without the number, and the number.
+struct numbered {
+    std::string name;
+    std::size_t column = 0, size = 0;  // 0: it is none
+};
+
+numbered numbered_at(std::string_view text) {
+    constexpr std::size_t digits_most = 4;
+    const std::size_t end = std::min(text.find_first_not_of("0123456789", 1), text.size());
+    const std::size_t close = text.find('}');
+    if (!text.starts_with('{') || end == 1 || end > digits_most + 1) return {};
+    if (close == std::string_view::npos || text[1] == '0') return {};
+    return {'{' + std::string(text.substr(end, close + 1 - end)),
+            std::stoul(std::string(text.substr(1, end - 1))), close + 1};
+}
+
 }  // namespace
 
 // None begins another one.
@@ -44,17 +60,25 @@ const command_template::placeholder_name command_template::placeholder_names[] =
 };
 
 command_template::command_template(std::vector<std::string> words, const std::string& placeholder,
-                                   bool appends) {
+                                   bool appends, column_style columns)
+    : columns_(std::move(columns)) {
     const placeholder_name own{placeholder, part_kind::item};
     const std::span<const placeholder_name> all(placeholder_names);
     const auto names = placeholder == all.front().name ? all : std::span(&own, 1);
-    for (const std::string& each : words) words_.push_back(parse(each, names));
+    for (const std::string& each : words) {
+        words_.push_back(parse(each, names, bool(columns_)));
+        for (const part& one : words_.back().parts) {
+            columns_needed_ = std::max(columns_needed_, one.column);
+        }
+    }
     appends_ = appends && std::all_of(words_.begin(), words_.end(),
                                       [](const word& each) { return each.is_literal(); });
 }
 
-command_template command_template::of_shell(const std::string& text, bool appends) {
+command_template command_template::of_shell(const std::string& text, bool appends,
+                                            column_style columns) {
     command_template made;
+    made.columns_ = std::move(columns);
     for (const std::string& each :
          {std::string("sh"), std::string("-c"), text, std::string("conq")}) {
         made.words_.push_back({each, {{part_kind::text, each}}});
@@ -64,7 +88,8 @@ command_template command_template::of_shell(const std::string& text, bool append
 }
 
 command_template::word command_template::parse(std::string_view text,
-                                               std::span<const placeholder_name> names) {
+                                               std::span<const placeholder_name> names,
+                                               bool has_columns) {
     word made{.written = std::string(text), .parts = {}};
     std::string literal;
     const auto end_literal = [&] {
@@ -75,6 +100,19 @@ command_template::word command_template::parse(std::string_view text,
         const auto found = std::find_if(
             names.begin(), names.end(),
             [text](const placeholder_name& each) { return text.starts_with(each.name); });
+        if (found == names.end() && has_columns) {
+            const numbered which = numbered_at(text);
+            const auto of_item = std::find_if(names.begin(), names.end(), [&](const auto& each) {
+                return each.name == which.name && each.holds_item();
+            });
+            if (of_item != names.end()) {
+                end_literal();
+                made.parts.push_back({of_item->kind, {}, which.column});
+                made.holds_item = true;
+                text.remove_prefix(which.size);
+                continue;
+            }
+        }
         if (found == names.end()) {
             literal += text.front();
             text.remove_prefix(1);
@@ -82,8 +120,7 @@ command_template::word command_template::parse(std::string_view text,
         }
         end_literal();
         made.parts.push_back({found->kind});
-        made.holds_item = made.holds_item ||
-                          (found->kind != part_kind::sequence && found->kind != part_kind::slot);
+        made.holds_item = made.holds_item || found->holds_item();
         text.remove_prefix(found->name.size());
     }
     end_literal();
@@ -93,14 +130,32 @@ command_template::word command_template::parse(std::string_view text,
 
 word_list command_template::filled(const word_list& items, job_numbers numbers) const {
     word_list arguments;
+    std::vector<item_parts> all;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        auto& each = all.emplace_back(item_parts{items[i], {}});
+        if (columns_) each.columns = columns_of(items[i], columns_);
+    }
     for (const word& each : words_) {
-        const std::size_t times = each.holds_item ? items.size() : 1;
-        for (std::size_t i = 0; i < times; ++i) {
-            add(arguments, each, each.holds_item ? items[i] : std::string_view(), numbers);
+        if (!each.holds_item) add(arguments, each, {}, numbers);
+        for (std::size_t i = 0; each.holds_item && i < all.size(); ++i) {
+            add(arguments, each, all[i], numbers);
         }
     }
-    for (std::size_t i = 0; appends_ && i < items.size(); ++i) arguments.add(items[i]);
+    for (std::size_t i = 0; appends_ && i < all.size(); ++i) {
+        if (!columns_) arguments.add(all[i].whole);
+        for (const std::string& column : all[i].columns) arguments.add(column);
+    }
     return arguments;
+}
+
+std::string command_template::fault_of(std::string_view item) const {
+    if (!columns_) return {};
+    if (columns_.how == column_style::kind::csv && is_open(item)) return "a quote is not closed";
+    if (columns_needed_ < 2) return {};
+    const std::size_t count = columns_of(item, columns_).size();
+    if (count >= columns_needed_) return {};
+    return "it has no column " + std::to_string(columns_needed_) + ", but " +
+           std::to_string(count) + ": is the separator right (--colsep, --csv, --tsv)?";
 }
 
 std::size_t command_template::fixed_bytes() const {
@@ -112,7 +167,8 @@ std::size_t command_template::fixed_bytes() const {
 }
 
 std::size_t command_template::bytes_of(std::size_t item_bytes) const {
-    std::size_t bytes = appends_ ? item_bytes + 1 + sizeof(char*) : 0;
+    const std::size_t appended = columns_ ? item_bytes + 1 : 1;  // so many words at most
+    std::size_t bytes = appends_ ? item_bytes + appended * (1 + sizeof(char*)) : 0;
     for (const word& each : words_) {
         if (each.holds_item) bytes += each.bytes(item_bytes) + 1 + sizeof(char*);
     }
@@ -148,9 +204,11 @@ std::size_t command_template::word::bytes(std::size_t item_bytes) const {
     return bytes;
 }
 
-void command_template::add(word_list& to, const word& from, std::string_view item,
+void command_template::add(word_list& to, const word& from, const item_parts& whole,
                            job_numbers numbers) {
     for (const part& each : from.parts) {
+        const std::string_view item =
+            each.column == 0 ? whole.whole : std::string_view(whole.columns[each.column - 1]);
         switch (each.kind) {
             case part_kind::text:
                 to.append(each.text);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/columns.hpp"
 #include "cli/word_list.hpp"
 
 namespace conq::cli {
@@ -24,18 +25,26 @@ struct job_numbers {
 ///
 /// Placeholders are those of GNU parallel: {} is the item, {.} without its last extension, {/} what
 /// stands behind its last /, {//} its folder (. if it names none), {/.} is {/} without extension,
-/// {#} and {%} are the job's numbers.
+/// {#} and {%} are the job's numbers. Where items have columns, {1} is the first one, and {1.} {1/}
+/// {1//} {1/.} what these say of it.
 class command_template {
 public:
     /// `placeholder` stands for the item; if it is not {}, it is the only one. `appends`: whether
     /// items go to the end if no word holds a placeholder.
-    command_template(std::vector<std::string> words, const std::string& placeholder, bool appends);
+    /// Where items have columns, these are what goes to the end.
+    command_template(std::vector<std::string> words, const std::string& placeholder, bool appends,
+                     column_style columns = {});
     /// sh -c `text`, for which the item is $1: no placeholder is looked for.
-    static command_template of_shell(const std::string& text, bool appends);
+    static command_template of_shell(const std::string& text, bool appends,
+                                     column_style columns = {});
 
     /// The arguments of a job: a word that holds the item comes once for each of them, with every
     /// placeholder in it replaced.
     [[nodiscard]] word_list filled(const word_list& items, job_numbers numbers) const;
+
+    /// Why an item does not fit the command: it has not the column that is asked for, or an open
+    /// quote. Empty if it does.
+    [[nodiscard]] std::string fault_of(std::string_view item) const;
 
     /// What the kernel counts of the arguments: for the words without an item, and for each item of
     /// so many bytes. Not less, and with {} alone not more.
@@ -57,7 +66,8 @@ private:
     enum class part_kind { text, item, stem, name, folder, name_stem, sequence, slot };
     struct part {
         part_kind kind;
-        std::string text{};  // of text
+        std::string text{};      // of text
+        std::size_t column = 0;  // 0: of the whole item
     };
     struct word {
         std::string written;
@@ -72,15 +82,25 @@ private:
     struct placeholder_name {
         std::string_view name;
         part_kind kind;
+        [[nodiscard]] bool holds_item() const {
+            return kind != part_kind::sequence && kind != part_kind::slot;
+        }
     };
     static const placeholder_name placeholder_names[];
 
     command_template() = default;
-    static word parse(std::string_view text, std::span<const placeholder_name> names);
-    static void add(word_list& to, const word& from, std::string_view item, job_numbers numbers);
+    struct item_parts {
+        std::string_view whole;
+        std::vector<std::string> columns;  // where items have them
+    };
+    static word parse(std::string_view text, std::span<const placeholder_name> names,
+                      bool has_columns);
+    static void add(word_list& to, const word& from, const item_parts& item, job_numbers numbers);
 
     std::vector<word> words_;
     bool appends_ = false;
+    column_style columns_{};
+    std::size_t columns_needed_ = 0;
 };
 
 /// A word as a POSIX shell would take it back, for messages and --dry-run.

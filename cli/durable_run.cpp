@@ -28,6 +28,11 @@ command_words words_of(const run_options& options) {
         out.add("-I");
         out.add(options.placeholder);
     }
+    if (options.columns.how == column_style::kind::csv) out.add("--csv");
+    if (options.columns.how == column_style::kind::separated) {
+        out.add("--colsep");
+        out.add(options.columns.separator);
+    }
     if (!options.shell_line.empty()) {
         out.add("-s");
         out.add(options.shell_line);
@@ -57,6 +62,7 @@ run_options with_stored_command(const run_options& options) {
     run_options out = options;
     out.feeds_stdin = of_command.feeds_stdin;
     out.placeholder = of_command.placeholder;
+    out.columns = of_command.columns;
     out.shell_line = of_command.shell_line;
     out.command = of_command.command;
     return out;

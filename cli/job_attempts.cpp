@@ -23,8 +23,8 @@ job_record job_attempts::run(const job& each, job_output& output) const {
     const run_options& options = with_.options;
     job_record record{.sequence = each.number + 1, .id = each.id};
     record.begin = std::chrono::system_clock::now();
-    if (each.unfit_bytes != 0) {
-        record.ended = unfit_outcome(options);
+    if (auto bad = bad_item(each, options, with_.command)) {
+        record.ended = std::move(*bad);
         return record;
     }
     for (;;) {

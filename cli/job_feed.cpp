@@ -24,13 +24,24 @@ std::size_t arguments_bytes_max() {
     return bytes - std::min(bytes, spare);
 }
 
-}  // namespace
-
+// Of a job whose item is no argument.
 outcome unfit_outcome(const run_options& options) {
     return {outcome::kind::failed, 0,
             options.feeds_stdin ? fmt::format("too long for an argument: use --stdin without {}",
                                               options.placeholder)
                                 : "too long for an argument: use --stdin"};
+}
+
+}  // namespace
+
+std::optional<outcome> bad_item(const job& which, const run_options& options,
+                                const command_template& command) {
+    if (which.unfit_bytes != 0) return unfit_outcome(options);
+    for (std::size_t i = 0; i < which.items.size(); ++i) {
+        std::string fault = command.fault_of(which.items[i]);
+        if (!fault.empty()) return outcome{outcome::kind::failed, 0, std::move(fault)};
+    }
+    return std::nullopt;
 }
 
 std::string failure_line(const job& which, const outcome& ended) {
@@ -52,7 +63,8 @@ job_feed::job_feed(const run_options& options, const command_template& command, 
                    int interrupt)
     : options_(options),
       command_(command),
-      reader_(input, interrupt, options.has_items ? '\0' : options.delimiter, options.keeps_empty,
+      reader_(input, interrupt, options.has_items ? '\0' : options.delimiter,
+              options.keeps_empty || options.columns.how == column_style::kind::csv,
               options.feeds_stdin ? std::string().max_size() / 2 : argument_bytes_max),
       room_(arguments_bytes_max() - std::min(command.fixed_bytes(), arguments_bytes_max())) {}
 
@@ -79,8 +91,26 @@ bool job_feed::is_unfit(const item& each) const {
 
 std::optional<item> job_feed::next_item() {
     if (left_over_) return std::exchange(left_over_, std::nullopt);
-    auto each = reader_.next();
+    const bool is_csv = options_.columns.how == column_style::kind::csv;
+    auto each = is_csv ? next_of_csv() : reader_.next();
     if (each) items_read_.fetch_add(1);
+    return each;
+}
+
+// A line goes on behind its end while a quote is open; for as long as it can be an argument.
+std::optional<item> job_feed::next_of_csv() {
+    auto each = reader_.next();
+    while (each && each->size == 0 && !options_.keeps_empty) {
+        ++skipped_;
+        each = reader_.next();
+    }
+    while (each && !options_.has_items && each->size <= argument_bytes_max &&
+           is_open(each->bytes)) {
+        const auto more = reader_.next();
+        if (!more) break;
+        each->bytes += options_.delimiter + more->bytes;
+        each->size += 1 + more->size;
+    }
     return each;
 }
 

@@ -33,8 +33,9 @@ struct job {
     std::vector<std::string> variables{};  ///< of its environment, beside what every job has
 };
 
-/// How a job ends whose item is no argument.
-outcome unfit_outcome(const run_options& options);
+/// How a job ends that cannot be run for its items; none if it can.
+std::optional<outcome> bad_item(const job& which, const run_options& options,
+                                const command_template& command);
 
 /// The line that says which job has failed, and why.
 std::string failure_line(const job& which, const outcome& ended);
@@ -53,13 +54,14 @@ public:
     /// Items read, those of a job that was not made among them. Any thread.
     [[nodiscard]] std::uint64_t items_read() const noexcept { return items_read_.load(); }
     /// Empty items that were skipped.
-    [[nodiscard]] std::uint64_t skipped() const noexcept { return reader_.skipped(); }
+    [[nodiscard]] std::uint64_t skipped() const noexcept { return reader_.skipped() + skipped_; }
     /// Bytes of the input that were read.
     [[nodiscard]] std::uint64_t bytes() const noexcept { return reader_.bytes(); }
 
 private:
     [[nodiscard]] bool is_unfit(const item& each) const;
     std::optional<item> next_item();
+    std::optional<item> next_of_csv();
     void add(const item& each);
     job finish();
 
@@ -68,6 +70,7 @@ private:
     item_reader reader_;
     const std::size_t room_;  // for items, as the kernel counts the bytes of arguments
     job made_;
+    std::uint64_t skipped_ = 0;       // of CSV
     std::size_t made_bytes_ = 0;      // of its arguments, as the kernel counts them
     std::uint64_t made_end_ = 0;      // where in the input its last item ended
     std::uint64_t finished_end_ = 0;  // and the last one of the job before

@@ -21,7 +21,8 @@ struct parsed {
     run_options options;
     bool is_nul_delimited = false;
     std::string delimiter;
-    std::string jobs = "100%", time_limit, backoff, halt, start_delay;
+    std::string jobs = "100%", time_limit, backoff, halt, start_delay, separator;
+    bool is_csv = false, is_tsv = false;
 };
 
 // The one table of options.
@@ -43,6 +44,14 @@ void describe(CLI::App& app, parsed& into) {
         ->excludes(nul);
     app.add_option("-I,--placeholder", o.placeholder, "Replace STR instead of {}")
         ->type_name("STR");
+    auto* separator = app.add_option("--colsep", into.separator,
+                                     "Items have columns, STR between them: {1}, {2} ...")
+                          ->type_name("STR");
+    auto* csv = app.add_flag("--csv", into.is_csv, "Items are lines of CSV (RFC 4180)");
+    csv->excludes(separator);
+    app.add_flag("--tsv", into.is_tsv, "Columns, with a tab between them")
+        ->excludes(separator)
+        ->excludes(csv);
     app.add_option("-a,--arg-file", o.input_path, "Read items from FILE, not standard input")
         ->type_name("FILE");
     app.add_option("-s,--shell", o.shell_line,
@@ -198,6 +207,32 @@ void take_command(run_options& o, std::vector<std::string> words, bool has_line)
     }
 }
 
+void take_columns(run_options& o, const parsed& from, bool has_separator) {
+    if (has_separator && from.separator.empty()) {
+        throw usage_error("--colsep: the separator is empty: give the bytes between two columns");
+    }
+    if (from.is_csv) {
+        o.columns.how = column_style::kind::csv;
+    } else if (has_separator || from.is_tsv) {
+        const bool is_tab = from.is_tsv || from.separator == "\\t";
+        o.columns = {column_style::kind::separated, is_tab ? "\t" : from.separator};
+    } else {
+        return;
+    }
+    if (o.placeholder != "{}") {
+        throw usage_error("-I replaces one text only, and not {1}: leave out -I, or the columns");
+    }
+    const auto brace = std::adjacent_find(
+        o.shell_line.begin(), o.shell_line.end(),
+        [](char one, char next) { return one == '{' && next >= '1' && next <= '9'; });
+    if (brace != o.shell_line.end()) {
+        throw usage_error(
+            fmt::format("-s {}: columns are not replaced in a line for sh: write \"$1\" for the "
+                        "first one",
+                        shown(o.shell_line)));
+    }
+}
+
 void check_queue(const run_options& o, bool has_queue) {
     if (!has_queue) {
         if (!o.retries_failed && !o.forces && !o.replays && !o.keeps_outputs) return;
@@ -254,6 +289,7 @@ run_options parse_options(CLI::App& app, parsed& into, const std::vector<std::st
     if (o.placeholder.empty()) throw usage_error("-I: the placeholder is empty: give a text");
     check_queue(o, app.count("-q") > 0);
     check_output(o, app.count("-o") > 0);
+    take_columns(o, into, app.count("--colsep") > 0);
     o.jobs = parse_jobs(into.jobs);
     if (app.count("--delay") > 0) o.start_delay = parse_duration("--delay", into.start_delay);
     if (app.count("-t") > 0) o.time_limit = parse_duration("-t", into.time_limit);
@@ -330,6 +366,7 @@ std::string run_help() {
            "  seq 1000 | conq run -k -n 50 ./simulate --seeds {}\n"
            "  ls *.wav | conq run flac -o out/{.}.flac {}\n"
            "  find . -name '*.wav' | conq run -q done.q flac {}    (again, after a kill)\n"
+           "  conq run --csv -a songs.csv ./tag --title {1} {2}\n"
            "  ls *.log | conq run -k -s 'grep -c ERROR \"$1\" | sort'\n\n" +
            options +
            "\nExit code: 0; 1 own error; 2 usage; 123 a job failed; 125 a job died of a signal;\n"

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/columns.hpp"
+
 namespace conq::cli {
 
 struct run_options {
@@ -18,6 +20,7 @@ struct run_options {
     std::size_t items_per_job = 1;            ///< -n
     char delimiter = '\n';                    ///< -0, -d
     std::string placeholder = "{}";           ///< -I
+    column_style columns{};                   ///< --colsep, --csv, --tsv
     std::string input_path;                   ///< -a; empty: standard input
     bool keeps_empty = false;                 ///< --keep-empty
     bool feeds_stdin = false;                 ///< --stdin

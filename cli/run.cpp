@@ -70,8 +70,10 @@ int open_input(const run_options& options) {
 
 command_template template_of(const run_options& options) {
     const bool appends = !options.feeds_stdin;
-    if (!options.shell_line.empty()) return command_template::of_shell(options.shell_line, appends);
-    return {options.command, options.placeholder, appends};
+    if (!options.shell_line.empty()) {
+        return command_template::of_shell(options.shell_line, appends, options.columns);
+    }
+    return {options.command, options.placeholder, appends, options.columns};
 }
 
 // The program's path, found once for all jobs; empty if it depends on the item.
@@ -511,8 +513,8 @@ int print_commands(const run_options& options) {
     job_feed feed(options, command, open_input(options), ::eventfd(0, EFD_CLOEXEC));
     int code = 0;
     while (const auto next = feed.next()) {
-        if (next->unfit_bytes != 0) {
-            complain(failure_line(*next, unfit_outcome(options)));
+        if (const auto bad = bad_item(*next, options, command)) {
+            complain(failure_line(*next, *bad));
             code = 123;
             continue;
         }
