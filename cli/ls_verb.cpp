@@ -2,6 +2,7 @@
 // ls and doctor: what is in a queue, and whether its file is sound.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -135,8 +136,13 @@ int ls_main(const std::vector<std::string>& words) {
     if (!line.parse(words)) return 0;
     job_queue queue(line.queue_url());
     const job_stats stats = queue.stats();
-    const auto running = queue.list(job_state::running, 0, static_cast<std::size_t>(most));
-    const auto dead = queue.list(job_state::dead, 0, static_cast<std::size_t>(most));
+    // To find some reads all jobs before them; where there are none, nothing.
+    const auto some = [&](job_state state, std::uint64_t count) {
+        const auto max = std::min(static_cast<std::uint64_t>(most), count);
+        return max == 0 ? std::vector<job_info>() : queue.list(state, 0, max);
+    };
+    const auto running = some(job_state::running, stats.running);
+    const auto dead = some(job_state::dead, stats.dead);
     print_data((as_data ? as_json : as_text)(stats, running, dead));
     return 0;
 }

@@ -211,10 +211,12 @@ public:
     [[nodiscard]] std::optional<std::string> output(job_id id);
     /// Whether outputs stay for as long as their jobs; for every process, and for good.
     void keep_outputs(bool keeps);
-    /// Up to `max` jobs in a state with higher ids than `after`, in order of ids.
+    /// Up to `max` jobs in a state with higher ids than `after`, in order of ids. Reads all jobs in
+    /// between, some in each transaction: each is as it was at some time during the call.
     [[nodiscard]] std::vector<job_info> list(job_state state, job_id after = 0,
                                              std::size_t max = 1000);
-    /// How many jobs are in each state. Reads all rows.
+    /// How many jobs are in each state. Reads all jobs, some in each transaction, and counts each
+    /// once.
     [[nodiscard]] job_stats stats();
 
 private:

@@ -340,11 +340,12 @@ std::uint64_t job_queue::forget_all(job_state state) {
     }
     constexpr std::size_t at_once = 1000;  // others get their turn between
     std::uint64_t count = 0;
-    for (;;) {
-        const std::size_t some = core_->engine().forget_some(state, at_once);
-        count += some;
-        if (some < at_once) return count;
-    }
+    jobs::forgotten some;
+    do {
+        some = core_->engine().forget_some(state, some.last, at_once);
+        count += some.count;
+    } while (some.last != 0);
+    return count;
 }
 std::optional<job_info> job_queue::find(job_id id) {
     return core_->engine().find(id);

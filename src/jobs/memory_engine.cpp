@@ -168,16 +168,18 @@ public:
 
     void set_keeps_outputs(bool) override {}  // they are here as long as their jobs
 
-    std::size_t forget_some(job_state state, std::size_t max) override {
+    forgotten forget_some(job_state state, job_id after, std::size_t max) override {
         const std::lock_guard lock(mutex_);
-        std::size_t count = 0;
-        for (auto at = jobs_.begin(); at != jobs_.end() && count < max;) {
+        forgotten answer;
+        auto at = jobs_.upper_bound(after);
+        for (std::size_t i = 0; i < max && at != jobs_.end(); ++i) {
+            answer.last = at->first;
             const bool goes = at->second.job.state == state;
             if (goes) keys_.erase(at->second.key);
             at = goes ? jobs_.erase(at) : std::next(at);
-            count += goes ? 1 : 0;
+            answer.count += goes ? 1 : 0;
         }
-        return count;
+        return answer;
     }
 
     job_stats stats() override {

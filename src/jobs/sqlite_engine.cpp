@@ -17,6 +17,7 @@ namespace conq::jobs {
 namespace {
 
 constexpr std::size_t claims_most = 1000;  // in one transaction
+constexpr std::int64_t rows_most = 5000;   // the same, of those that are only looked at
 constexpr std::int64_t shut_down_flag = 1, paused_flag = 2, keeps_flag = 4;
 
 // Who holds a lease that goes by time: nobody's number, and this boot's. Leases end by a clock that
@@ -195,16 +196,24 @@ public:
 
     std::vector<job_info> list(job_state state, job_id after, std::size_t max) override {
         std::vector<job_info> out;
-        transact([&] {
-            out.clear();
-            // Rows of other states are read, too: their checksums tell whether they are.
-            for (sql_.list.bind(std::int64_t(after)); out.size() < max && sql_.list.step();) {
-                if (job_info each = info_of(sql_.list); each.state == state) {
-                    out.push_back(std::move(each));
+        bool is_end = false;
+        while (!is_end && out.size() < max) {
+            const std::size_t before = out.size();
+            const job_id begin = after;
+            transact([&] {
+                out.resize(before);
+                is_end = true;
+                // Rows of other states are read, too: their checksums tell whether they are.
+                sql_.list.bind(std::int64_t(begin), rows_most);
+                while (out.size() < max && sql_.list.step()) {
+                    job_info each = info_of(sql_.list);
+                    after = each.id;
+                    is_end = false;
+                    if (each.state == state) out.push_back(std::move(each));
                 }
-            }
-            sql_.list.reset();
-        });
+                sql_.list.reset();
+            });
+        }
         return out;
     }
 
@@ -224,33 +233,32 @@ public:
         return out;
     }
 
-    std::size_t forget_some(job_state state, std::size_t max) override {
-        std::size_t count = 0;
+    forgotten forget_some(job_state state, job_id after, std::size_t max) override {
+        forgotten answer;
         transact([&] {
+            answer = {};
             sql_.set_meta.bind(last_id(), "last_id").finish();
-            sql_.forget_some.bind(std::int64_t(state), std::int64_t(max)).finish();
-            count = static_cast<std::size_t>(sqlite3_changes(store_.base.handle()));
+            const auto from = static_cast<std::int64_t>(after);
+            sql_.reach.bind(from, std::int64_t(max));
+            if (sql_.reach.step()) answer.last = static_cast<job_id>(sql_.reach.integer(0));
+            sql_.reach.reset();
+            sql_.forget_some.bind(std::int64_t(state), from, std::int64_t(answer.last)).finish();
+            answer.count = static_cast<std::uint64_t>(sqlite3_changes(store_.base.handle()));
         });
-        return count;
+        return answer;
     }
 
     job_stats stats() override {
         job_stats out;
-        transact([&] {
-            const std::int64_t flags = meta("flags");
-            out = {};
-            out.is_paused = (flags & paused_flag) != 0;
-            out.is_shut_down = (flags & shut_down_flag) != 0;
-            std::uint64_t unknown = 0;
-            std::uint64_t* const counts[] = {&out.ready, &out.running,   &out.done,
-                                             &out.dead,  &out.cancelled, &out.delayed};
-            for (sql_.count.bind(wall_ms() - 60'000); sql_.count.step();) {
-                const auto state = static_cast<std::uint64_t>(sql_.count.integer(0));
-                *(state < 6 ? counts[state] : &unknown) =
-                    static_cast<std::uint64_t>(sql_.count.integer(1));
-                out.done_lately += static_cast<std::uint64_t>(sql_.count.integer(2));
-            }
-        });
+        std::int64_t last = 0, after = 0;
+        do {
+            const job_stats before = out;
+            after = last;
+            transact([&] {
+                out = before;
+                last = count_some(after, out);
+            });
+        } while (last != after);
         return out;
     }
 
@@ -281,6 +289,25 @@ private:
             sql_.set_meta.bind(flags | (is_set ? flag : 0), "flags").finish();
             transactions_.will_tell(room::takers);
         });
+    }
+
+    // Counts the jobs after one, some of them: the last, or the same one if there are none.
+    std::int64_t count_some(std::int64_t after, job_stats& out) {
+        const std::int64_t flags = meta("flags");
+        out.is_paused = (flags & paused_flag) != 0;
+        out.is_shut_down = (flags & shut_down_flag) != 0;
+        std::uint64_t unknown = 0;
+        std::uint64_t* const counts[] = {&out.ready, &out.running,   &out.done,
+                                         &out.dead,  &out.cancelled, &out.delayed};
+        std::int64_t last = after;
+        for (sql_.count.bind(wall_ms() - 60'000, after, rows_most); sql_.count.step();) {
+            const auto state = static_cast<std::uint64_t>(sql_.count.integer(0));
+            *(state < 6 ? counts[state] : &unknown) +=
+                static_cast<std::uint64_t>(sql_.count.integer(1));
+            out.done_lately += static_cast<std::uint64_t>(sql_.count.integer(2));
+            last = std::max(last, sql_.count.integer(3));
+        }
+        return last;
     }
 
     job_span since_end(job_id id) {

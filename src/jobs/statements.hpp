@@ -42,12 +42,14 @@ struct statements {
     statement any_waiting{base,
                           "SELECT " CONQ_ROW " FROM job WHERE state = 0 UNION ALL SELECT " CONQ_ROW
                           " FROM job WHERE state = 5 LIMIT 1"};
-    statement list{base, "SELECT " CONQ_INFO " FROM job WHERE id > ?1 ORDER BY id"};
+    statement list{base, "SELECT " CONQ_INFO " FROM job WHERE id > ?1 ORDER BY id LIMIT ?2"};
     statement info{base, "SELECT " CONQ_INFO " FROM job WHERE id = ?1"};
     statement any_ready{base, "SELECT 1 FROM job WHERE state = 0 LIMIT 1"};
     statement any_delayed{base, "SELECT 1 FROM job WHERE state = 5 LIMIT 1"};
     statement any_running{base, "SELECT 1 FROM job WHERE state = 1 LIMIT 1"};
-    statement count{base, "SELECT state, count(*), sum(end_ms > ?1) FROM job GROUP BY state"};
+    statement count{base,
+                    "SELECT state, count(*), sum(end_ms > ?1), max(id) FROM (SELECT id, state, "
+                    "end_ms FROM job WHERE id > ?2 ORDER BY id LIMIT ?3) GROUP BY state"};
     statement save{base,
                    "UPDATE job SET state = ?2, due_ms = ?3, token = ?4, attempts = ?5, "
                    "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10 "
@@ -60,9 +62,9 @@ struct statements {
                     "UPDATE job SET due_ms = max(due_ms, ?1) "
                     "WHERE id = ?2 AND token = ?3 AND state = 1"};
     statement forget{base, "DELETE FROM job WHERE id = ?1 AND state IN (2, 3, 4)"};
-    statement forget_some{base,
-                          "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state = ?1 "
-                          "ORDER BY id LIMIT ?2)"};
+    statement reach{base,
+                    "SELECT max(id) FROM (SELECT id FROM job WHERE id > ?1 ORDER BY id LIMIT ?2)"};
+    statement forget_some{base, "DELETE FROM job WHERE state = ?1 AND id > ?2 AND id <= ?3"};
 };
 
 #undef CONQ_INFO

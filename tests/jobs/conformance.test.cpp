@@ -256,6 +256,25 @@ TEST_P(JobQueue, TakeThisSaysWhichJobItIsAndSinceWhenItIsFinished) {
     EXPECT_LT(after.ended_ago, 1h);
 }
 
+TEST_P(JobQueue, CountsListsAndForgetsMoreThanFitsIntoOneTransaction) {
+    job_queue queue(url());
+    constexpr std::size_t count = 12'000;
+    std::vector<job_id> ids;
+    ASSERT_EQ(queue.put_many(std::vector<std::string>(count, "a"), ids), status::ok);
+    for (std::size_t i = 0; i < count; i += 1'000) EXPECT_TRUE(queue.cancel(ids[i]));
+    EXPECT_EQ(queue.stats().ready, count - 12);
+    EXPECT_EQ(queue.stats().cancelled, 12U);
+    const auto some = queue.list(job_state::cancelled, ids[0], 7);
+    ASSERT_EQ(some.size(), 7U);
+    EXPECT_EQ(some.back().id, ids[7'000]);
+    EXPECT_EQ(queue.list(job_state::cancelled, ids[10'500]).size(), 1U);
+    EXPECT_EQ(queue.list(job_state::ready, 0, count).size(), count - 12);
+    EXPECT_EQ(queue.forget_all(job_state::cancelled), 12U);
+    EXPECT_EQ(queue.forget_all(job_state::cancelled), 0U);
+    EXPECT_EQ(queue.stats().cancelled, 0U);
+    EXPECT_GT(queue.put("b").value(), ids.back());
+}
+
 TEST_P(JobQueue, RemembersTheFirstValueUntilItIsReplaced) {
     job_queue queue(url());
     EXPECT_EQ(queue.remember("n", "a"), "a");

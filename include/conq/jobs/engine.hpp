@@ -133,6 +133,12 @@ struct start_answer {
     job_span ended_ago{0};                 ///< If it is finished: since when.
 };
 
+/// What forgetting some jobs came to.
+struct forgotten {
+    std::uint64_t count = 0;  ///< How many were forgotten.
+    job_id last = 0;          ///< The last that was looked at; 0: there were none.
+};
+
 /// How a lease ends.
 enum class ending : std::uint8_t {
     done,      ///< Well; the note is the result.
@@ -195,7 +201,8 @@ public:
     virtual void set_shut_down(bool is_shut_down, bool drops) = 0;
     /// Nothing is handed out (or is again).
     virtual void set_paused(bool is_paused) = 0;
-    /// Up to `max` jobs in that state with higher ids than `after`, in order of ids.
+    /// Up to `max` jobs in that state with higher ids than `after`, in order of ids; each as it was
+    /// at some time during the call.
     virtual std::vector<job_info> list(job_state state, job_id after, std::size_t max) = 0;
     /// A job as it is now; none if it is unknown.
     virtual std::optional<job_info> find(job_id id) = 0;
@@ -204,9 +211,10 @@ public:
     virtual std::optional<std::string> output(job_id id) = 0;
     /// Whether outputs stay for as long as their jobs.
     virtual void set_keeps_outputs(bool keeps) = 0;
-    /// Forgets up to `max` jobs in that state, which is one of the finished ones: how many.
-    virtual std::size_t forget_some(job_state state, std::size_t max) = 0;
-    /// How many jobs are in each state.
+    /// Of the next `max` jobs with higher ids than `after`, forgets those in that state, which is
+    /// one of the finished ones.
+    virtual forgotten forget_some(job_state state, job_id after, std::size_t max) = 0;
+    /// How many jobs are in each state; each is counted once.
     virtual job_stats stats() = 0;
 
     /// What has been told to a room so far: taken before looking, given to wait.
