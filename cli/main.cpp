@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/message.hpp"
+#include "cli/option_table.hpp"
 #include "cli/options.hpp"
 #include "cli/run.hpp"
 #include "cli/verbs.hpp"
@@ -27,7 +28,7 @@ std::string overview() {
         "  ls *.png | conq run optipng {}\n\n"
         "Verbs:\n";
     for (const conq::cli::verb& each : conq::cli::verbs()) {
-        text += fmt::format("  {:<9} {}\n", each.name, each.about);
+        text += fmt::format("  {:<11} {}\n", each.name, each.about);
     }
     return text;
 }
@@ -41,6 +42,10 @@ void print(const std::string& text) {
 }
 
 int main_run(const std::vector<std::string>& words) {
+    if (conq::cli::asks_for_table(words)) {
+        print(conq::cli::run_option_table());
+        return 0;
+    }
     const conq::cli::run_options options = conq::cli::parse_run_options(words);
     if (options.wants_help) {
         print(conq::cli::run_help());

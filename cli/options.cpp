@@ -13,6 +13,7 @@
 #include "cli/command_template.hpp"
 #include "cli/duration.hpp"
 #include "cli/message.hpp"
+#include "cli/option_table.hpp"
 
 namespace conq::cli {
 namespace {
@@ -330,6 +331,20 @@ run_options parse_work_options(const std::vector<std::string>& words) {
     if (options.has_items) throw usage_error("conq work takes items from the queue: leave out :::");
     if (options.queue_path.empty()) throw usage_error("conq work: name the queue's file: -q FILE");
     return options;
+}
+
+std::string run_option_table() {
+    parsed into;
+    CLI::App app;
+    describe(app, into);
+    return option_table(app);
+}
+
+std::string work_option_table() {
+    parsed into;
+    CLI::App app;
+    describe_work(app, into);
+    return option_table(app);
 }
 
 std::string work_help() {

@@ -63,6 +63,9 @@ run_options parse_work_options(const std::vector<std::string>& words);
 /// The text of `conq run --help`, and of `conq work --help`.
 std::string run_help();
 std::string work_help();
+/// Their options as lines: option_table.
+std::string run_option_table();
+std::string work_option_table();
 
 }  // namespace conq::cli
 

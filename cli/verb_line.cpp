@@ -15,6 +15,7 @@
 
 #include "cli/duration.hpp"
 #include "cli/message.hpp"
+#include "cli/option_table.hpp"
 
 namespace conq::cli {
 
@@ -65,6 +66,10 @@ void verb_line::add_words(const std::string& name, std::vector<std::string>& int
 }
 
 bool verb_line::parse(const std::vector<std::string>& words) {
+    if (asks_for_table(words)) {
+        print_data(option_table(parser_->app));
+        return false;
+    }
     std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 takes them
     try {
         parser_->app.parse(std::move(reversed));

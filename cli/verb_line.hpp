@@ -43,7 +43,8 @@ public:
     void add_words(const std::string& name, std::vector<std::string>& into,
                    const std::string& about);
 
-    /// Reads the words. False: help was asked for, and printed. Throws usage_error.
+    /// Reads the words. False: help, or the table of options, was asked for, and printed. Throws
+    /// usage_error.
     bool parse(const std::vector<std::string>& words);
     /// The value of an option that is a length of time; none if it was not given. Throws
     /// usage_error.

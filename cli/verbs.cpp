@@ -23,6 +23,7 @@ const std::vector<verb>& verbs() {
         {"shutdown", "take no more items", shutdown_main},
         {"reopen", "take items again", reopen_main},
         {"doctor", "check the file, and who has it open", doctor_main},
+        {"completions", "how a shell completes words of conq", completions_main},
     };
     return all;
 }

@@ -39,6 +39,9 @@ int resume_main(const std::vector<std::string>& words);
 int shutdown_main(const std::vector<std::string>& words);
 int reopen_main(const std::vector<std::string>& words);
 
+/// For shells; it takes no -q.
+int completions_main(const std::vector<std::string>& words);
+
 /// All of them, in the order of help.
 const std::vector<verb>& verbs();
 

@@ -9,6 +9,7 @@
 
 #include "cli/durable_run.hpp"
 #include "cli/message.hpp"
+#include "cli/option_table.hpp"
 #include "cli/options.hpp"
 #include "cli/run.hpp"
 #include "cli/verb_line.hpp"
@@ -17,6 +18,10 @@
 namespace conq::cli {
 
 int work_main(const std::vector<std::string>& words) {
+    if (asks_for_table(words)) {
+        print_data(work_option_table());
+        return 0;
+    }
     const run_options options = parse_work_options(words);
     if (options.wants_help) {
         print_data(work_help());

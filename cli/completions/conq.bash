@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSL-1.0
+# shellcheck shell=bash
+# Completions of conq for bash. They ask conq itself, so that they know the options of the one that
+# runs.
+_conq() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
+    local names value _ at=2 takes=' ' all=''
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        mapfile -t COMPREPLY < <(compgen -W "$(conq completions verbs | cut -f1)" -- "$word")
+        return
+    fi
+    while IFS='|' read -r names value _; do
+        all+=" $names"
+        [[ $value ]] && takes+="$names "
+    done < <(conq "$verb" --options 2> /dev/null | tr '\t' '|')
+    while ((at < COMP_CWORD)) && [[ ${COMP_WORDS[at]} == -?* ]]; do # the options that are there
+        [[ $takes == *" ${COMP_WORDS[at]} "* ]] && at=$((at + 1))
+        at=$((at + 1))
+    done
+    if ((at == COMP_CWORD)) && [[ $word == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$all" -- "$word")
+    elif [[ $before == -- ]] || { ((at == COMP_CWORD)) && [[ $verb == @(run|work) ]]; }; then
+        mapfile -t COMPREPLY < <(compgen -c -- "$word")
+    else
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+    fi
+}
+complete -o filenames -F _conq conq

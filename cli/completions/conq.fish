@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSL-1.0
+# Completions of conq for fish. They ask conq itself, so that they know the options of the one that
+# runs.
+function __conq_options
+    set -l words (commandline -opc)
+    conq $words[2] --options 2>/dev/null | while read -l -d \t names value about
+        for name in (string split ' ' -- $names)
+            printf '%s\t%s\n' $name $about
+        end
+    end
+end
+function __conq_is_at_verb
+    test (count (commandline -opc)) -eq 1
+end
+complete -c conq -n __conq_is_at_verb -f -a '(conq completions verbs)'
+complete -c conq -n 'not __conq_is_at_verb; and string match -q -- "-*" (commandline -ct)' \
+    -f -a '(__conq_options)'
