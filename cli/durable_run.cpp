@@ -5,7 +5,6 @@
 
 #include "cli/command_template.hpp"
 #include "cli/message.hpp"
-#include "cli/verb_line.hpp"
 
 namespace conq::cli {
 namespace {
@@ -45,7 +44,7 @@ command_words words_of(const run_options& options) {
 }  // namespace
 
 run_options with_stored_command(const run_options& options) {
-    job_queue queue(url_of_path(options.queue_path));
+    job_queue queue(queue_name(options.queue_path).url());
     const std::string stored = queue.remember("words", "");
     if (stored.empty()) {
         throw usage_error(
@@ -70,8 +69,8 @@ run_options with_stored_command(const run_options& options) {
 
 durable_run::durable_run(const run_options& options)
     : retries_failed_(options.retries_failed),
-      path_(options.queue_path),
-      queue_(url_of_path(options.queue_path) + family_lease) {
+      name_(options.queue_path),
+      queue_(name_.url(family_lease)) {
     const command_words command = words_of(options);
     const std::string stored = queue_.remember("command", command.text, options.forces);
     if (stored == command.text) {
@@ -97,7 +96,7 @@ started_job durable_run::start(const job& each) {
 }
 
 std::vector<std::string> durable_run::variables(const job_lease& lease) const {
-    return variables_of_queue(lease.id(), path_);
+    return name_.variables(lease.id());
 }
 
 void durable_run::record(job_lease& lease, const outcome& ended, bool is_ours,

@@ -13,6 +13,7 @@
 #include "cli/job_feed.hpp"
 #include "cli/options.hpp"
 #include "cli/outcome.hpp"
+#include "cli/queue_name.hpp"
 #include "conq/jobs.hpp"
 #include "src/jobs/occurrences.hpp"
 
@@ -55,7 +56,7 @@ public:
 
 private:
     const bool retries_failed_;
-    const std::string path_;
+    const queue_name name_;
     job_queue queue_;
     jobs::occurrences seen_;
     std::atomic<std::uint64_t> failed_{0}, done_{0};

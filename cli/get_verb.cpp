@@ -26,18 +26,28 @@ namespace {
 
 using std::chrono::milliseconds;
 
-int no_item(status why, const std::string& queue) {
+int no_item(status why, const queue_name& queue) {
     if (why != status::shut_down) return exit_codes::nothing;
-    complain(fmt::format("{} is shut down, and nothing is left", shown_name(queue)));
+    complain(fmt::format("{} is shut down, and nothing is left", shown_name(queue.path())));
     return exit_codes::shut_down;
 }
 
 // The environment of the command: ours, and what it holds.
-std::vector<std::string> variables_of(const job_lease& lease, const std::string& queue) {
-    std::vector<std::string> all = variables_of_queue(lease.id(), queue);
+std::vector<std::string> variables_of(const job_lease& lease, const queue_name& queue) {
+    std::vector<std::string> all = queue.variables(lease.id());
     all.push_back(fmt::format("CONQ_ATTEMPT={}", lease.attempt()));
     for (char** each = environ; *each != nullptr; ++each) all.emplace_back(*each);
     return all;
+}
+
+// 0, or what a shell says of a command that is not there; no item is needed to know it.
+int command_code(const std::vector<std::string>& words) {
+    if (words.empty() || command_template(words, "{}", true).varies_program()) return 0;
+    int code = 0;
+    if (!find_program(words[0], code).empty()) return 0;
+    complain(fmt::format("{} {}", shown_name(words[0]),
+                         code == 127 ? "is not found" : "is no program that can be run"));
+    return code;
 }
 
 std::atomic<pid_t> running{0};
@@ -89,7 +99,7 @@ int run_command(const std::vector<std::string>& words, const std::vector<std::st
 }
 
 // Holds the lease while the command runs: 0 is done, anything else spends the attempt.
-int run_with(job_lease lease, const std::vector<std::string>& command, const std::string& queue) {
+int run_with(job_lease lease, const std::vector<std::string>& command, const queue_name& queue) {
     if (lease->find('\0') != std::string::npos || lease->size() > argument_bytes_max) {
         static_cast<void>(lease.fail("no argument of a command: too long, or with a NUL byte"));
         throw own_error("the item cannot be an argument; it is a dead letter now");
@@ -134,11 +144,14 @@ int get_main(const std::vector<std::string>& words) {
     if (lease_span && !command.empty()) {
         throw usage_error("--lease is for get without CMD: the item is held while CMD runs");
     }
-    job_queue queue(line.queue_url() + (command.empty() ? "" : family_lease));
+    const queue_name name = line.queue();
+    // Before the item is taken: a word that is spelled wrong spends no attempt.
+    if (const int code = command_code(command); code != 0) return code;
+    job_queue queue(command.empty() ? name.url() : name.url(family_lease));
     const auto timeout = line.duration("--timeout");
     job_lease lease = timeout ? queue.take_for(*timeout) : queue.take();
-    if (!lease) return no_item(lease.state(), line.queue_path());
-    if (!command.empty()) return run_with(std::move(lease), command, line.queue_path());
+    if (!lease) return no_item(lease.state(), name);
+    if (!command.empty()) return run_with(std::move(lease), command, name);
     const std::string item = *lease;
     const auto ticket = lease.detach(lease_span.value_or(std::chrono::minutes(10)));
     if (!ticket) throw own_error("the item was lost to somebody else: try again");

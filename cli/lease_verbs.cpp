@@ -25,7 +25,7 @@ struct token_line : verb_line {
         if (token.empty())
             throw usage_error("which item? Give the token that conq get has printed");
         const job_ticket at = parse_ticket(token);
-        job_queue queue(queue_url());
+        job_queue queue(this->queue().url());
         job_lease lease = queue.attach(at);
         const status answer = lease ? end(lease) : status::lease_lost;
         if (answer == status::ok) return 0;

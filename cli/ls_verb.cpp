@@ -134,7 +134,7 @@ int ls_main(const std::vector<std::string>& words) {
     line.add_flag("--json", as_data, "One object");
     line.add_number("-n,--most", most, 0, 1'000'000, "List so many jobs of a state (20)");
     if (!line.parse(words)) return 0;
-    job_queue queue(line.queue_url());
+    job_queue queue(line.queue().url());
     const job_stats stats = queue.stats();
     // To find some reads all jobs before them; where there are none, nothing.
     const auto some = [&](job_state state, std::uint64_t count) {
@@ -156,7 +156,7 @@ int doctor_main(const std::vector<std::string>& words) {
         "damaged.\n\n"
         "  conq doctor -q mail.q\n");
     if (!line.parse(words)) return 0;
-    job_queue queue(line.queue_url());
+    job_queue queue(line.queue().url());
     std::uint64_t count = 0;
     for (const job_state state : {job_state::ready, job_state::running, job_state::done,
                                   job_state::dead, job_state::cancelled, job_state::delayed}) {
@@ -168,7 +168,7 @@ int doctor_main(const std::vector<std::string>& words) {
         }
     }
     std::string out = fmt::format("{} jobs, each fits its checksum\n", count);
-    for (const std::string& each : users_of(line.queue_path() + "-lock")) {
+    for (const std::string& each : users_of(line.queue().path() + "-lock")) {
         out += each + " has it open\n";
     }
     print_data(out);

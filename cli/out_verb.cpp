@@ -42,7 +42,7 @@ int out_main(const std::vector<std::string>& words) {
     if (!line.parse(words)) return 0;
     if (word.empty()) throw usage_error("which job? Give a number that conq ls shows");
     const job_id id = parse_id(word);
-    job_queue queue(line.queue_url());
+    job_queue queue(line.queue().url());
     if (const auto stored = queue.output(id)) {
         const auto streams = output_of_json(*stored);
         if (as_data || !streams) {

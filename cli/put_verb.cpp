@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -116,7 +117,13 @@ int put_main(const std::vector<std::string>& words) {
                     "Lower ones are handed out first (0)");
     line.add_number("--attempts", attempts, 1, 1'000'000, "So many attempts may fail (25)");
     line.add_duration("--delay", "Hand them out after so much time");
-    if (!line.parse(words)) return 0;
+    const auto sign = std::find(words.begin(), words.end(), ":::");
+    if (!line.parse({words.begin(), sign})) return 0;
+    if (sign != words.end()) {
+        if (!options.items.empty()) throw usage_error("ITEM goes before or behind :::, not both");
+        options.items.assign(sign + 1, words.end());
+        if (options.items.empty()) return 0;  // as many as are listed
+    }
     options.job.priority = static_cast<std::int32_t>(priority);
     options.job.max_attempts = static_cast<std::uint32_t>(attempts);
     options.job.delay = line.duration("--delay").value_or(job_span(0));
@@ -126,10 +133,15 @@ int put_main(const std::vector<std::string>& words) {
     if (!options.items.empty() && !options.input_path.empty()) {
         throw usage_error("-a and ITEM both say what to put: give one of them");
     }
-    job_queue queue(line.queue_url(true));
+    if (options.items.empty() && options.input_path.empty() && ::isatty(STDIN_FILENO) == 1) {
+        throw usage_error(
+            "standard input is a terminal: pipe items into it, name a file (-a), or give them");
+    }
+    const queue_name name = line.queue(true);
+    job_queue queue(name.url());
     if (put_all(queue, options)) return 0;
     complain(fmt::format("{} is shut down and takes no items: conq reopen lifts that",
-                         shown_name(line.queue_path())));
+                         shown_name(name.path())));
     return exit_codes::shut_down;
 }
 

@@ -35,7 +35,7 @@ int simple_main(const std::vector<std::string>& words, const char* verb, const c
                 const Call& call) {
     verb_line line(verb, usage);
     if (!line.parse(words)) return 0;
-    job_queue queue(line.queue_url());
+    job_queue queue(line.queue().url());
     call(queue);
     return 0;
 }
@@ -60,7 +60,7 @@ int join_main(const std::vector<std::string>& words) {
         "  conq put -q mail.q < addresses; conq join -q mail.q && echo all done\n");
     line.add_duration("--timeout", "Wait for so long at most (0: only look)");
     if (!line.parse(words)) return 0;
-    job_queue queue(line.queue_url());
+    job_queue queue(line.queue().url());
     if (const auto span = line.duration("--timeout")) {
         if (queue.join_for(*span) != status::ok) return exit_codes::nothing;
     } else {
@@ -78,7 +78,7 @@ int retry_main(const std::vector<std::string>& words) {
         "  conq ls -q mail.q; conq retry -q mail.q 17 21\n"
         "  conq retry -q mail.q && conq work -q mail.q\n");
     if (!line.parse(words)) return 0;
-    job_queue queue(line.queue_url());
+    job_queue queue(line.queue().url());
     if (line.words.empty()) {
         std::uint64_t count = 0;
         for_all(queue, job_state::dead,
@@ -97,7 +97,7 @@ int cancel_main(const std::vector<std::string>& words) {
                    "  conq cancel -q mail.q 17 21\n");
     if (!line.parse(words)) return 0;
     if (line.words.empty()) throw usage_error("which jobs? Give numbers that conq ls shows");
-    job_queue queue(line.queue_url());
+    job_queue queue(line.queue().url());
     return line.each([&](job_id id) { return queue.cancel(id); },
                      "is running, finished or unknown, and cannot be cancelled");
 }
@@ -116,7 +116,7 @@ int drop_main(const std::vector<std::string>& words) {
     if (!done && !failed && !cancelled && line.words.empty()) {
         throw usage_error("drop what? Give --done, --failed, --cancelled, or numbers of jobs");
     }
-    job_queue queue(line.queue_url());
+    job_queue queue(line.queue().url());
     std::uint64_t count = 0;
     if (done) count += queue.forget_all(job_state::done);
     if (failed) count += queue.forget_all(job_state::dead);
@@ -150,7 +150,7 @@ int shutdown_main(const std::vector<std::string>& words) {
     bool now = false;
     line.add_flag("--now", now, "And what nobody has begun is cancelled");
     if (!line.parse(words)) return 0;
-    job_queue queue(line.queue_url());
+    job_queue queue(line.queue().url());
     if (now) {
         queue.shutdown(immediate);
     } else {

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli/verb_line.hpp"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <map>
-#include <system_error>
 #include <utility>
 
 #include "cli/duration.hpp"
@@ -86,37 +82,13 @@ std::optional<std::chrono::milliseconds> verb_line::duration(const std::string& 
     return value == "0" ? std::chrono::milliseconds(0) : parse_duration(name, value);
 }
 
-std::string verb_line::queue_url(bool makes) const {
+queue_name verb_line::queue(bool makes) const {
     if (parser_->path.empty()) {
         throw usage_error(fmt::format("conq {}: name the queue's file: -q FILE", parser_->verb));
     }
-    if (!makes && ::access(parser_->path.c_str(), F_OK) != 0) {
-        throw own_error(fmt::format("{}: {}: conq put and conq run -q make a queue",
-                                    shown_name(parser_->path), std::strerror(errno)));
-    }
-    return url_of_path(parser_->path);
-}
-
-const std::string& verb_line::queue_path() const noexcept {
-    return parser_->path;
-}
-
-std::string url_of_path(std::string_view path) {
-    std::string url = "sqlite:";
-    for (const char each : path) {
-        if (each == '%' || each == '?') {
-            url += each == '%' ? "%25" : "%3F";
-        } else {
-            url += each;
-        }
-    }
-    return url;
-}
-
-std::vector<std::string> variables_of_queue(job_id id, const std::string& path) {
-    std::error_code failed;
-    const auto absolute = std::filesystem::absolute(path, failed);
-    return {fmt::format("CONQ_ID={}", id), "CONQ_QUEUE=" + (failed ? path : absolute.string())};
+    queue_name name(parser_->path);
+    if (!makes) name.require();
+    return name;
 }
 
 namespace {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/queue_name.hpp"
 #include "conq/jobs.hpp"
 
 namespace conq::cli {
@@ -50,26 +51,14 @@ public:
     /// usage_error.
     [[nodiscard]] std::optional<std::chrono::milliseconds> duration(const std::string& name) const;
 
-    /// The URL of the queue that -q, or CONQ_QUEUE, names. `makes`: it need not be there yet.
-    /// Throws usage_error, own_error.
-    [[nodiscard]] std::string queue_url(bool makes = false) const;
-    /// Its path.
-    [[nodiscard]] const std::string& queue_path() const noexcept;
+    /// The queue that -q, or CONQ_QUEUE, names. `makes`: its file need not be there yet. Throws
+    /// usage_error, own_error.
+    [[nodiscard]] queue_name queue(bool makes = false) const;
 
 private:
     struct parser;
     std::unique_ptr<parser> parser_;
 };
-
-/// The URL of the queue in the file of this path.
-std::string url_of_path(std::string_view path);
-
-/// For those who run commands, behind a URL: a lease goes back when the processes that they started
-/// have ended, too, and not by time: no item runs twice at once.
-inline constexpr const char* family_lease = "?lease=30d&owner=family";
-/// What a command's environment says of its job; the path is absolute, as the command may go to
-/// another folder.
-std::vector<std::string> variables_of_queue(job_id id, const std::string& path);
 
 /// A ticket as a word, and back: "ID.TOKEN". Throws usage_error.
 std::string shown(job_ticket at);

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 // work: a run on what is in a queue.
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -27,10 +23,7 @@ int work_main(const std::vector<std::string>& words) {
         print_data(work_help());
         return 0;
     }
-    if (::access(options.queue_path.c_str(), F_OK) != 0) {
-        throw own_error(fmt::format("{}: {}: conq put and conq run -q make a queue",
-                                    shown_name(options.queue_path), std::strerror(errno)));
-    }
+    queue_name(options.queue_path).require();
     const bool has_command = !options.command.empty() || !options.shell_line.empty();
     return run(has_command ? options : with_stored_command(options));
 }

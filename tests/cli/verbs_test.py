@@ -138,6 +138,34 @@ def test_a_job_may_put_into_its_own_queue_from_any_folder(queue, tmp_path):
     assert counts(queue)["done"] == 2
 
 
+def test_a_url_names_a_queue_and_its_options(queue, tmp_path):
+    def run(verb, name, *words):
+        return subprocess.run([CONQ, verb, "-q", name, *words], cwd=tmp_path, check=False,
+                              timeout=TIMEOUT_S, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert run("put", "sqlite:q?durability=power", "a").returncode == 0
+    done = run("work", "sqlite:q?durability=process", "-s", 'echo "$1 $CONQ_QUEUE"')
+    assert done.stdout == f"a sqlite:{queue.path}?durability=process\n".encode()
+    assert counts(queue)["done"] == 1
+    assert run("put", "./redis:x?y%", "a").returncode == 0 and (tmp_path / "redis:x?y%").exists()
+    for name, why in (("redis:x", b"unknown scheme"), ("sqlite:q?no=1", b"unknown key"),
+                      ("memory:", b"name a file")):
+        wrong = run("put", name, "a")
+        assert wrong.returncode == 2 and why in wrong.stderr, wrong.stderr
+
+
+def test_a_command_that_is_not_there_takes_no_item(queue):
+    queue("put", "a")
+    missing = queue("get", "--", "no-such-command")
+    assert missing.returncode == 127 and b"'no-such-command' is not found" in missing.stderr
+    assert counts(queue)["ready"] == 1
+
+
+def test_put_takes_any_words_behind_the_sign(queue):
+    assert queue("put", ":::", "-x", ":::", "b").returncode == 0
+    assert [get(queue)[1] for _ in range(3)] == [b"-x", b":::", b"b"]
+    assert queue("put", "a", ":::", "b").returncode == 2
+
+
 def test_put_once_and_key_add_what_is_not_known(queue):
     for _ in range(2):
         queue("put", "--once", items="a\nb\na\n")
