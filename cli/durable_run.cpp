@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "cli/command_template.hpp"
+#include "cli/holders.hpp"
 #include "cli/message.hpp"
 
 namespace conq::cli {
@@ -76,6 +77,10 @@ durable_run::durable_run(const run_options& options)
     if (stored == command.text) {
         queue_.remember("words", command.words, true);
         if (options.keeps_outputs) queue_.keep_outputs(true);
+        const std::size_t ended = options.ends_orphans ? end_left_behind(name_.path()) : 0;
+        if (ended != 0) {
+            complain(fmt::format("{} processes were killed that a killed conq had left", ended));
+        }
         return;
     }
     throw usage_error(

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // ls and doctor: what is in a queue, and whether its file is sound.
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <system_error>
 #include <vector>
 
+#include "cli/holders.hpp"
 #include "cli/message.hpp"
 #include "cli/verb_line.hpp"
 #include "cli/verbs.hpp"
@@ -97,28 +93,6 @@ std::string as_text(const job_stats& stats, const std::vector<job_info>& running
     return out;
 }
 
-// The processes that have the file open: who they are.
-std::vector<std::string> users_of(const std::string& path) {
-    std::vector<std::string> found;
-    std::error_code ignored;
-    const auto wanted = std::filesystem::canonical(path, ignored);
-    for (const auto& process : std::filesystem::directory_iterator("/proc", ignored)) {
-        const std::string pid = process.path().filename().string();
-        if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
-        if (pid == std::to_string(::getpid())) continue;
-        for (const auto& file :
-             std::filesystem::directory_iterator(process.path() / "fd", ignored)) {
-            if (std::filesystem::read_symlink(file.path(), ignored) != wanted) continue;
-            std::ifstream name(process.path() / "comm");
-            std::string word;
-            std::getline(name, word);
-            found.push_back(fmt::format("process {} ({})", pid, word));
-            break;
-        }
-    }
-    return found;
-}
-
 }  // namespace
 
 int ls_main(const std::vector<std::string>& words) {
@@ -168,8 +142,11 @@ int doctor_main(const std::vector<std::string>& words) {
         }
     }
     std::string out = fmt::format("{} jobs, each fits its checksum\n", count);
-    for (const std::string& each : users_of(line.queue().path() + "-lock")) {
-        out += each + " has it open\n";
+    for (const holder& each : holders_of(line.queue().path())) {
+        out += fmt::format("process {} ({}) has it open", each.id, each.name);
+        if (!each.job.empty()) out += ": job " + each.job;
+        if (each.is_left_behind) out += ", left behind by a conq that is no more";
+        out += '\n';
     }
     print_data(out);
     return 0;

@@ -22,9 +22,28 @@ struct parsed {
     run_options options;
     bool is_nul_delimited = false;
     std::string delimiter;
-    std::string jobs = "100%", time_limit, backoff, halt, start_delay, separator;
+    std::string jobs = "100%", time_limit, backoff, halt, start_delay, separator, orphans;
     bool is_csv = false, is_tsv = false;
 };
+
+// Of the table, what speaks of a queue.
+void describe_queue(CLI::App& app, parsed& into) {
+    run_options& o = into.options;
+    app.add_option("-q,--queue", o.queue_path,
+                   "Keep each item's outcome in FILE: after a kill, the same\n"
+                   "command does what is left")
+        ->type_name("FILE");
+    app.add_flag("--retry-failed", o.retries_failed, "With -q: run those that failed before again");
+    app.add_flag("--force", o.forces, "With -q: go on with another command");
+    app.add_flag("--replay", o.replays, "With -q: print the output of skipped items, too");
+    app.add_flag("--keep", o.keeps_outputs,
+                 "With -q: keep all outputs from now on, not 7 days and 256 MiB");
+    app.add_option("--orphans", into.orphans,
+                   "With -q: wait for what a killed conq has left running (default),\n"
+                   "or kill it")
+        ->type_name("wait|kill")
+        ->check(CLI::IsMember({"wait", "kill"}));
+}
 
 // The one table of options.
 void describe(CLI::App& app, parsed& into) {
@@ -82,15 +101,7 @@ void describe(CLI::App& app, parsed& into) {
         ->type_name("DIR");
     app.add_flag("--keep-empty", o.keeps_empty, "An empty item is an item, too");
     app.add_flag("--stdin", o.feeds_stdin, "The item is the job's standard input");
-    app.add_option("-q,--queue", o.queue_path,
-                   "Keep each item's outcome in FILE: after a kill, the same\n"
-                   "command does what is left")
-        ->type_name("FILE");
-    app.add_flag("--retry-failed", o.retries_failed, "With -q: run those that failed before again");
-    app.add_flag("--force", o.forces, "With -q: go on with another command");
-    app.add_flag("--replay", o.replays, "With -q: print the output of skipped items, too");
-    app.add_flag("--keep", o.keeps_outputs,
-                 "With -q: keep all outputs from now on, not 7 days and 256 MiB");
+    describe_queue(app, into);
     app.add_flag("--dry-run", o.is_dry_run, "Print the commands, run none");
 }
 
@@ -289,6 +300,10 @@ run_options parse_options(CLI::App& app, parsed& into, const std::vector<std::st
     }
     if (o.placeholder.empty()) throw usage_error("-I: the placeholder is empty: give a text");
     check_queue(o, app.count("-q") > 0);
+    o.ends_orphans = into.orphans == "kill";
+    if (!into.orphans.empty() && o.queue_path.empty()) {
+        throw usage_error("--orphans is about a queue: name its file (-q)");
+    }
     check_output(o, app.count("-o") > 0);
     take_columns(o, into, app.count("--colsep") > 0);
     o.jobs = parse_jobs(into.jobs);

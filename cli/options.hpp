@@ -29,6 +29,7 @@ struct run_options {
     bool forces = false;                      ///< --force
     bool replays = false;                     ///< --replay
     bool keeps_outputs = false;               ///< --keep
+    bool ends_orphans = false;                ///< --orphans kill
     bool is_dry_run = false;                  ///< --dry-run
     bool shows_records = false;               ///< --json
     bool tags = false;                        ///< --tag

@@ -17,6 +17,12 @@ std::string as_time(double seconds) {
 
 }  // namespace
 
+std::string resume_hint(double elapsed_s, bool has_queue) {
+    constexpr double long_s = 60;
+    if (has_queue || elapsed_s < long_s) return {};
+    return "with -q FILE it could be stopped, or killed, and would go on where it was";
+}
+
 std::string progress_line(const progress& now) {
     const double rate = static_cast<double>(now.ended) / std::max(now.elapsed_s, 0.001);
     std::string line = fmt::format("{} done, {} failed, {} running, {:.1f}/s", now.ended,

@@ -19,6 +19,9 @@ struct progress {
     std::uint64_t bytes_all = 0;  ///< of the whole input; 0: not known yet
 };
 
+/// What a run is told, once, that has taken long and would have to begin anew; empty: nothing.
+std::string resume_hint(double elapsed_s, bool has_queue);
+
 /// One line without its end: jobs, rate, and, as soon as the size of the input is known, how much
 /// is done and how long the rest will take if it goes on like this.
 std::string progress_line(const progress& now);

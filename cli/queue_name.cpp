@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "cli/holders.hpp"
 #include "cli/message.hpp"
 #include "src/jobs/url.hpp"
 
@@ -69,7 +70,7 @@ std::vector<std::string> queue_name::variables(job_id id) const {
     std::error_code failed;
     const auto whole = std::filesystem::absolute(path_, failed);
     const std::string path = failed ? path_ : whole.string();
-    return {fmt::format("CONQ_ID={}", id),
+    return {fmt::format("CONQ_ID={}", id), holder_variable(),
             "CONQ_QUEUE=" + (options_.empty() ? path : url_of(path, options_))};
 }
 

@@ -432,6 +432,8 @@ private:
 
     void tick() {
         const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin_;
+        const std::string hint = resume_hint(elapsed.count(), durable_.has_value());
+        if (!hint.empty() && !std::exchange(has_told_of_queue_, true)) printer_.announce(hint);
         printer_.show_progress(progress_line({.elapsed_s = elapsed.count(),
                                               .ended = tally_.ended(),
                                               .failed = tally_.failed(),
@@ -499,6 +501,7 @@ private:
     std::optional<durable_run> durable_;    // with -q
     pace pace_{options_.start_delay};
     std::atomic<std::uint64_t> outputs_missing_{0};
+    bool has_told_of_queue_ = false;  // of the thread of the signals
     later_jobs* later_ = nullptr;
     byte_budget budget_{queued_bytes_max};
     job_slots slots_{job_threads_};

@@ -173,5 +173,11 @@ TEST(progress, says_what_is_known) {
     EXPECT_EQ(progress_line(now), "20 done, 1 failed, 2 running, 2.0/s, 0 %, 2 h 46 min left");
 }
 
+TEST(progress, a_long_run_without_a_queue_is_told_how_it_could_be_resumed) {
+    EXPECT_EQ(resume_hint(59, false), "");
+    EXPECT_NE(resume_hint(61, false).find("-q FILE"), std::string::npos);
+    EXPECT_EQ(resume_hint(1000, true), "");
+}
+
 }  // namespace
 }  // namespace conq::cli

@@ -6,9 +6,10 @@ import pathlib
 import random
 import signal
 import sqlite3
+import subprocess
 import time
 
-from support import TIMEOUT_S, conq, lines, start
+from support import CONQ, TIMEOUT_S, conq, lines, start
 
 
 def outcomes(queue):
@@ -137,6 +138,38 @@ def test_an_item_whose_process_outlives_its_conq_does_not_run_twice_at_once(tmp_
     assert again.returncode == 0
     assert log.read_text() == "begin\nend\n" * 2
     assert outcomes(tmp_path / "q") == {DONE: 1}
+
+
+def test_what_a_killed_conq_has_left_is_named_and_can_be_killed(tmp_path):
+    fifo, log, queue = tmp_path / "fifo", tmp_path / "log", tmp_path / "q"
+    os.mkfifo(fifo)
+    words = ("-j", "2", "-s", f'echo begin >> {log}; [ -e {tmp_path / "go"} ] || read x < {fifo}')
+    doctor = (CONQ, "doctor", "-q", queue)
+    run = start("-q", queue, *words, ":::", "a")
+    wait_until(lambda: log.exists() and outcomes_or_none(queue).get(1) == 1)
+    held = subprocess.run(doctor, stdout=subprocess.PIPE, check=True, timeout=TIMEOUT_S).stdout
+    assert b"(sh) has it open: job 1\n" in held and b"left behind" not in held
+    run.send_signal(signal.SIGKILL)
+    run.wait(TIMEOUT_S)
+    left = subprocess.run(doctor, stdout=subprocess.PIPE, check=True, timeout=TIMEOUT_S).stdout
+    assert b"(sh) has it open: job 1, left behind by a conq that is no more\n" in left
+    (tmp_path / "go").touch()
+    again = conq("-q", queue, "--orphans", "kill", *words, ":::", "a")
+    assert again.returncode == 0 and b"1 processes were killed" in again.stderr
+    assert log.read_text() == "begin\n" * 2 and outcomes(queue) == {DONE: 1}
+
+
+def test_what_a_living_conq_runs_is_not_killed(tmp_path):
+    fifo, queue = tmp_path / "fifo", tmp_path / "q"
+    os.mkfifo(fifo)
+    words = ("-q", queue, "-j", "1", "-s", f'case "$1" in a) read x < {fifo};; esac')
+    run = start(*words, ":::", "a")
+    wait_until(lambda: outcomes_or_none(queue).get(1) == 1)
+    other = conq(*words[:2], "--orphans", "kill", *words[2:], ":::", "b")
+    assert other.returncode == 0 and b"killed" not in other.stderr
+    fifo.write_text("x\n")
+    run.communicate(timeout=TIMEOUT_S)
+    assert run.returncode == 0 and outcomes(queue) == {DONE: 2}
 
 
 def test_what_is_waited_for_runs_within_the_jobs_at_once(tmp_path):

@@ -97,7 +97,7 @@ def test_output_goes_to_files(tmp_path):
 
 
 def test_output_to_files_with_a_queue_is_named_by_the_job(tmp_path):
-    words = ("-q", tmp_path / "q", "-o", tmp_path / "out", "echo")
+    words = ("-j1", "-q", tmp_path / "q", "-o", tmp_path / "out", "echo")
     conq(*words, items="a\nb\n")
     conq(*words, items="new\na\nb\n")
     texts = [(tmp_path / "out" / f"{i}.out").read_text() for i in (1, 2, 3)]
@@ -115,7 +115,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
 
 def test_out_prints_what_a_job_has_written(tmp_path):
     queue = tmp_path / "q"
-    conq("-k", "-q", queue, *TALKS, items="0\n3\n")
+    conq("-j1", "-q", queue, *TALKS, items="0\n3\n")
     assert (out(queue, "1").stdout, out(queue, "1").stderr) == (b"out 0\n", b"err 0\n")
     assert out(queue, "2").stdout == b"out 3\n"
     record, = records(out(queue, "2", "--json"))
@@ -147,7 +147,7 @@ def test_a_queue_stores_the_begin_of_a_large_output(tmp_path):
 
 
 def test_replay_prints_what_was_printed_before(tmp_path):
-    words = ("-k", "-q", tmp_path / "q")
+    words = ("-k", "-j1", "-q", tmp_path / "q")  # so that the second item is job 2
     first = conq(*words, *TALKS, items="0\n3\n")
     plain = conq(*words, *TALKS, items="0\n3\n")
     assert plain.stdout == b"" and plain.returncode == 123

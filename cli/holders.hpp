@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+// The processes that have a queue open: conqs, and the jobs that they run.
+#ifndef CONQ_CLI_HOLDERS_HPP
+#define CONQ_CLI_HOLDERS_HPP
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace conq::cli {
+
+/// A process that has the queue open.
+struct holder {
+    pid_t id = 0;
+    std::string name{};
+    std::string job{};            ///< the number of the job that it belongs to; or empty
+    bool is_left_behind = false;  ///< it belongs to a job whose conq is no more
+};
+
+/// All that we may look at, but this one.
+std::vector<holder> holders_of(const std::string& queue_path);
+/// Ends those that are left behind (SIGKILL): how many.
+std::size_t end_left_behind(const std::string& queue_path);
+/// The variable, for the environment of jobs, by which they are known as those of this process.
+std::string holder_variable();
+
+}  // namespace conq::cli
+
+#endif
