@@ -31,6 +31,12 @@ std::string span_text(double seconds) {
     return fmt::format("{:.1f}h", seconds / 3600);
 }
 
+// What may hold anything, in one line that no terminal obeys.
+std::string on_a_line(const std::string& note) {
+    std::string text = shown(note, 200).substr(1);
+    return text.erase(text.rfind('\''), 1);
+}
+
 double rate_of(const job_stats& stats) {
     return static_cast<double>(stats.done_lately) / 60;
 }
@@ -88,7 +94,7 @@ std::string as_text(const job_stats& stats, const std::vector<job_info>& running
                            span_text(static_cast<double>(now - each.begin_ms) / 1000));
     }
     for (const job_info& each : dead) {
-        out += fmt::format("failed {}\t{}\t{}\n", each.id, shown(each.body), each.note);
+        out += fmt::format("failed {}\t{}\t{}\n", each.id, shown(each.body), on_a_line(each.note));
     }
     return out;
 }

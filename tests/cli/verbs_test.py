@@ -300,6 +300,14 @@ def test_ls_shows_what_runs_and_what_failed(queue):
     assert "running 1\t'one'\tfor " in text and "failed 2\t'two\\x01'\twhy" in text
 
 
+def test_ls_shows_a_reason_in_one_line(queue):
+    queue("put", "a")
+    queue("fail", get(queue)[0], "it's\n\x1b[31mred" + "x" * 300)
+    last = queue("ls").stdout.splitlines()[-1]
+    assert last.startswith(b"failed 1\t'a'\tit's\\x0a\\x1b[31mred") and b"313 bytes" in last
+    assert counts(queue)["failed_jobs"][0]["note"].startswith("it's\n\x1b[31mred")
+
+
 def test_doctor_finds_damage_and_who_has_the_file(queue):
     queue("put", "a")
     holder = start(queue, "get", "--", "sh", "-c", "echo started; read none", "{}")
