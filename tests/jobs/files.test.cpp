@@ -130,7 +130,7 @@ std::string kept_outputs(const char* change, bool keeps) {
     run_sql(place / "q", change);
     end_one();
     std::string all;
-    for (const conq::job_id id : {1, 2, 3}) all += queue.output(id).value_or("");
+    for (const conq::job_id id : {1U, 2U, 3U}) all += queue.output(id).value_or("");
     return all;
 }
 
