@@ -19,6 +19,9 @@
 #ifndef CONQ_BENCH_LANGUAGES
 #define CONQ_BENCH_LANGUAGES ""
 #endif
+#ifndef CONQ_BENCH_DISRUPTOR
+#define CONQ_BENCH_DISRUPTOR ""
+#endif
 
 namespace conq::bench {
 namespace {
@@ -48,6 +51,11 @@ const std::vector<program>& programs() {
          {"java", "-cp", here, "Queues", "transfer"},
          false,
          true},
+        {"Java: Disruptor, blocking",
+         "Disruptors.class",
+         {"java", "-cp", here + ":" CONQ_BENCH_DISRUPTOR, "Disruptors"},
+         true,
+         false},
         {"Python: queue.Queue", "queues.py", {"python3", python, "queue"}, true, true},
         {"Python: queue.SimpleQueue", "queues.py", {"python3", python, "simple"}, false, true}};
     return all;

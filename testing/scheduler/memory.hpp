@@ -45,8 +45,11 @@ namespace conq::testing {
 enum class memory_model : std::uint8_t { sequential, store_buffers, views };
 [[nodiscard]] const char* to_string(memory_model which) noexcept;
 
-/// The most threads of one run, its own included.
-inline constexpr std::size_t threads_max = 8;
+/// The most threads of one run, its own included. More make every step slower.
+#ifndef CONQ_SCHEDULER_THREADS
+#define CONQ_SCHEDULER_THREADS 8
+#endif
+inline constexpr std::size_t threads_max = CONQ_SCHEDULER_THREADS;
 
 /// What is known of every thread's progress.
 struct vector_clock {

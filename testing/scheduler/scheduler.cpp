@@ -60,7 +60,7 @@ std::string scheduler::run(std::uint64_t seed, const model& what, bool traces) {
 }
 
 scheduler::thread& scheduler::add_thread(std::string name, std::function<void()> body) {
-    if (started_ == threads_max) fail("more than 7 threads");
+    if (started_ == threads_max) fail("more threads than CONQ_SCHEDULER_THREADS allows");
     if (started_ == threads_.size()) threads_.push_back(std::make_unique<thread>());
     const std::size_t number = started_++;
     thread& made = *threads_[number];
