@@ -9,6 +9,16 @@ function(conq_strict target)
   target_link_libraries(${target} PRIVATE conq::conq)
 endfunction()
 
+# conq_shared_headers(NAME): what nearly all tests include of others, compiled once for all targets
+# of the same options: a second of each file. Nothing of conq is among it: its headers are complete.
+function(conq_shared_headers name)
+  add_library(${name} OBJECT ${PROJECT_SOURCE_DIR}/tests/support/shared_headers.cpp)
+  conq_strict(${name})
+  target_link_libraries(${name} PRIVATE GTest::gtest)
+  target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <algorithm> <atomic> <chrono>
+    <condition_variable> <deque> <functional> <map> <mutex> <optional> <string> <thread> <vector>)
+endfunction()
+
 # conq_test(NAME [SHARDS n] SOURCE...): one GoogleTest program, one test of ctest, or n that run at
 # the same time, each with its share. Their label is their folder.
 function(conq_test name)
@@ -16,6 +26,7 @@ function(conq_test name)
   add_executable(${name} ${test_UNPARSED_ARGUMENTS})
   conq_strict(${name})
   target_link_libraries(${name} PRIVATE GTest::gtest GTest::gtest_main)
+  target_precompile_headers(${name} REUSE_FROM shared_headers)
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
   if(NOT test_SHARDS)
     add_test(NAME ${name} COMMAND ${name})
@@ -34,9 +45,14 @@ endfunction()
 # that saves when it runs; with a sanitizer several times as long.
 # At -Og g++ 12 has false alarms in std::stop_callback.
 function(conq_many_types target)
+  if(NOT target MATCHES "^shared_headers")
+    set_target_properties(${target} PROPERTIES PRECOMPILE_HEADERS_REUSE_FROM
+      shared_headers_of_many_types)
+  endif()
   set(level -Og)
   if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     set(level -O0)
+    target_compile_definitions(${target} PRIVATE CONQ_TESTS_FEW_VARIANTS=1)
   endif()
   target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:${level}>
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
