@@ -55,6 +55,19 @@ CONQ_PROMISE(waiters, a_callback_is_called_for_room, bounded) {
     q.leave_putter(waiting.place);
 }
 
+// A thread that waits to put into a large queue is woken at half empty, and has a timer until then.
+CONQ_PROMISE(waiters, a_callback_is_called_for_the_first_room_of_a_large_queue, bounded) {
+    using queue = typename Subject::template queue<int>;
+    queue q(128);
+    for (int i = 0; i < 128; ++i) ASSERT_EQ(q.try_put(i), status::ok);
+    callback_waiter<queue> waiting;
+    q.enlist_putter(waiting.place);
+    EXPECT_EQ(q.try_put(128), status::full);
+    EXPECT_TRUE(q.get());
+    EXPECT_EQ(waiting.wakes, 1);
+    q.leave_putter(waiting.place);
+}
+
 CONQ_PROMISE(waiters, a_cancelled_callback_is_not_called, holds) {
     using queue = typename Subject::template queue<int>;
     queue q(4);

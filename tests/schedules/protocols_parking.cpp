@@ -145,6 +145,35 @@ template <class Queue> void wait_beside_a_putting_callback(scenario& story, int 
     story.at_end([=] { require(waiting->wakes <= 1, "woken twice"); });
 }
 
+// A full queue of 64, and a callback beside a thread: it has no timer, so the first room is for it.
+void wait_without_a_timer(scenario& story) {
+    auto q = std::make_shared<basic_bounded_queue<int, scheduled_traits>>(64);
+    auto waiting = std::make_shared<counting_waiter>();
+    for (int i = 0; i < 64; ++i) static_cast<void>(q->put(i));
+    story.thread(
+        [=] {
+            for (;;) {
+                q->enlist_putter(waiting->place);
+                const status answer = q->try_put(64);
+                if (answer == status::ok) break;
+                do {
+                    scheduled::yield();
+                } while (answer == status::full && waiting->wakes == 0);
+                waiting->wakes = 0;
+            }
+            q->leave_putter(waiting->place);
+        },
+        "callback");
+    story.thread([=] { static_cast<void>(q->put(65)); }, "putter");
+    story.thread(
+        [=] {
+            for (int i = 0; i < 2; ++i) require(*q->get() == i, "out of order");
+        },
+        "getter");
+    story.timer_may_help([=] { return q->size() > 32; });
+    story.at_end([=] { require(q->size() == 64, "miscounted"); });
+}
+
 }  // namespace
 
 void add_parking_models(protocol_models& to) {
@@ -168,6 +197,7 @@ void add_parking_models(protocol_models& to) {
                           wait_for_half_empty<scheduled_prompt_traits>(story, gets);
                       }});
     }
+    to.push_back({"put_wake_delay", "bounded_queue of 64, a callback", wait_without_a_timer});
     add_for_queues(to, "a callback waiter", {2}, [](scenario& story, auto which, int capacity) {
         wait_beside_a_callback<typename decltype(which)::queue>(story, capacity);
     });

@@ -126,8 +126,20 @@ public:
     /// passes on a wake that was given and not needed.
     void enlist_getter(waiter_type& who) noexcept { enlist(getters_, get_flag(), who); }
     void leave_getter(waiter_type& who) noexcept { leave(getters_, get_flag(), who); }
-    void enlist_putter(waiter_type& who) noexcept { enlist(putters_, put_flag(), who); }
-    void leave_putter(waiter_type& who) noexcept { leave(putters_, put_flag(), who); }
+    void enlist_putter(waiter_type& who) noexcept {
+        if (!std::exchange(who.is_untimed, true)) {
+            untimed_putters_.fetch_add(
+                1, std::memory_order_relaxed);  // (5) relaxed: who sees the flag armed sees this
+        }
+        enlist(putters_, put_flag(), who);
+    }
+    void leave_putter(waiter_type& who) noexcept {
+        leave(putters_, put_flag(), who);
+        if (std::exchange(who.is_untimed, false)) {
+            untimed_putters_.fetch_sub(1,
+                                       std::memory_order_relaxed);  // (6) relaxed: no more needed
+        }
+    }
 
     /// The same for a join: false if all is done already, and nothing is enlisted; else the joiner
     /// is resumed once, unless leave_joiner answers true before that.
@@ -337,10 +349,14 @@ private:
         getters_.room.wake_one(get_flag());
     }
     CONQ_COLD void wake_putter() noexcept {
-        if (wakes_late() && buffer_.size() > buffer_.capacity() / 2) return;
+        if (wakes_late() && buffer_.size() > buffer_.capacity() / 2 &&
+            untimed_putters_.load(std::memory_order_relaxed) == 0) {  // (7) relaxed: see (5)
+            return;
+        }
         putters_.room.wake_one(put_flag());
     }
-    // Whether waiting putters are woken at half empty, and look again by a timer before that.
+    // Whether waiting putters are woken at half empty, and look again by a timer before that: those
+    // who wait without a thread have none, and while there is one, the first room is for it.
     [[nodiscard]] bool wakes_late() const noexcept {
         return !Traits::wake::is_prompt && buffer_.capacity() >= limits::half_empty_wake_slots;
     }
@@ -555,6 +571,7 @@ private:
 
     Buffer buffer_;
     lobby getters_, putters_;
+    typename platform_type::template atomic<std::uint32_t> untimed_putters_{0};
     [[no_unique_address]] std::conditional_t<counts_tasks, task_count<platform_type>, no_count>
         tasks_;
 };

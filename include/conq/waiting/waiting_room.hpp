@@ -45,6 +45,8 @@ template <class Platform> struct waiter {
     template <class T> using plain = typename Platform::template plain<T>;
     /// Who is resumed.
     resumer<Platform>* who;
+    /// Its owner's: whether a queue counts it among those who have no timer.
+    bool is_untimed = false;
     /// The room's own, under its lock.
     plain<waiter*> previous = nullptr;
     plain<waiter*> next = nullptr;
