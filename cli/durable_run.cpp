@@ -70,6 +70,7 @@ run_options with_stored_command(const run_options& options) {
 
 durable_run::durable_run(const run_options& options)
     : retries_failed_(options.retries_failed),
+      time_limit_(options.time_limit),
       name_(options.queue_path),
       queue_(name_.url(family_lease)) {
     const command_words command = words_of(options);
@@ -95,13 +96,33 @@ void durable_run::identify(job& each) {
 
 started_job durable_run::start(const job& each) {
     const std::string_view item = each.items[0];
-    const job_options options{.max_crashes = 1'000'000,
+    const job_options options{.max_attempts = 1,  // conq work is to do the same as we
+                              .max_crashes = 1'000'000,
+                              .time_limit = time_limit_,
                               .key = fmt::format("{} {}", each.occurrence, item)};
     return queue_.take_this(item, options, retries_failed_);
 }
 
 std::vector<std::string> durable_run::variables(const job_lease& lease) const {
     return name_.variables(lease.id());
+}
+
+namespace {
+
+std::string reason_of(const outcome& ended) {
+    if (!ended.message.empty()) return ended.message;
+    return fmt::format("{} {}", ended.how == outcome::kind::died ? "signal" : "exit code",
+                       ended.detail);
+}
+
+}  // namespace
+
+std::string durable_run::put_off(job_lease& lease, const outcome& ended) {
+    if (!ended.may_be_retried() || lease.is_last_attempt()) return {};
+    const std::chrono::duration<double> delay = lease.backoff();
+    const std::uint32_t attempt = lease.attempt();
+    static_cast<void>(lease.retry(reason_of(ended)));
+    return fmt::format("attempt {} of it, again in {:.1f}s", attempt, delay.count());
 }
 
 void durable_run::record(job_lease& lease, const outcome& ended, bool is_ours,
@@ -111,10 +132,7 @@ void durable_run::record(job_lease& lease, const outcome& ended, bool is_ours,
     } else if (is_ours) {
         static_cast<void>(lease.release());
     } else {
-        const char* const what = ended.how == outcome::kind::died ? "signal" : "exit code";
-        static_cast<void>(lease.fail(
-            ended.message.empty() ? fmt::format("{} {}", what, ended.detail) : ended.message,
-            output));
+        static_cast<void>(lease.fail(reason_of(ended), output));
     }
 }
 

@@ -4,6 +4,7 @@
 #define CONQ_CLI_DURABLE_RUN_HPP
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,6 +38,9 @@ public:
     template <stop_token_like Stop> status join(Stop stop) { return queue_.join(std::move(stop)); }
     /// Takes it, or says what has become of it. Throws store_error.
     started_job start(const job& each);
+    /// For an attempt that has failed: if there is another one, hands it back and says what comes;
+    /// else nothing, and it is to be recorded. Throws store_error.
+    static std::string put_off(job_lease& lease, const outcome& ended);
     /// Stores how it ended, and what it has written (`output`); `is_ours`: it was we who ended it,
     /// and so it is still to be done. Throws store_error.
     static void record(job_lease& lease, const outcome& ended, bool is_ours,
@@ -56,6 +60,7 @@ public:
 
 private:
     const bool retries_failed_;
+    const std::chrono::milliseconds time_limit_;
     const queue_name name_;
     job_queue queue_;
     jobs::occurrences seen_;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // get: an item out of a queue, leased by time, or for as long as a command runs.
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #include "cli/item_reader.hpp"
 #include "cli/job_process.hpp"
 #include "cli/message.hpp"
+#include "cli/time_limit.hpp"
 #include "cli/verb_line.hpp"
 #include "cli/verbs.hpp"
 #include "conq/jobs.hpp"
@@ -55,17 +58,39 @@ std::atomic<pid_t> running{0};
 // Ctrl-C is the command's affair, as with env and nice; SIGTERM is passed on.
 void pass_on(int signal) {
     const pid_t to = running.load();
-    if (to > 0) ::kill(to, signal);
+    if (to != 0) ::kill(to, signal);
 }
 
-// The code of the command's end: what a shell says.
-int run_command(const std::vector<std::string>& words, const std::vector<std::string>& variables) {
+// Waits for its end, and enforces the limit on `to`, which is the child or its group. Whether that
+// has struck.
+bool wait_for(pid_t child, pid_t to, milliseconds span, int& how) {
+    constexpr int longest_ms = 100;
+    time_limit limit(span);
+    const int ended = limit.is_set() ? static_cast<int>(::syscall(SYS_pidfd_open, child, 0)) : -1;
+    for (;;) {
+        const pid_t found = ::waitpid(child, &how, limit.is_set() ? WNOHANG : 0);
+        if (found == child || (found < 0 && errno != EINTR)) break;
+        pollfd ready{ended, POLLIN, 0};
+        ::poll(&ready, 1, limit.wait_ms(longest_ms));
+        limit.enforce(-to);
+    }
+    if (ended >= 0) ::close(ended);
+    return limit.has_struck();
+}
+
+// How the command ended: the code that a shell says, or 124 if it took longer than `span`.
+struct command_end {
+    int code;
+    std::string why;
+};
+command_end run_command(const std::vector<std::string>& words,
+                        const std::vector<std::string>& variables, milliseconds span) {
     int code = 0;
     const std::string path = find_program(words[0], code);
     if (path.empty()) {
         complain(fmt::format("{} {}", shown_name(words[0]),
                              code == 127 ? "is not found" : "is no program that can be run"));
-        return code;
+        return {code, "it could not be run"};
     }
     std::vector<char*> arguments, environment;
     for (const std::string& each : words) arguments.push_back(const_cast<char*>(each.c_str()));
@@ -74,7 +99,10 @@ int run_command(const std::vector<std::string>& words, const std::vector<std::st
     }
     arguments.push_back(nullptr);
     environment.push_back(nullptr);
-    ::signal(SIGINT, SIG_IGN);
+    // To end all that it has started it gets a group of its own; but then it could not read from
+    // the terminal.
+    const bool has_group = span.count() != 0 && ::isatty(STDIN_FILENO) == 0;
+    ::signal(SIGINT, has_group ? pass_on : SIG_IGN);
     ::signal(SIGTERM, pass_on);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
@@ -82,20 +110,23 @@ int run_command(const std::vector<std::string>& words, const std::vector<std::st
     sigemptyset(&defaults);
     for (const int each : {SIGINT, SIGTERM, SIGPIPE}) sigaddset(&defaults, each);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(
+        &attributes,
+        static_cast<short>(POSIX_SPAWN_SETSIGDEF | (has_group ? POSIX_SPAWN_SETPGROUP : 0)));
     pid_t child = 0;
     const int failed = ::posix_spawn(&child, path.c_str(), nullptr, &attributes, arguments.data(),
                                      environment.data());
     posix_spawnattr_destroy(&attributes);
     if (failed != 0) {
         complain(fmt::format("cannot start {}: {}", shown_name(path), std::strerror(failed)));
-        return 126;
+        return {126, "it could not be run"};
     }
-    running = child;
+    const pid_t to = has_group ? -child : child;
+    running = to;
     int how = 0;
-    while (::waitpid(child, &how, 0) < 0 && errno == EINTR) {
-    }
-    return WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+    if (wait_for(child, to, span, how)) return {exit_codes::timed_out, "it took too long"};
+    if (WIFEXITED(how)) return {WEXITSTATUS(how), fmt::format("exit code {}", WEXITSTATUS(how))};
+    return {128 + WTERMSIG(how), fmt::format("signal {}", WTERMSIG(how))};
 }
 
 // Holds the lease while the command runs: 0 is done, anything else spends the attempt.
@@ -110,8 +141,14 @@ int run_with(job_lease lease, const std::vector<std::string>& command, const que
     word_list filled = words.filled(items, {.sequence = lease.id(), .slot = 1});
     std::vector<std::string> arguments;
     for (std::size_t i = 0; i < filled.size(); ++i) arguments.emplace_back(filled[i]);
-    const int code = run_command(arguments, variables_of(lease, queue));
-    const status answer = code == 0 ? lease.done() : lease.retry(fmt::format("exit code {}", code));
+    lease.outlast_time_limit();
+    const auto [code, why] = run_command(arguments, variables_of(lease, queue), lease.time_limit());
+    if (code != 0) {
+        const char* const next =
+            lease.is_last_attempt() ? "a dead letter now" : "handed out again after a while";
+        complain(fmt::format("{}: {}: {}", shown(*lease), why, next));
+    }
+    const status answer = code == 0 ? lease.done() : lease.retry(why);
     if (answer == status::lease_lost) {
         complain("the lease was lost while the command ran: the item was handed out again");
         return exit_codes::lease_lost;
@@ -128,7 +165,8 @@ int get_main(const std::vector<std::string>& words) {
         "Takes the next item, waiting for one, and prints TOKEN<TAB>ITEM. It is handed out again\n"
         "unless conq done, fail or extend names the token in time. With CMD no token is needed:\n"
         "the item is held while CMD runs, which gets it in place of {} or as its last word, and\n"
-        "is done if CMD ends with 0; else it is handed out again, as conq fail --again.\n"
+        "is done if CMD ends with 0; else it is handed out again, as conq fail --again. CMD is\n"
+        "ended if it takes longer than conq put --timeout has said for the item (124).\n"
         "Ends with 3 if there was none in time, with 4 if the queue is shut down and empty;\n"
         "otherwise with the code of CMD.\n\n"
         "  conq get -q mail.q --timeout 0\n"

@@ -33,27 +33,31 @@ job_record job_attempts::run(const job& each, job_output& output) const {
         with_.out.say(fmt::format("{}; run again ({} of {})", failure_line(each, record.ended),
                                   record.tries, options.retries));
         if (!wait_before_retry(record.tries)) return record;
-        for (const job_output::stream& kept : output.streams) {
-            with_.overflow.release(kept.spooled);
-        }
-        output = {};
+        drop(output);
     }
+}
+
+void job_attempts::drop(job_output& output) const {
+    for (const job_output::stream& kept : output.streams) with_.overflow.release(kept.spooled);
+    output = {};
 }
 
 void job_attempts::run_once(const job& each, job_record& record, job_output& output) const {
     const run_options& options = with_.options;
     const job_numbers numbers{.sequence = record.sequence, .slot = each.slot};
-    process_request request{.number = each.number,
-                            .arguments = with_.command.filled(each.items, numbers),
-                            .input = options.feeds_stdin ? &each.items : nullptr,
-                            .delimiter = options.delimiter,
-                            .variables = each.variables,
-                            .time_limit = options.time_limit,
-                            .may_print = options.prints_output()};
+    process_request request{
+        .number = each.number,
+        .arguments = with_.command.filled(each.items, numbers),
+        .input = options.feeds_stdin ? &each.items : nullptr,
+        .delimiter = options.delimiter,
+        .variables = each.variables,
+        .time_limit = options.time_limit.count() != 0 ? options.time_limit : each.time_limit,
+        .may_print = options.prints_output()};
     ++record.tries;
     request.variables.push_back(fmt::format("CONQ_SEQ={}", numbers.sequence));
     request.variables.push_back(fmt::format("CONQ_SLOT={}", numbers.slot));
-    request.variables.push_back(fmt::format("CONQ_ATTEMPT={}", record.tries));
+    request.variables.push_back(
+        fmt::format("CONQ_ATTEMPT={}", each.attempts_before + record.tries));
     if (with_.log.is_open()) record.command = quoted(request.arguments);
     if (options.tags) output.tag = tag_of(each.items);
     record.begin = std::chrono::system_clock::now();

@@ -39,6 +39,8 @@ public:
     explicit job_attempts(attempt_tools with) : with_(std::move(with)) {}
     /// How it went, and what its last run has written, as far as that was not printed already.
     job_record run(const job& each, job_output& output) const;
+    /// Gives back what an output that nobody will see holds.
+    void drop(job_output& output) const;
 
 private:
     void run_once(const job& each, job_record& record, job_output& output) const;

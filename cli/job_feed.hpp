@@ -4,6 +4,7 @@
 #define CONQ_CLI_JOB_FEED_HPP
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -30,7 +31,9 @@ struct job {
     byte_budget::charge queued{};
     std::uint64_t slot = 0;  ///< which of the jobs at once it is, from 1, while it runs
     job_id id = 0;           ///< with -q, while it runs
-    std::vector<std::string> variables{};  ///< of its environment, beside what every job has
+    std::chrono::milliseconds time_limit{};  ///< of its own, where -t says none; zero: none
+    unsigned attempts_before = 0;            ///< that have failed, of conq work
+    std::vector<std::string> variables{};    ///< of its environment, beside what every job has
 };
 
 /// How a job ends that cannot be run for its items; none if it can.

@@ -103,7 +103,7 @@ int put_main(const std::vector<std::string>& words) {
         "  tail -f new-addresses | conq put -q mail.q\n"
         "  conq put -q mail.q --once < addresses     (again: adds what is not known)\n");
     put_options options;
-    std::int64_t priority = 0, attempts = options.job.max_attempts;
+    std::int64_t priority = 0, attempts = 3;
     line.add_words("items", options.items, "Items");
     line.add_text("-a,--arg-file", options.input_path, "FILE",
                   "Read items from FILE, not standard input");
@@ -115,8 +115,10 @@ int put_main(const std::vector<std::string>& words) {
     line.add_text("--key", options.key, "K", "The item's name: a second put of it adds nothing");
     line.add_number("--priority", priority, -1'000'000'000, 1'000'000'000,
                     "Lower ones are handed out first (0)");
-    line.add_number("--attempts", attempts, 1, 1'000'000, "So many attempts may fail (25)");
+    line.add_number("--attempts", attempts, 1, 1'000'000,
+                    "So many attempts, and no more; a wait that doubles from 1s lies between (3)");
     line.add_duration("--delay", "Hand them out after so much time");
+    line.add_duration("-t,--timeout", "An attempt that takes longer than DUR is ended");
     const auto sign = std::find(words.begin(), words.end(), ":::");
     if (!line.parse({words.begin(), sign})) return 0;
     if (sign != words.end()) {
@@ -127,6 +129,7 @@ int put_main(const std::vector<std::string>& words) {
     options.job.priority = static_cast<std::int32_t>(priority);
     options.job.max_attempts = static_cast<std::uint32_t>(attempts);
     options.job.delay = line.duration("--delay").value_or(job_span(0));
+    options.job.time_limit = line.duration("--timeout").value_or(job_span(0));
     if (!options.key.empty() && (options.once || options.items.size() != 1)) {
         throw usage_error("--key names one item: give one ITEM, and not --once");
     }

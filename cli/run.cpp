@@ -329,13 +329,25 @@ private:
         if (lease != nullptr) {
             each.id = lease->id();
             each.variables = durable_->variables(*lease);
+            each.time_limit = lease->time_limit();
+            lease->outlast_time_limit();
+            if (options_.works) each.attempts_before = lease->attempt() - 1;
         }
         job_output output;
         const job_record record = attempts_->run(each, output);
         const outcome& ended = record.ended;
+        if (lease != nullptr && is_put_off(each, *lease, ended)) {
+            attempts_->drop(output);
+            printer_.finish(each.number, {});
+            jobs_running_.fetch_sub(1);
+            return;
+        }
         keep_files(record, output);
         std::string stored;
-        if (lease != nullptr) stored = store(*lease, record, each.items, output);
+        if (lease != nullptr) {
+            stored = store(*lease, record, each.items, output);
+            give_back(*lease);
+        }
         show(record, each.items, output, stored);
         if (ended.how != outcome::kind::ok) {
             output.note = fmt::format("conq: {}\n", failure_line(each, ended)) + hint(ended);
@@ -345,6 +357,29 @@ private:
         halt_if_due();
         jobs_running_.fetch_sub(1);
         input_bytes_done_.fetch_add(each.input_bytes);
+    }
+
+    // What could not be recorded is still to be done, and has spent no attempt.
+    static void give_back(job_lease& lease) {
+        try {
+            if (lease) static_cast<void>(lease.release());
+        } catch (const store_error&) {
+            // It runs out there.
+        }
+    }
+
+    // conq work: what has failed goes back into the queue, as often as it was put to be tried.
+    bool is_put_off(const job& each, job_lease& lease, const outcome& ended) {
+        if (!options_.works || has_ended_jobs_) return false;
+        try {
+            const std::string next = durable_run::put_off(lease, ended);
+            if (next.empty()) return false;
+            printer_.say(fmt::format("{}; {}", failure_line(each, ended), next));
+        } catch (const store_error& error) {
+            fail_store(error);
+            give_back(lease);
+        }
+        return true;
     }
 
     void show(const job_record& record, const word_list& items, job_output& output,

@@ -51,7 +51,8 @@ void verb_line::add_number(const std::string& name, std::int64_t& into, std::int
     parser_->app.add_option(name, into, about)->type_name("N")->check(CLI::Range(least, most));
 }
 void verb_line::add_duration(const std::string& name, const std::string& about) {
-    parser_->app.add_option(name, parser_->spans[name], about)->type_name("DUR");
+    const std::string last = name.substr(name.rfind(',') + 1);  // "-t,--timeout"
+    parser_->app.add_option(name, parser_->spans[last], about)->type_name("DUR");
 }
 void verb_line::add_word(const std::string& name, std::string& into, const std::string& about) {
     parser_->app.add_option(name, into, about)->type_name("");

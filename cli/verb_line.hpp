@@ -21,6 +21,7 @@ namespace exit_codes {
 inline constexpr int nothing = 3;      ///< get: empty, or timed out; join: timed out
 inline constexpr int shut_down = 4;    ///< put, get
 inline constexpr int lease_lost = 5;   ///< done, fail, extend, release
+inline constexpr int timed_out = 124;  ///< get -- CMD: it took too long
 inline constexpr int some_dead = 123;  ///< join, work: dead letters
 }  // namespace exit_codes
 

@@ -220,15 +220,15 @@ void free_store(PyObject* self) {
     Py_DECREF(type);
 }
 
-// put(bodies, priority, delay_ms, max_attempts, key): the ids; None: shut down.
+// put(bodies, priority, delay_ms, max_attempts, time_limit_ms, key): the ids; None: shut down.
 PyObject* put(PyObject* self, PyObject* given) {
     PyObject* list = nullptr;
     PyObject* key_bytes = nullptr;
     int priority = 0;
-    long long delay_ms = 0;
+    long long delay_ms = 0, time_limit_ms = 0;
     unsigned int max_attempts = 0;
-    if (PyArg_ParseTuple(given, "OiLIS", &list, &priority, &delay_ms, &max_attempts, &key_bytes) ==
-        0) {
+    if (PyArg_ParseTuple(given, "OiLILS", &list, &priority, &delay_ms, &max_attempts,
+                         &time_limit_ms, &key_bytes) == 0) {
         return nullptr;
     }
     std::vector<std::string> bodies;
@@ -240,6 +240,7 @@ PyObject* put(PyObject* self, PyObject* given) {
     const job_options options{.priority = priority,
                               .delay = job_span(delay_ms),
                               .max_attempts = max_attempts,
+                              .time_limit = job_span(time_limit_ms),
                               .key = *bytes_of(key_bytes)};
     std::vector<job_id> ids;
     status answer = status::ok;

@@ -54,6 +54,18 @@ public:
     [[nodiscard]] std::uint64_t token() const noexcept { return job_.at.token; }
     /// Which attempt this is, from 1; those that ended by the death of a worker are not counted.
     [[nodiscard]] std::uint32_t attempt() const noexcept { return job_.attempt; }
+    /// Whether retry, and a lease that is dropped, make a dead letter of it.
+    [[nodiscard]] bool is_last_attempt() const noexcept {
+        return job_.attempt >= job_.max_attempts;
+    }
+    /// How long it may be held, as it was put; 0: for ever. When that is over, counted from the
+    /// take or attach, a thread of the library ends the attempt as retry does: then the ends here
+    /// answer lease_lost.
+    [[nodiscard]] job_span time_limit() const noexcept { return job_.time_limit; }
+    /// Leaves the time limit to the holder, who can end the work itself: the lease goes on past it.
+    void outlast_time_limit() noexcept;
+    /// How long retry without a delay would make the job wait.
+    [[nodiscard]] job_span backoff() const;
 
     /// The good end. `result` is kept with the job, and `output` beside it (job_queue::output).
     status done(std::string_view result = {}, std::string_view output = {});
@@ -80,7 +92,6 @@ private:
         : queue_(&queue), job_(std::move(job)), state_(status::ok) {}
     status end(jobs::ending how, const jobs::last_words& words, job_span delay);
     status let_go(status state) noexcept;
-    [[nodiscard]] job_span backoff() const;
     void drop() noexcept;
 
     job_queue* queue_ = nullptr;

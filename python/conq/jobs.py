@@ -214,17 +214,19 @@ class JobQueue:
     def __reduce__(self):
         return _reopened, (type(self), self.url, self._codec_name)
 
-    def _put(self, bodies, priority=0, delay=0, max_attempts=25, key=None):
+    def _put(self, bodies, priority=0, delay=0, max_attempts=25, time_limit=0, key=None):
         if not isinstance(max_attempts, int) or not 1 <= max_attempts <= 1_000_000_000:
             raise ValueError(f"max_attempts must be a number from 1 on, not {max_attempts!r}")
         key = b"" if key is None else key if isinstance(key, bytes) else str(key).encode()
-        ids = self._handle.get().put(bodies, priority, _ms(delay, "delay"), max_attempts, key)
+        ids = self._handle.get().put(bodies, priority, _ms(delay, "delay"), max_attempts,
+                                     _ms(time_limit, "time_limit"), key)
         if ids is None:
             raise ShutDown
         return ids
 
     def put(self, item, **options):
-        """Adds a job: its id. Options: priority (lower first), delay in seconds, max_attempts, key
+        """Adds a job: its id. Options: priority (lower first), delay in seconds, max_attempts,
+        time_limit (an attempt that takes more seconds has failed, and lost its job; 0: none), key
         (a put with a key that is known adds nothing). Raises ShutDown."""
         return self._put([self._codec.dumps(item)], **options)[0]
 

@@ -11,11 +11,25 @@
 #include "conq/platform/clock.hpp"
 #include "src/jobs/engines.hpp"
 #include "src/jobs/quiet_thread.hpp"
+#include "src/jobs/row.hpp"
 
 namespace conq {
 
 using jobs::ending;
 using jobs::room;
+
+namespace {
+
+// How long to wait after an attempt that failed.
+job_span backoff_of(jobs::ticket at, std::uint32_t attempt) {
+    constexpr job_span::rep first_ms = 1000, longest_ms = 3600'000;
+    const std::uint32_t doublings = std::min<std::uint32_t>(attempt - 1, 20);
+    const job_span::rep ms = std::min(longest_ms, first_ms << doublings);
+    std::minstd_rand jitter(static_cast<unsigned>(at.id * 31 + at.token) + 1);
+    return job_span(std::uniform_int_distribution<job_span::rep>(ms / 2, ms)(jitter));
+}
+
+}  // namespace
 
 // The engine, and the thread that renews the leases of this handle.
 class job_queue::core {
@@ -40,44 +54,98 @@ public:
 
     void hold(std::span<const jobs::granted> some) {
         const std::lock_guard lock(mutex_);
-        if (is_resting_) changed_.notify_one();
-        for (const jobs::granted& each : some) held_.insert_or_assign(each.at.id, each.at.token);
+        bool is_limited = false;
+        for (const jobs::granted& each : some) {
+            const std::uint64_t span_ns =
+                each.time_limit.count() > 0 ? platform::span_ns(each.time_limit) : platform::never;
+            const auto until = platform::after(platform::monotonic_now(), span_ns);
+            held_.insert_or_assign(each.at.id, held{each.at.token, each.attempt, until});
+            is_limited = is_limited || until != platform::never;
+        }
+        if (is_resting_ || is_limited) changed_.notify_one();
     }
     void let_go(jobs::ticket at) noexcept {
         const std::lock_guard lock(mutex_);
         const auto found = held_.find(at.id);
-        if (found != held_.end() && found->second == at.token) held_.erase(found);
+        if (found != held_.end() && found->second.token == at.token) held_.erase(found);
+    }
+    // Its time limit is its holder's affair from now on.
+    void outlast(jobs::ticket at) noexcept {
+        const std::lock_guard lock(mutex_);
+        const auto found = held_.find(at.id);
+        if (found != held_.end()) found->second.until = platform::never;
     }
 
 private:
+    struct held {
+        std::uint64_t token;
+        std::uint32_t attempt;
+        platform::instant_ns until;  // its time limit ends then
+    };
+    using locked = std::unique_lock<std::mutex>;
+
     void beat() {
-        std::unique_lock lock(mutex_);
+        locked lock(mutex_);
+        const std::uint64_t between = platform::span_ns(lease_ / 3);
+        auto next = platform::after(platform::monotonic_now(), between);
         while (!is_ending_) {
             if (held_.empty()) {
                 is_resting_ = true;
                 changed_.wait(lock);
                 is_resting_ = false;
+                next = platform::after(platform::monotonic_now(), between);
                 continue;
             }
-            changed_.wait_for(lock, lease_ / 3);
-            if (held_.empty()) continue;
-            std::vector<jobs::ticket> held;
-            for (const auto& [id, token] : held_) held.push_back({id, token});
-            lock.unlock();
-            try {
-                engine_->renew(held, lease_);
-            } catch (const store_error&) {
-                // The lease may run out, and its end will say so. The next beat tries again.
+            auto first = next;
+            for (const auto& [id, each] : held_) first = std::min(first, each.until);
+            const auto at = platform::monotonic_now();
+            if (first > at) {
+                changed_.wait_for(lock, std::chrono::nanoseconds(first - at));
+                continue;  // and look anew
             }
-            lock.lock();
+            end_late(lock, at);
+            if (at < next) continue;
+            next = platform::after(at, between);
+            renew(lock);
         }
+    }
+    void renew(locked& lock) {
+        std::vector<jobs::ticket> all;
+        for (const auto& [id, each] : held_) all.push_back({id, each.token});
+        lock.unlock();
+        try {
+            if (!all.empty()) engine_->renew(all, lease_);
+        } catch (const store_error&) {
+            // The lease may run out, and its end will say so. The next beat tries again.
+        }
+        lock.lock();
+    }
+    // Who takes too long has lost the job: nobody would know whether he ever comes back.
+    void end_late(locked& lock, platform::instant_ns at) {
+        std::unordered_map<job_id, held> late;
+        for (auto next = held_.begin(); next != held_.end();) {
+            const auto here = next++;
+            if (here->second.until <= at) late.insert(held_.extract(here));
+        }
+        lock.unlock();
+        for (const auto& [id, each] : late) {
+            const jobs::ticket which{id, each.token};
+            status answer = status::ok;
+            try {
+                engine_->end({&which, 1}, ending::retry, {jobs::late_note},
+                             backoff_of(which, each.attempt), {&answer, 1});
+            } catch (const store_error&) {
+                // It is not renewed any more, and so the lease runs out.
+            }
+        }
+        lock.lock();
     }
 
     const std::unique_ptr<jobs::engine> engine_;
     const job_span lease_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::unordered_map<job_id, std::uint64_t> held_;  // and their tokens
+    std::unordered_map<job_id, held> held_;
     bool is_ending_ = false, is_resting_ = false;
     std::thread heart_;
 };
@@ -112,19 +180,19 @@ void job_lease::drop() noexcept {
     }
 }
 
-job_span job_lease::backoff() const {
-    constexpr job_span::rep first_ms = 1000, longest_ms = 3600'000;
-    const std::uint32_t doublings = std::min<std::uint32_t>(job_.attempt - 1, 20);
-    const job_span::rep ms = std::min(longest_ms, first_ms << doublings);
-    std::minstd_rand jitter(static_cast<unsigned>(job_.at.id * 31 + job_.at.token) + 1);
-    return job_span(std::uniform_int_distribution<job_span::rep>(ms / 2, ms)(jitter));
-}
-
 status job_lease::end(ending how, const jobs::last_words& words, job_span delay) {
     if (state_ != status::ok) return state_;
     status answer = status::ok;
     queue_->core_->engine().end({&job_.at, 1}, how, words, delay, {&answer, 1});
     return let_go(answer);
+}
+
+job_span job_lease::backoff() const {
+    return backoff_of(job_.at, job_.attempt);
+}
+
+void job_lease::outlast_time_limit() noexcept {
+    if (state_ == status::ok) queue_->core_->outlast(job_.at);
 }
 
 // After it nothing is held.

@@ -237,7 +237,11 @@ private:
     }
 
     static granted granted_of(const entry& of) {
-        return {{of.job.id, of.job.token}, of.job.attempts, of.body};
+        return {.at = {of.job.id, of.job.token},
+                .attempt = of.job.attempts,
+                .body = of.body,
+                .max_attempts = of.job.max_attempts,
+                .time_limit = of.job.time_limit};
     }
     void put_all(std::span<const new_job> all, std::span<job_id> ids) {
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -249,7 +253,8 @@ private:
             }
             entry job{.job = {.id = ++last_id_,
                               .max_attempts = options.max_attempts,
-                              .max_crashes = options.max_crashes},
+                              .max_crashes = options.max_crashes,
+                              .time_limit = options.time_limit},
                       .priority = options.priority,
                       .put_ms = now_ms(),
                       .key = options.key,

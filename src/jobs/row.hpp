@@ -20,6 +20,7 @@ struct row {
     std::uint32_t crashes = 0;           ///< How many workers died over it.
     std::uint32_t max_attempts = 0;      ///< See job_options.
     std::uint32_t max_crashes = 0;       ///< See job_options.
+    job_span time_limit{0};              ///< See job_options.
     std::uint64_t owner = 0;             ///< Who holds its lease, as the engine names him.
     std::int64_t begin_ms = 0;           ///< When it was last handed out, by the clock of delays.
 
@@ -76,6 +77,9 @@ struct row {
         attempts = crashes = 0;
     }
 };
+
+/// What a job is told whose worker took longer than its limit.
+inline constexpr std::string_view late_note = "it took longer than its time limit";
 
 /// What a dead letter says whose workers died.
 inline constexpr std::string_view crash_note = "its worker died, or was stopped, too often";

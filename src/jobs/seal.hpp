@@ -35,10 +35,15 @@ inline std::uint64_t sum_of(std::string_view bytes, std::uint64_t from = 0xcbf29
 }
 
 inline std::int64_t seal(const row& job, std::int64_t body_sum) {
-    const std::uint64_t fields[] = {job.id,          static_cast<std::uint64_t>(job.state),
-                                    job.token,       job.attempts,
-                                    job.crashes,     job.max_attempts,
-                                    job.max_crashes, static_cast<std::uint64_t>(body_sum)};
+    const std::uint64_t fields[] = {job.id,
+                                    static_cast<std::uint64_t>(job.state),
+                                    job.token,
+                                    job.attempts,
+                                    job.crashes,
+                                    job.max_attempts,
+                                    job.max_crashes,
+                                    static_cast<std::uint64_t>(job.time_limit.count()),
+                                    static_cast<std::uint64_t>(body_sum)};
     return static_cast<std::int64_t>(
         sum_of({reinterpret_cast<const char*>(fields), sizeof fields}));
 }

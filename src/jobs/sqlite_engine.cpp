@@ -128,7 +128,7 @@ public:
             job.owner = by == keeper::owner ? me_ : holder_by_time_;
             job.due_ms = boot_ms() + lease.count();
             save(job, body_sum, nullptr);
-            answer = granted{at, job.attempts, body_of(job, body_sum)};
+            answer = granted_of(job, body_of(job, body_sum));
         });
         return answer;
     }
@@ -336,6 +336,7 @@ private:
         job.max_crashes = static_cast<std::uint32_t>(from.integer(7));
         job.owner = static_cast<std::uint64_t>(from.integer(8));
         job.begin_ms = from.integer(11);
+        job.time_limit = job_span(from.integer(12));
         body_sum = from.integer(9);
         if (seal(job, body_sum) != from.integer(10)) {
             damaged("the row of job " + std::to_string(job.id) + " does not match its checksum");
@@ -375,11 +376,11 @@ private:
                      .state = job.state,
                      .attempts = job.attempts,
                      .crashes = job.crashes,
-                     .put_ms = from.integer(12),
+                     .put_ms = from.integer(13),
                      .begin_ms = job.begin_ms,
-                     .end_ms = from.integer(13),
-                     .body = from.bytes(15),
-                     .note = from.bytes(14)};
+                     .end_ms = from.integer(14),
+                     .body = from.bytes(16),
+                     .note = from.bytes(15)};
         check_body(job, body_sum, out.body);
         return out;
     }
@@ -437,13 +438,15 @@ private:
             }
             row job{.id = static_cast<job_id>(++last),
                     .max_attempts = options.max_attempts,
-                    .max_crashes = options.max_crashes};
+                    .max_crashes = options.max_crashes,
+                    .time_limit = options.time_limit};
             job.hold_back(now, options.delay);
             const auto body_sum = static_cast<std::int64_t>(sum_of(all[i].body));
             sql_.put
                 .bind(last, std::int64_t(job.state), std::int64_t(options.priority), job.due_ms,
                       std::int64_t(job.max_attempts), std::int64_t(job.max_crashes), now, body_sum,
-                      seal(job, body_sum), options.key, all[i].body)
+                      seal(job, body_sum), options.key, all[i].body,
+                      std::int64_t(options.time_limit.count()))
                 .finish();
             ids[i] = job.id;
         }
@@ -496,7 +499,15 @@ private:
         check_body(job, body_sum, body);
         job.grant(me_, boot_ms() + lease.count(), wall_ms());
         save(job, body_sum, nullptr);
-        return {{job.id, job.token}, job.attempts, std::move(body)};
+        return granted_of(job, std::move(body));
+    }
+
+    static granted granted_of(const row& job, std::string body) {
+        return {.at = {job.id, job.token},
+                .attempt = job.attempts,
+                .body = std::move(body),
+                .max_attempts = job.max_attempts,
+                .time_limit = job.time_limit};
     }
 
     std::string body_of(const row& job, std::int64_t body_sum) {
@@ -519,7 +530,7 @@ private:
         for (sql_.ready.bind(most); sql_.ready.step();) {
             found& each = some.emplace_back();
             read(sql_.ready, each.job, each.body_sum);
-            each.body = sql_.ready.bytes(12);
+            each.body = sql_.ready.bytes(13);
         }
         for (found& each : some) {
             out.push_back(grant(each.job, each.body_sum, lease, std::move(each.body)));

@@ -10,7 +10,7 @@ namespace conq::jobs {
 #define CONQ_ROW                                                                                \
     "id, state, due_ms, token, attempts, crashes, max_attempts, max_crashes, owner, body_sum, " \
     "sum, "                                                                                     \
-    "begin_ms"
+    "begin_ms, limit_ms"
 // And what users see of a job, too.
 #define CONQ_INFO CONQ_ROW ", put_ms, end_ms, note, body"
 
@@ -29,7 +29,7 @@ struct statements {
     statement forget_fact{base, "DELETE FROM fact WHERE name = CAST(?1 AS TEXT)"};
     statement by_key{base, "SELECT id FROM job WHERE key = ?1 AND key IS NOT NULL"};
     statement put{base,
-                  "INSERT INTO job VALUES(?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, 0, ?7, 0, 0, ?8, "
+                  "INSERT INTO job VALUES(?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, ?12, 0, ?7, 0, 0, ?8, "
                   "?9, 0, NULLIF(?10, x''), NULL, ?11)"};
     statement find{base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
     statement ended{base, "SELECT end_ms FROM job WHERE id = ?1"};

@@ -250,8 +250,8 @@ def test_work_without_a_command_anywhere_is_wrong_use(queue):
     assert counts(queue)["ready"] == 1
 
 
-def test_what_fails_at_work_is_a_dead_letter(queue):
-    queue("put", "1", "0")
+def test_what_fails_at_work_as_often_as_it_may_is_a_dead_letter(queue):
+    queue("put", "--attempts", "1", "1", "0")
     assert queue("work", "-j1", "sh", "-c", "exit $1", "sh").returncode == 123
     found = counts(queue)
     assert (found["done"], found["failed"]) == (1, 1)

@@ -170,6 +170,52 @@ TEST_P(JobQueue, ALeaseThatIsHeldIsRenewedForAsLongAsItLives) {
     EXPECT_EQ(held.done(), status::ok);
 }
 
+TEST_P(JobQueue, ATimeLimitIsHandedToWhoTakesTheJob) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a", {.time_limit = 1h}));
+    auto task = queue.take();
+    EXPECT_EQ(task.time_limit(), 1h);
+    const auto ticket = task.detach(1h);
+    auto again = queue.attach(*ticket);
+    EXPECT_EQ(again.time_limit(), 1h);
+    EXPECT_EQ(again.done(), status::ok);
+    static_cast<void>(queue.put("b"));
+    EXPECT_EQ(queue.take_this("c", {.time_limit = 2h, .key = "c"}).lease.time_limit(), 2h);
+    EXPECT_EQ(queue.take().time_limit(), 0h);
+}
+
+TEST_P(JobQueue, AnAttemptThatTakesLongerThanItsLimitHasFailedAndItsLeaseIsLost) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a", {.max_attempts = 1, .time_limit = 1ms}));
+    auto task = queue.take();
+    EXPECT_TRUE(task.is_last_attempt());
+    queue.join();
+    EXPECT_NE(queue.list(job_state::dead).at(0).note.find("time limit"), std::string::npos);
+    EXPECT_EQ(task.done(), status::lease_lost);
+    EXPECT_EQ(queue.stats().dead, 1U);
+    static_cast<void>(queue.put("b", {.max_attempts = 2, .time_limit = 1ms}));
+    auto first = queue.take();
+    EXPECT_FALSE(first.is_last_attempt());
+    auto second = queue.take();
+    EXPECT_EQ(second.attempt(), 2U);
+    EXPECT_EQ(first.done(), status::lease_lost);
+    queue.join();
+    EXPECT_EQ(queue.stats().dead, 2U);
+}
+
+TEST_P(JobQueue, WhoMindsTheTimeLimitHimselfKeepsTheLease) {
+    job_queue queue(url());
+    const job_options options{.max_attempts = 1, .time_limit = 1s};
+    static_cast<void>(queue.put("a", options));
+    static_cast<void>(queue.put("b", options));
+    auto minded = queue.take();
+    minded.outlast_time_limit();
+    auto other = queue.take();  // its limit ends later
+    while (queue.stats().dead == 0) std::this_thread::yield();
+    EXPECT_EQ(minded.done(), status::ok);
+    EXPECT_EQ(other.done(), status::lease_lost);
+}
+
 TEST_P(JobQueue, ShutdownRefusesPutsAndDrainsAndReopenLiftsIt) {
     job_queue queue(url());
     static_cast<void>(queue.put("a"));

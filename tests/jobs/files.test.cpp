@@ -160,8 +160,9 @@ TEST(JobQueueFile, AFolderThatIsNotThereIsNamed) {
 }
 
 TEST(JobQueueFile, ChangedRowsAreFoundByTheirChecksum) {
-    for (const char* change : {"body = CAST('b' AS BLOB)", "token = 7", "attempts = 1",
-                               "crashes = 3", "max_attempts = 1", "body_sum = 1", "sum = 1"}) {
+    for (const char* change :
+         {"body = CAST('b' AS BLOB)", "token = 7", "attempts = 1", "crashes = 3",
+          "max_attempts = 1", "limit_ms = 1", "body_sum = 1", "sum = 1"}) {
         const folder place;
         put_one(place / "q");
         run_sql(place / "q", (std::string("UPDATE job SET ") + change).c_str());

@@ -64,6 +64,16 @@ def test_an_exception_hands_the_job_back_and_a_loop_ends_at_shutdown(url):
     assert queue.put(3) == 3
 
 
+def test_who_takes_longer_than_the_time_limit_has_lost_the_job(url):
+    queue = JobQueue(url)
+    queue.put(1, max_attempts=1, time_limit=0.001)
+    job = queue.take()
+    queue.join(timeout=WAIT_S)
+    assert "time limit" in queue.list("dead")[0].note
+    with pytest.raises(LeaseLost):
+        job.done()
+
+
 def test_leaving_a_loop_hands_the_job_back(url):
     queue = JobQueue(url)
     queue.put(1)
@@ -175,7 +185,7 @@ def test_options_and_bad_ones(url, tmp_path):
     queue.put("soon", priority=-1)
     assert queue.put("once", key="k") == queue.put("again", key="k")
     assert queue.take().item == "soon"
-    for bad in ({"delay": -1}, {"max_attempts": 0}):
+    for bad in ({"delay": -1}, {"max_attempts": 0}, {"time_limit": -1}):
         with pytest.raises(ValueError):
             queue.put("x", **bad)
     with pytest.raises(TypeError):

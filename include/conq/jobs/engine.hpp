@@ -48,6 +48,9 @@ struct job_options {
     std::uint32_t max_attempts = 25;
     /// So many workers may die over it; the last one makes it a dead letter.
     std::uint32_t max_crashes = 5;
+    /// An attempt that takes longer has failed, and the lease of a worker that is still at it is
+    /// lost; 0: it may take for ever.
+    job_span time_limit{0};
     /// Unless empty: a put with a key that the queue knows adds nothing and answers the job of that
     /// key, whatever has become of it.
     std::string key{};
@@ -114,9 +117,11 @@ using ticket = job_ticket;
 
 /// A job that was handed out.
 struct granted {
-    ticket at;                  ///< This grant.
-    std::uint32_t attempt = 1;  ///< Which attempt this is, from 1, crashes not counted.
-    std::string body;           ///< Its bytes.
+    ticket at;                       ///< This grant.
+    std::uint32_t attempt = 1;       ///< Which attempt this is, from 1, crashes not counted.
+    std::string body;                ///< Its bytes.
+    std::uint32_t max_attempts = 0;  ///< See job_options.
+    job_span time_limit{0};          ///< See job_options.
 };
 
 /// What a claim came to.
