@@ -14,7 +14,8 @@ namespace conq::cli {
 struct column_style {
     enum class kind : std::uint8_t { none, separated, csv };
     kind how = kind::none;
-    std::string separator{};  ///< of `separated`: at least one byte
+    std::string separator{};           ///< of `separated`: at least one byte
+    std::vector<std::string> names{};  ///< of --header, for messages
 
     [[nodiscard]] explicit operator bool() const noexcept { return how != kind::none; }
 };

@@ -154,7 +154,10 @@ std::string command_template::fault_of(std::string_view item) const {
     if (columns_needed_ < 2) return {};
     const std::size_t count = columns_of(item, columns_).size();
     if (count >= columns_needed_) return {};
-    return "it has no column " + std::to_string(columns_needed_) + ", but " +
+    const std::string name = columns_needed_ <= columns_.names.size()
+                                 ? " (" + columns_.names[columns_needed_ - 1] + ")"
+                                 : "";
+    return "it has no column " + std::to_string(columns_needed_) + name + ", but " +
            std::to_string(count) + ": is the separator right (--colsep, --csv, --tsv)?";
 }
 

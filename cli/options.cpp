@@ -22,7 +22,7 @@ struct parsed {
     run_options options;
     bool is_nul_delimited = false;
     std::string delimiter;
-    std::string jobs = "100%", time_limit, backoff, halt, start_delay, separator, orphans;
+    std::string jobs = "100%", time_limit, backoff, halt, start_delay, separator, header, orphans;
     bool is_csv = false, is_tsv = false;
 };
 
@@ -72,6 +72,9 @@ void describe(CLI::App& app, parsed& into) {
     app.add_flag("--tsv", into.is_tsv, "Columns, with a tab between them")
         ->excludes(separator)
         ->excludes(csv);
+    app.add_option("--header", into.header,
+                   "With : the first item names the columns: {name}, {name.} ...")
+        ->type_name(":");
     app.add_option("-a,--arg-file", o.input_path, "Read items from FILE, not standard input")
         ->type_name("FILE");
     app.add_option("-s,--shell", o.shell_line,
@@ -108,8 +111,8 @@ void describe(CLI::App& app, parsed& into) {
 // And of those, what work has: all that does not speak of input; and one of its own.
 void describe_work(CLI::App& app, parsed& into) {
     describe(app, into);
-    for (const char* each : {"-k", "-n", "-0", "-d", "-a", "--keep-empty", "--retry-failed",
-                             "--replay", "--dry-run"}) {
+    for (const char* each : {"-k", "-n", "-0", "-d", "-a", "--header", "--keep-empty",
+                             "--retry-failed", "--replay", "--dry-run"}) {
         app.remove_option(app.get_option(each));
     }
     app.add_flag("--follow", into.options.follows, "Wait for more, until the queue is shut down");
@@ -220,6 +223,15 @@ void take_command(run_options& o, std::vector<std::string> words, bool has_line)
 }
 
 void take_columns(run_options& o, const parsed& from, bool has_separator) {
+    o.has_header = !from.header.empty();
+    if (o.has_header && from.header != ":") {
+        throw usage_error(
+            fmt::format("--header {}: write --header : and the first item names the columns",
+                        shown(from.header)));
+    }
+    if (o.has_header && o.placeholder != "{}") {
+        throw usage_error("-I replaces one text only, and not {name}: leave out -I, or --header");
+    }
     if (has_separator && from.separator.empty()) {
         throw usage_error("--colsep: the separator is empty: give the bytes between two columns");
     }

@@ -21,6 +21,7 @@ struct run_options {
     char delimiter = '\n';                    ///< -0, -d
     std::string placeholder = "{}";           ///< -I
     column_style columns{};                   ///< --colsep, --csv, --tsv
+    bool has_header = false;                  ///< --header :
     std::string input_path;                   ///< -a; empty: standard input
     bool keeps_empty = false;                 ///< --keep-empty
     bool feeds_stdin = false;                 ///< --stdin

@@ -24,6 +24,7 @@
 #include "cli/byte_budget.hpp"
 #include "cli/command_template.hpp"
 #include "cli/durable_run.hpp"
+#include "cli/header.hpp"
 #include "cli/job_attempts.hpp"
 #include "cli/job_feed.hpp"
 #include "cli/job_log.hpp"
@@ -107,12 +108,12 @@ std::string skipped_line(std::uint64_t count) {
 // A run: the reader (this thread) -> bounded_queue -> workers -> printer.
 class runner {
 public:
-    explicit runner(const run_options& options)
+    runner(const run_options& options, int input)
         : options_(options),
           command_(template_of(options)),
           job_threads_(options.jobs),
           log_(options.job_log_path),
-          input_(open_input(options)),
+          input_(input),
           interrupt_(::eventfd(0, EFD_CLOEXEC)),
           spool_([this](const std::string& why) { spool_is_full(why); }),
           results_(options, spool_),
@@ -546,9 +547,9 @@ private:
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
-int print_commands(const run_options& options) {
+int print_commands(const run_options& options, int input) {
     const command_template command = template_of(options);
-    job_feed feed(options, command, open_input(options), ::eventfd(0, EFD_CLOEXEC));
+    job_feed feed(options, command, input, ::eventfd(0, EFD_CLOEXEC));
     int code = 0;
     while (const auto next = feed.next()) {
         if (const auto bad = bad_item(*next, options, command)) {
@@ -575,7 +576,13 @@ int run(const run_options& options) {
     if (options.command.empty() && options.shell_line.empty()) {
         throw usage_error("there is no command: conq run [OPTION...] CMD [ARG...]");
     }
-    return options.is_dry_run ? print_commands(options) : runner(options).run();
+    const int input = open_input(options);
+    const auto on_input = [input](const run_options& whole) {
+        return whole.is_dry_run ? print_commands(whole, input) : runner(whole, input).run();
+    };
+    if (!options.has_header) return on_input(options);
+    const std::vector<std::string> names = read_header(input, options);
+    return names.empty() ? 0 : on_input(with_columns_numbered(options, names));
 }
 
 }  // namespace conq::cli

@@ -100,3 +100,67 @@ def test_columns_that_do_not_fit_are_wrong_use(words):
 def test_a_column_in_a_line_for_sh_is_wrong_use():
     done = conq("--csv", "-s", "echo {1}", items="a\n")
     assert done.returncode == 2 and b'write "$1"' in done.stderr
+
+
+TABLE = 'title,"the file",n\nOne,in/a.wav,1\n"Two, too",b.wav,2\n'
+
+
+def test_the_header_names_the_columns():
+    out = rows("--csv", "--header", ":", *ECHO, "{title}", "{the file}", "{#}", items=TABLE)
+    assert out == b"<One><in/a.wav><1>\n<Two, too><b.wav><2>\n"
+    out = rows("--csv", "--header", ":", *ECHO, "x{the file/.}{the file//}", "{n}-{1}",
+               items=TABLE)
+    assert out == b"<xain><1-One>\n<xb.><2-Two, too>\n"
+
+
+def test_a_header_goes_with_every_kind_of_input(tmp_path):
+    file = tmp_path / "f"
+    file.write_bytes(b"\xef\xbb\xbfa\tb\r\n1\t2\n")  # as programs of tables write it
+    assert rows("--tsv", "--header", ":", "-a", file, *ECHO, "{b}{a}", items="") == b"<21>\n"
+    assert rows("--header", ":", *ECHO, "{f.}", ":::", "f", "x.c", items="") == b"<x>\n"
+    assert rows("-0", "--colsep", ",", "--header", ":", *ECHO, "{b}", items="a,b\0001,2\000") == (
+        b"<2>\n")
+    assert rows("--csv", "--header", ":", *ECHO, "{a\nb}", items='"a\nb"\n1\n') == b"<1>\n"
+    assert rows("--csv", "--header", ":", *ECHO, items="a\n") == b""
+    assert rows("--csv", "--header", ":", *ECHO, items="") == b""
+
+
+def test_a_header_on_a_pipe_takes_no_byte_of_the_items():
+    many = "1\n" * 50_000  # more than is read at once
+    out = rows("--csv", "--header", ":", "-n", "1000", "echo", "{a}", items="a\n" + many)
+    assert out.split() == [b"1"] * 50_000
+
+
+def test_a_column_that_the_header_lacks_is_wrong_use():
+    done = conq("--csv", "--header", ":", "echo", "{titel}", items=TABLE)
+    assert done.returncode == 2 and done.stdout == b""
+    assert b"{titel}: the input has no such column" in done.stderr
+    assert b"'title', 'the file', 'n'" in done.stderr
+    done = conq("--csv", "--header", ":", "echo", "{a}", items="a,a\n1,2\n")
+    assert done.returncode == 2 and b"two columns have this name" in done.stderr
+    done = conq("--csv", "--header", ":", "-s", "echo {n}", items=TABLE)
+    assert done.returncode == 2 and b'write "$3" for \'n\'' in done.stderr
+
+
+def test_a_row_that_lacks_a_named_column_is_named_with_it():
+    done = conq("--csv", "--header", ":", "echo", "{b}", items="a,b\n1,2\n3\n")
+    assert done.returncode == 123 and done.stdout == b"2\n"
+    assert b"job 2, '3': it has no column 2 (b), but 1: is the separator right" in done.stderr
+
+
+def test_braces_that_name_no_column_stay_as_they_are():
+    assert rows("--csv", "--header", ":", *ECHO, "{a b}{1x}{a", "{a}", items="a\n1\n") == (
+        b"<{a b}{1x}{a><1>\n")
+
+
+def test_a_queue_stores_columns_by_their_numbers(tmp_path):
+    words = ("-k", "-q", tmp_path / "q", "--csv")
+    assert conq(*words, "--header", ":", "echo", "{b}", items="a,b\n1,2\n").stdout == b"2\n"
+    assert conq(*words, "echo", "{2}", items="3,4\n").stdout == b"4\n"
+    moved = conq(*words, "--header", ":", "echo", "{b}", items="b,a\n2,1\n")
+    assert moved.returncode == 2 and b"echo" in moved.stderr
+
+
+def test_a_header_is_a_colon():
+    done = conq("--csv", "--header", "echo", "{a}", items="a\n")
+    assert done.returncode == 2 and b"write --header :" in done.stderr
