@@ -12,6 +12,7 @@
 #include "cli/verb_line.hpp"
 #include "cli/verbs.hpp"
 #include "conq/jobs.hpp"
+#include "src/jobs/place.hpp"
 
 namespace conq::cli {
 namespace {
@@ -99,6 +100,14 @@ std::string as_text(const job_stats& stats, const std::vector<job_info>& running
     return out;
 }
 
+// What is to be known of where the file lies. On a network it would not have been opened.
+std::string place_text(const jobs::place& where) {
+    if (where.how == jobs::place::kind::local) return {};
+    return fmt::format(
+        "it lies on {}: if that reaches other machines, let none of them open the queue\n",
+        where.name);
+}
+
 }  // namespace
 
 int ls_main(const std::vector<std::string>& words) {
@@ -133,7 +142,8 @@ int doctor_main(const std::vector<std::string>& words) {
         "doctor -q FILE\n\n"
         "Reads every job and compares it with its checksum, and lists the processes that have\n"
         "the queue open; jobs whose conq was killed among them. Ends with 1 if the file is "
-        "damaged.\n\n"
+        "damaged,\n"
+        "or lies on a network file system.\n\n"
         "  conq doctor -q mail.q\n");
     if (!line.parse(words)) return 0;
     job_queue queue(line.queue().url());
@@ -147,7 +157,8 @@ int doctor_main(const std::vector<std::string>& words) {
             after = some.back().id;
         }
     }
-    std::string out = fmt::format("{} jobs, each fits its checksum\n", count);
+    std::string out = fmt::format("{} jobs, each fits its checksum\n", count) +
+                      place_text(jobs::place_of(line.queue().path()));
     for (const holder& each : holders_of(line.queue().path())) {
         out += fmt::format("process {} ({}) has it open", each.id, each.name);
         if (!each.job.empty()) out += ": job " + each.job;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "conq/jobs/engine.hpp"
+#include "src/jobs/place.hpp"
 
 namespace conq::jobs {
 namespace {
@@ -82,8 +83,10 @@ void prepare(database& base) {
     base.run("COMMIT");
 }
 
-// The path, unless SQLite would take what is there for an empty file and write over it.
+// The path, unless it leads to another machine, or SQLite would take what is there for an empty
+// file and write over it.
 const std::string& checked(const std::string& path) {
+    check_place(path);
     struct stat about{};
     if (::stat(path.c_str(), &about) == 0 && about.st_size > 0 && about.st_size < 4096) {
         throw store_error("conq: " + path +

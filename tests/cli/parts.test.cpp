@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdio>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,7 +13,11 @@
 #include "cli/outcome.hpp"
 #include "cli/progress.hpp"
 #include "cli/spool.hpp"
+#include "cli/verbs.hpp"
 #include "cli/word_list.hpp"
+#include "conq/jobs.hpp"
+#include "src/jobs/place.hpp"
+#include "tests/jobs/folder.hpp"
 
 namespace conq::cli {
 namespace {
@@ -177,6 +182,25 @@ TEST(progress, a_long_run_without_a_queue_is_told_how_it_could_be_resumed) {
     EXPECT_EQ(resume_hint(59, false), "");
     EXPECT_NE(resume_hint(61, false).find("-q FILE"), std::string::npos);
     EXPECT_EQ(resume_hint(1000, true), "");
+}
+
+TEST(doctor, says_if_the_file_lies_on_what_may_reach_other_machines) {
+    const ::folder place;
+    const std::string path = place / "q";
+    static_cast<void>(job_queue(path).put("a"));
+    for (const std::uint32_t type : {0x65735546U, 0U}) {
+        static std::uint32_t answer;
+        answer = type;
+        jobs::set_place_probe([](const std::string&) { return answer; });
+        ::testing::internal::CaptureStdout();
+        EXPECT_EQ(doctor_main({"-q", path}), 0);
+        std::fflush(stdout);
+        const std::string said = ::testing::internal::GetCapturedStdout();
+        EXPECT_EQ(said.find("it lies on FUSE") != std::string::npos, type != 0) << said;
+    }
+    jobs::set_place_probe([](const std::string&) -> std::uint32_t { return 0x6969; });
+    EXPECT_THROW(doctor_main({"-q", path}), store_error);
+    jobs::set_place_probe(nullptr);
 }
 
 }  // namespace

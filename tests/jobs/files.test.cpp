@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "conq/jobs.hpp"
+#include "src/jobs/place.hpp"
 #include "tests/jobs/folder.hpp"
 
 namespace {
@@ -104,6 +105,49 @@ TEST(JobQueueFile, AQueueOfANewerVersionIsRefused) {
     EXPECT_TRUE(has(error_of_opening(place / "q"), "use a newer conq"));
     run_sql(place / "q", "PRAGMA user_version = 1");
     EXPECT_EQ(*job_queue(place / "q").take(), "a");
+}
+
+TEST(JobQueueFile, AQueueOfAnotherBuildIsRefused) {
+    for (const char* change :
+         {"ALTER TABLE job DROP COLUMN limit_ms", "ALTER TABLE job ADD COLUMN x INTEGER"}) {
+        const folder place;
+        const std::string path = place / "q";
+        put_one(path);
+        run_sql(path, change);
+        const std::string why = error_of_opening(path);
+        EXPECT_TRUE(has(why, path) && has(why, "another build of conq")) << why;
+        EXPECT_TRUE(has(why, "conq put -q NEW")) << why;
+    }
+}
+
+// For a scope every file lies on a file system of that type.
+struct all_on {
+    explicit all_on(conq::jobs::place_probe type) { conq::jobs::set_place_probe(type); }
+    all_on(const all_on&) = delete;
+    all_on& operator=(const all_on&) = delete;
+    ~all_on() { conq::jobs::set_place_probe(nullptr); }
+};
+
+TEST(JobQueueFile, ANetworkFileSystemIsRefusedAndNothingIsMadeThere) {
+    const folder place;
+    const all_on nfs([](const std::string&) -> std::uint32_t { return 0x6969; });
+    const std::string why = error_of_opening(place / "q");
+    EXPECT_TRUE(has(why, place / "q") && has(why, "NFS") && has(why, "local disk")) << why;
+    EXPECT_FALSE(std::filesystem::exists(place / "q-lock"));
+    EXPECT_FALSE(std::filesystem::exists(place / "q"));
+}
+
+TEST(JobQueueFile, AFileSystemOfAProgramIsNotRefused) {
+    const folder place;
+    const all_on fuse([](const std::string&) -> std::uint32_t { return 0x65735546; });
+    EXPECT_EQ(conq::jobs::place_of("q").how, conq::jobs::place::kind::foreign);
+    put_one(place / "q");
+}
+
+TEST(JobQueueFile, TheFileSystemOfAFileThatIsNotThereYetIsThatOfItsFolder) {
+    for (const char* path : {"/proc/none", "/proc/self/none", "/dev/shm/none", "none", "/"}) {
+        EXPECT_EQ(conq::jobs::place_of(path).how, conq::jobs::place::kind::local) << path;
+    }
 }
 
 TEST(JobQueueFile, ALeaseByTimeEndsWithTheBoot) {
