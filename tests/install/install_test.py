@@ -27,6 +27,26 @@ find_package(conq 0.1 REQUIRED)
 add_executable(user main.cpp)
 target_link_libraries(user PRIVATE conq::conq)
 """
+JOBS = """
+#include <conq/jobs.hpp>
+#include <conq/typed.hpp>
+#include <conq/workers.hpp>
+int main(int, char** words) {
+    conq::job_queue store(words[1]);
+    auto queue = conq::typed(store);
+    for (int i = 0; i < 9; ++i) queue.put(std::to_string(i));
+    conq::workers pool(queue, 2, [](std::string&) {});
+    pool.join();
+    return store.stats().done == 9 ? 0 : 1;
+}
+"""
+FIND_JOBS = """
+cmake_minimum_required(VERSION 3.23)
+project(user LANGUAGES CXX)
+find_package(conq 0.1 REQUIRED @@)
+add_executable(user main.cpp)
+target_link_libraries(user PRIVATE conq::jobs)
+"""
 ADD = """
 cmake_minimum_required(VERSION 3.23)
 project(user LANGUAGES CXX)
@@ -55,12 +75,12 @@ def project(tmp_path):
     return tmp_path
 
 
-def build_and_run(project, text, *definitions):
+def build_and_run(project, text, *definitions, words=()):
     (project / "CMakeLists.txt").write_text(text)
     run("cmake", "-G", "Ninja", "-S", project, "-B", project / "b",
         f"-DCMAKE_CXX_COMPILER={CXX}", *definitions)
     run("cmake", "--build", project / "b")
-    run(project / "b" / "user")
+    run(project / "b" / "user", *words)
 
 
 def test_find_package(project, prefix):
@@ -82,3 +102,47 @@ def test_nothing_but_the_folder(project):
     run(CXX, "-I", SOURCE / "include", "-std=c++20", "-pthread", project / "main.cpp", "-o",
         project / "user")
     run(project / "user")
+
+
+@pytest.fixture(name="jobs_project")
+def project_with_jobs(project):
+    if not list(BUILD.rglob("libconq_jobs.*")):
+        pytest.skip("this build has no SQLite, and so no conq::jobs")
+    (project / "main.cpp").write_text(JOBS)
+    return project
+
+
+@pytest.mark.parametrize("asked", ["", "COMPONENTS jobs"])
+def test_find_package_has_the_job_queues(jobs_project, prefix, asked):
+    build_and_run(jobs_project, FIND_JOBS.replace("@@", asked), f"-DCMAKE_PREFIX_PATH={prefix}",
+                  words=[jobs_project / "q"])
+    assert (jobs_project / "q").exists()
+
+
+def test_pkg_config_has_the_job_queues(jobs_project, prefix):
+    found = [str(each.parent) for each in prefix.rglob("*.pc")]
+    flags = run("pkg-config", "--cflags", "--libs", "conq-jobs",
+                env={**os.environ, "PKG_CONFIG_PATH": ":".join(found)}).split()
+    run(CXX, "-std=c++20", jobs_project / "main.cpp", "-o", jobs_project / "user", *flags)
+    run(jobs_project / "user", jobs_project / "q")
+
+
+def test_add_subdirectory_has_the_job_queues(jobs_project):
+    build_and_run(jobs_project, ADD.replace("conq::conq", "conq::jobs"),
+                  f"-DCONQ_SOURCE={SOURCE}", words=[jobs_project / "q"])
+
+
+# Where CMake finds no SQLite, as on a machine without it.
+WITHOUT_SQLITE = "-DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON"
+
+
+def test_without_sqlite_the_core_is_found_and_the_job_queues_are_missed_by_name(jobs_project,
+                                                                               prefix):
+    main = jobs_project / "main.cpp"
+    main.write_text(PROGRAM)
+    build_and_run(jobs_project, FIND, f"-DCMAKE_PREFIX_PATH={prefix}", WITHOUT_SQLITE)
+    (jobs_project / "CMakeLists.txt").write_text(FIND_JOBS.replace("@@", "COMPONENTS jobs"))
+    done = subprocess.run(["cmake", "-S", jobs_project, "-B", jobs_project / "c", WITHOUT_SQLITE,
+                           f"-DCMAKE_CXX_COMPILER={CXX}", f"-DCMAKE_PREFIX_PATH={prefix}"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "SQLite3" in done.stderr
