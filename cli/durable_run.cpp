@@ -136,6 +136,14 @@ void durable_run::record(job_lease& lease, const outcome& ended, bool is_ours,
     }
 }
 
+std::uint64_t durable_run::others(std::uint64_t items) {
+    constexpr std::uint64_t few = 20'000;
+    if (queue_.newest() > few + 10 * items) return 0;
+    const job_stats all = queue_.stats();
+    const std::uint64_t count = all.unfinished() + all.done + all.dead + all.cancelled;
+    return count > items ? count - items : 0;
+}
+
 void durable_run::skip(job_state state) noexcept {
     (state == job_state::done ? done_ : failed_).fetch_add(1);
 }

@@ -47,6 +47,9 @@ public:
                        const std::string& output);
     /// What was stored of a job's output; none if that is gone.
     std::optional<std::string> output(job_id id) { return queue_.output(id); }
+    /// How many jobs are there beside those of an input of so many items; 0 if to count them would
+    /// take long. Throws store_error.
+    std::uint64_t others(std::uint64_t items);
     /// Counts one that had ended before this run.
     void skip(job_state state) noexcept;
 

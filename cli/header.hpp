@@ -14,8 +14,8 @@ namespace conq::cli {
 /// one name of all items if they have no columns. None if the input is empty. Throws own_error.
 std::vector<std::string> read_header(int input, const run_options& options);
 
-/// The options with {name} and {name.}, {name/}, {name//}, {name/.} in the command as {2}, {2.} …,
-/// so that a queue that stores the command needs no header. Throws usage_error for a name that
+/// {name}, {name.}, {name/}, {name//}, {name/.} in the command become {2}, {2.} …, so that a
+/// queue that stores the command needs no header. Throws usage_error for a name that
 /// there is not, or that two columns have.
 run_options with_columns_numbered(run_options options, const std::vector<std::string>& names);
 

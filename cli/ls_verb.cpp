@@ -91,8 +91,9 @@ std::string as_text(const job_stats& stats, const std::vector<job_info>& running
     }
     const std::int64_t now = now_ms();
     for (const job_info& each : running) {
-        out += fmt::format("running {}\t{}\tfor {}\n", each.id, shown(each.body),
-                           span_text(static_cast<double>(now - each.begin_ms) / 1000));
+        out += fmt::format(
+            "running {}\t{}\tfor {}\n", each.id, shown(each.body),
+            span_text(static_cast<double>(std::max<std::int64_t>(0, now - each.begin_ms)) / 1000));
     }
     for (const job_info& each : dead) {
         out += fmt::format("failed {}\t{}\t{}\n", each.id, shown(each.body), on_a_line(each.note));

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli/run.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +21,7 @@
 
 #include "cli/byte_budget.hpp"
 #include "cli/command_template.hpp"
+#include "cli/dry_run.hpp"
 #include "cli/durable_run.hpp"
 #include "cli/header.hpp"
 #include "cli/job_attempts.hpp"
@@ -37,9 +36,9 @@
 #include "cli/pace.hpp"
 #include "cli/printer.hpp"
 #include "cli/progress.hpp"
+#include "cli/run_input.hpp"
 #include "cli/signals.hpp"
 #include "cli/spool.hpp"
-#include "cli/word_file.hpp"
 #include "cli/word_list.hpp"
 #include "conq/queue.hpp"
 #include "conq/workers.hpp"
@@ -49,33 +48,6 @@ namespace {
 
 // Jobs that wait in the queue hold at most this much, or one job, so that memory stays flat.
 constexpr std::size_t queued_bytes_max = 256 * 1024;
-
-// The words behind ::: as an input.
-int listed_input(const std::vector<std::string>& items) {
-    word_list words;
-    for (const std::string& each : items) words.add(each);
-    const int file = open_words(words, '\0', word_ends::after_each);
-    if (file >= 0) return file;
-    throw own_error(fmt::format("cannot keep the items that are listed: {}", std::strerror(errno)));
-}
-
-// The file to read items from.
-int open_input(const run_options& options) {
-    if (options.has_items || options.works) return listed_input(options.items);
-    if (options.input_path.empty()) return STDIN_FILENO;
-    const int file = ::open(options.input_path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file >= 0) return file;
-    throw own_error(fmt::format("cannot read {}: {}: -a takes a file that you may read",
-                                shown_name(options.input_path), std::strerror(errno)));
-}
-
-command_template template_of(const run_options& options) {
-    const bool appends = !options.feeds_stdin;
-    if (!options.shell_line.empty()) {
-        return command_template::of_shell(options.shell_line, appends, options.columns);
-    }
-    return {options.command, options.placeholder, appends, options.columns};
-}
 
 // The program's path, found once for all jobs; empty if it depends on the item.
 std::string resolve(const command_template& command) {
@@ -91,18 +63,6 @@ std::string resolve(const command_template& command) {
         text += ": " + hint;
     }
     throw own_error(text, code);
-}
-
-// How much is to be read, where that can be known: the rest of a file. 0: unknown.
-std::uint64_t bytes_to_read(int input) {
-    struct stat about{};
-    if (::fstat(input, &about) != 0 || !S_ISREG(about.st_mode)) return 0;
-    const off_t at = ::lseek(input, 0, SEEK_CUR);
-    return at >= 0 && about.st_size > at ? static_cast<std::uint64_t>(about.st_size - at) : 0;
-}
-
-std::string skipped_line(std::uint64_t count) {
-    return fmt::format("{} empty items were skipped (--keep-empty keeps them)", count);
 }
 
 // A run: the reader (this thread) -> bounded_queue -> workers -> printer.
@@ -482,6 +442,19 @@ private:
         return options_.works ? 0 : feed_.items_read() - items_started_.load();
     }
 
+    // What the queue knows and this input does not name.
+    void sum_up_others() {
+        if (options_.works || has_stopped_intake_) return;
+        try {
+            const std::uint64_t others = durable_->others(feed_.items_read());
+            if (others == 0) return;
+            printer_.say(fmt::format(
+                "{} other jobs of this queue are not in this input, and were left alone", others));
+        } catch (const store_error& error) {
+            fail_store(error);
+        }
+    }
+
     void sum_up_before() {
         if (const auto done = durable_->done_before(); done != 0) {
             printer_.say(fmt::format("{} items had succeeded before, and were skipped", done));
@@ -491,6 +464,7 @@ private:
                 "{} items had failed before, and were skipped (--retry-failed runs them again)",
                 failed));
         }
+        sum_up_others();
     }
 
     void sum_up_outputs() {
@@ -546,29 +520,6 @@ private:
     bounded_queue<job> queue_;
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
-
-int print_commands(const run_options& options, int input) {
-    const command_template command = template_of(options);
-    job_feed feed(options, command, input, ::eventfd(0, EFD_CLOEXEC));
-    int code = 0;
-    while (const auto next = feed.next()) {
-        if (const auto bad = bad_item(*next, options, command)) {
-            complain(failure_line(*next, *bad));
-            code = 123;
-            continue;
-        }
-        const std::string line =
-            quoted(command.filled(next->items, {.sequence = next->number + 1, .slot = 1})) + '\n';
-        if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
-            throw own_error(fmt::format("cannot write standard output: {}", std::strerror(errno)));
-        }
-    }
-    if (std::fflush(stdout) != 0) {
-        throw own_error(fmt::format("cannot write standard output: {}", std::strerror(errno)));
-    }
-    if (feed.skipped() != 0) complain(skipped_line(feed.skipped()));
-    return code;
-}
 
 }  // namespace
 

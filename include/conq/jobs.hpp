@@ -226,6 +226,8 @@ public:
     /// between, some in each transaction: each is as it was at some time during the call.
     [[nodiscard]] std::vector<job_info> list(job_state state, job_id after = 0,
                                              std::size_t max = 1000);
+    /// The highest id that was given so far; 0: none. Takes no time, so it says whether stats does.
+    [[nodiscard]] job_id newest();
     /// How many jobs are in each state. Reads all jobs, some in each transaction, and counts each
     /// once.
     [[nodiscard]] job_stats stats();

@@ -427,6 +427,9 @@ void job_queue::keep_outputs(bool keeps) {
 std::vector<job_info> job_queue::list(job_state state, job_id after, std::size_t max) {
     return core_->engine().list(state, after, max);
 }
+job_id job_queue::newest() {
+    return core_->engine().newest();
+}
 job_stats job_queue::stats() {
     return core_->engine().stats();
 }

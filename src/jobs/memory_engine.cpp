@@ -182,6 +182,11 @@ public:
         return answer;
     }
 
+    job_id newest() override {
+        const std::lock_guard lock(mutex_);
+        return last_id_;
+    }
+
     job_stats stats() override {
         const std::lock_guard lock(mutex_);
         job_stats out;

@@ -248,6 +248,12 @@ public:
         return answer;
     }
 
+    job_id newest() override {
+        job_id answer = 0;
+        transact([&] { answer = static_cast<job_id>(last_id()); });
+        return answer;
+    }
+
     job_stats stats() override {
         job_stats out;
         std::int64_t last = 0, after = 0;

@@ -2,9 +2,10 @@
 """conq run: its own resident memory is flat, whatever comes; limits of the system."""
 import os
 import resource
+import subprocess
 
 import pytest
-from support import ARGUMENT_MAX, conq, lines
+from support import ARGUMENT_MAX, CONQ, conq, lines
 
 # Asks the kernel for the most memory that its parent, conq, has ever had resident, in KiB.
 PEAK = ('while read -r name value unit; do case $name in VmHWM:) echo "$value";; esac; done '
@@ -52,6 +53,40 @@ def test_memory_is_flat_behind_a_slow_first_job_although_all_others_fail(tmp_pat
     done = conq("-k", "-j2", "{}", items=f"{first}\n{missing}{last}\n")
     assert done.returncode == 127 and done.stderr.count(b"cannot run '/no/n") == 8_000
     assert int(done.stdout) <= MEMORY_KIB_MAX
+
+
+def test_memory_is_flat_for_any_number_of_items_that_a_queue_knows(tmp_path):
+    """Identities are counted in the store: who puts them, and who finds them there."""
+    most, count = 32 * 1024, 100_000
+    queue, items = str(tmp_path / "q"), lines(count)
+    with subprocess.Popen([CONQ, "put", "-q", queue, "--once"], stdin=subprocess.PIPE) as put:
+        put.stdin.write(items.encode())
+        put.stdin.flush()
+        while subprocess.run([CONQ, "ls", "-q", queue], stdout=subprocess.PIPE,
+                             check=False).stdout.split()[:1] != [str(count).encode()]:
+            assert put.poll() is None
+        status = open(f"/proc/{put.pid}/status", encoding="ascii").read()
+        put.stdin.close()
+    assert int(status[status.index("VmHWM:"):].split()[1]) <= most
+    subprocess.run([CONQ, "shutdown", "--now", "-q", queue], check=True)  # they are finished
+    subprocess.run([CONQ, "reopen", "-q", queue], check=True)
+    done = conq("-q", queue, "sh", "-c", PEAK, items=items + "new\n")
+    assert done.returncode == 123 and int(done.stdout) <= most
+
+
+def test_an_item_of_64_mebibytes_goes_through_a_queue(tmp_path):
+    size = 64 << 20
+    done = conq("-q", tmp_path / "q", "--stdin", "-s", "tr -d a | wc -c; wc -c < /dev/null",
+                items=b"a" * (size - 5) + b"b" * 5)
+    assert done.returncode == 0 and done.stdout.split() == [b"5", b"0"], done.stderr
+    with subprocess.Popen([CONQ, "put", "-q", tmp_path / "other"], stdin=subprocess.PIPE) as put:
+        put.communicate(b"c" * size + b"\n")
+    assert put.returncode == 0
+    got = subprocess.run([CONQ, "get", "-q", tmp_path / "other"], stdout=subprocess.PIPE,
+                         check=True)
+    assert got.stdout == b"1.1\t" + b"c" * size + b"\n"
+    too_long = conq("-q", tmp_path / "q", "--force", "echo", items=b"a" * size)
+    assert too_long.returncode == 123 and b"too long for an argument" in too_long.stderr
 
 
 def test_an_item_that_memory_cannot_hold_is_said_with_the_mend():

@@ -50,6 +50,17 @@ def test_items_are_known_by_their_bytes_and_not_by_their_place(tmp_path):
     assert again.stdout == b"new\nb\n"  # one b more than before
 
 
+def test_what_the_input_does_not_name_is_left_alone_and_counted(tmp_path):
+    words = ("-q", tmp_path / "q", "echo")
+    first = conq(*words, items="a\nb\nc\n")
+    assert b"left alone" not in first.stderr
+    subprocess.run([CONQ, "put", "-q", tmp_path / "q", "d"], check=True, timeout=TIMEOUT_S)
+    again = conq(*words, items="c\n")
+    assert again.returncode == 0 and again.stdout == b""
+    assert b"3 other jobs of this queue are not in this input, and were left alone" in again.stderr
+    assert outcomes(tmp_path / "q") == {DONE: 3, 0: 1}
+
+
 def test_what_failed_runs_again_only_if_asked(tmp_path):
     good = tmp_path / "good"
     words = ("-q", tmp_path / "q")

@@ -27,6 +27,8 @@ TEST(JobQueueUrl, AStringWithoutASchemeIsAPathAsItIs) {
     EXPECT_EQ(parse_url("a%41?b.q").path, "a%41?b.q");
     EXPECT_EQ(parse_url("./redis:x").path, "./redis:x");
     EXPECT_EQ(parse_url("a/b:c").path, "a/b:c");
+    EXPECT_EQ(parse_url("c:x").path, "c:x");  // a scheme has two letters
+    EXPECT_NE(error_of("c+-.1:x").find("unknown scheme"), std::string::npos);
 }
 
 TEST(JobQueueUrl, PercentStandsForAByte) {
@@ -56,6 +58,10 @@ TEST(JobQueueUrl, WhatIsUnknownIsAnErrorThatListsTheKnown) {
     EXPECT_NE(error_of("sqlite:q?owner=me").find("process or family"), std::string::npos);
     EXPECT_NE(error_of("sqlite:q?lease=1y").find("lease takes"), std::string::npos);
     EXPECT_NE(error_of("sqlite:q?lease").find("KEY=VALUE"), std::string::npos);
+    EXPECT_EQ(parse_url("sqlite:q?lease=10ms").lease, job_span(10));
+    EXPECT_EQ(parse_url("sqlite:q?lease=30d").lease, job_span(2'592'000'000));
+    EXPECT_NE(error_of("sqlite:q?lease=9ms").find("lease takes"), std::string::npos);
+    EXPECT_NE(error_of("sqlite:q?lease=31d").find("lease takes"), std::string::npos);
 }
 
 TEST(JobQueueUrl, AMissingOrNeedlessPathIsAnError) {

@@ -219,6 +219,8 @@ public:
     /// Of the next `max` jobs with higher ids than `after`, forgets those in that state, which is
     /// one of the finished ones.
     virtual forgotten forget_some(job_state state, job_id after, std::size_t max) = 0;
+    /// The highest id that was given; 0: none.
+    virtual job_id newest() = 0;
     /// How many jobs are in each state; each is counted once.
     virtual job_stats stats() = 0;
 

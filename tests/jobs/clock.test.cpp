@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+// Somebody sets the clock of the day, by an hour, while leases are held.
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <string>
+
+#include "conq/jobs.hpp"
+#include "tests/jobs/folder.hpp"
+
+namespace {
+std::atomic<long> set_by_s{0};
+}
+
+// In place of the C library's, for all of this program.
+extern "C" int clock_gettime(clockid_t clock, timespec* into) noexcept {
+    const long failed = ::syscall(SYS_clock_gettime, clock, into);
+    if (failed == 0 && clock == CLOCK_REALTIME) into->tv_sec += set_by_s.load();
+    return static_cast<int>(failed);
+}
+
+namespace {
+
+using namespace std::chrono_literals;
+using conq::job_queue;
+using conq::job_state;
+using conq::status;
+
+class AClockThatJumps : public testing::TestWithParam<long> {
+protected:
+    ~AClockThatJumps() override { set_by_s = 0; }
+    static void jump() { set_by_s = GetParam() * 3600; }
+
+    folder place_;
+    job_queue queue_{place_ / "q"};
+};
+INSTANTIATE_TEST_SUITE_P(ByHours, AClockThatJumps, testing::Values(1, -1), [](const auto& about) {
+    return about.param > 0 ? "Forward" : "Backward";
+});
+
+TEST_P(AClockThatJumps, CanaryIsSeen) {
+    const auto before = std::chrono::system_clock::now();
+    jump();
+    const auto jumped = std::chrono::system_clock::now() - before;
+    EXPECT_GT(std::chrono::abs(jumped), 59min);
+}
+
+TEST_P(AClockThatJumps, EndsNoLease) {
+    static_cast<void>(queue_.put("held"));
+    static_cast<void>(queue_.put("detached"));
+    auto held = queue_.take();
+    auto detached = queue_.take();
+    const auto ticket = detached.detach(10min);
+    jump();
+    EXPECT_EQ(queue_.try_take().state(), status::empty);  // and the next second's look, too
+    EXPECT_EQ(queue_.take_for(1500ms).state(), status::timed_out);
+    EXPECT_EQ(queue_.attach(*ticket).done(), status::ok);
+    EXPECT_EQ(held.done(), status::ok);
+    EXPECT_TRUE(queue_.try_join());
+}
+
+TEST_P(AClockThatJumps, MakesNoAttemptLate) {
+    static_cast<void>(queue_.put("a", {.max_attempts = 1, .time_limit = 10min}));
+    auto task = queue_.take();
+    jump();
+    EXPECT_EQ(queue_.take_for(100ms).state(), status::timed_out);
+    EXPECT_EQ(task.done(), status::ok);
+}
+
+TEST_P(AClockThatJumps, NeitherLosesNorDoublesWhatWaits) {
+    static_cast<void>(queue_.put("later", {.delay = 30min}));
+    static_cast<void>(queue_.put("now"));
+    jump();
+    auto first = queue_.take();
+    auto second = queue_.try_take();
+    EXPECT_EQ(bool(second), GetParam() > 0);  // its time has come by the clock of the day
+    EXPECT_EQ(first.done(), status::ok);
+    if (second) {
+        EXPECT_EQ(second.done(), status::ok);
+    }
+    set_by_s = 3600;  // and a clock that was set wrong is set right
+    auto third = queue_.try_take();
+    EXPECT_EQ(bool(third), GetParam() < 0);
+    if (third) {
+        EXPECT_EQ(third.done(), status::ok);
+    }
+    EXPECT_EQ(queue_.stats().done, 2U);
+}
+
+TEST_P(AClockThatJumps, AnEndLiesNotBeforeItsBeginForWhoAsksHowLongAgo) {
+    const conq::job_options options{.key = "k"};
+    EXPECT_EQ(queue_.take_this("a", options).lease.done(), status::ok);
+    jump();
+    EXPECT_GE(queue_.take_this("a", options).ended_ago, 0ms);
+}
+
+}  // namespace
