@@ -15,6 +15,7 @@
 #include "cli/option_table.hpp"
 #include "cli/options.hpp"
 #include "cli/run.hpp"
+#include "cli/spelling.hpp"
 #include "cli/verbs.hpp"
 
 namespace {
@@ -90,8 +91,16 @@ int dispatch(std::vector<std::string> words) {
         print(overview());
         return 0;
     }
-    throw conq::cli::usage_error(
-        fmt::format("{} is no command of conq: see conq --help", conq::cli::shown(verb)));
+    if (verb.starts_with('-')) {
+        throw conq::cli::usage_error(
+            fmt::format("{}: options follow the verb, as in conq run -j 4 CMD: see conq --help",
+                        conq::cli::shown(verb)));
+    }
+    std::vector<std::string> known{"run", "help"};
+    for (const conq::cli::verb& each : conq::cli::verbs()) known.emplace_back(each.name);
+    throw conq::cli::usage_error(fmt::format("{} is no command of conq{}: see conq --help",
+                                             conq::cli::shown(verb),
+                                             conq::cli::suggestion(verb, known)));
 }
 
 }  // namespace

@@ -25,9 +25,17 @@ struct own_error : std::runtime_error {
     int exit_code;
 };
 
+/// Without the name of the program, which stands before each message anyway: errors of the library
+/// begin with it, too.
+inline std::string_view without_name(std::string_view text) noexcept {
+    constexpr std::string_view name = "conq: ";
+    return text.substr(text.starts_with(name) ? name.size() : 0);
+}
+
 /// Says it on standard error. If that cannot be written there is nobody to tell, and the exit code
 /// has to do.
 inline void complain(std::string_view text) noexcept {
+    text = without_name(text);
     std::fprintf(stderr, "conq: %.*s\n", static_cast<int>(text.size()), text.data());
 }
 

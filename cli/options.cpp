@@ -14,6 +14,7 @@
 #include "cli/duration.hpp"
 #include "cli/message.hpp"
 #include "cli/option_table.hpp"
+#include "cli/spelling.hpp"
 
 namespace conq::cli {
 namespace {
@@ -292,8 +293,9 @@ run_options parse_options(CLI::App& app, parsed& into, const std::vector<std::st
     try {
         app.parse(options);
     } catch (const CLI::ParseError& error) {
-        throw usage_error(fmt::format(
-            "{}: see {} --help; a command that begins with - goes after --", error.what(), verb));
+        throw usage_error(
+            fmt::format("{}: see {} --help; a command that begins with - goes after --",
+                        parse_fault(app, error, words), verb));
     }
     run_options& o = into.options;
     o.shown_words = verb;

@@ -62,13 +62,14 @@ void printer::wait_for_window(std::uint64_t number) {
 
 void printer::say(std::string_view line) {
     const std::lock_guard held(mutex_);
-    write(1, fmt::format("conq: {}\n", line));
+    write(1, fmt::format("conq: {}\n", without_name(line)));
 }
 
 void printer::announce(std::string_view line) noexcept {
     pollfd ready{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&ready, 1, 0) != 1) return;
-    const std::string text = fmt::format("{}conq: {}\n", shows_progress_ ? "\r\x1b[K" : "", line);
+    const std::string text =
+        fmt::format("{}conq: {}\n", shows_progress_ ? "\r\x1b[K" : "", without_name(line));
     // One piece below PIPE_BUF; if it cannot be written there is nobody to tell.
     static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
 }
@@ -178,7 +179,7 @@ void printer::break_stream(std::size_t stream) {
 void printer::fail(std::string_view line) {
     outcomes_.add_own_error();
     on_broken_();
-    write(1, fmt::format("conq: {}\n", line));
+    write(1, fmt::format("conq: {}\n", without_name(line)));
 }
 
 void printer::clear_progress() {

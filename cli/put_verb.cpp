@@ -13,6 +13,7 @@
 
 #include "cli/item_reader.hpp"
 #include "cli/message.hpp"
+#include "cli/run_input.hpp"
 #include "cli/verb_line.hpp"
 #include "cli/verbs.hpp"
 #include "conq/jobs.hpp"
@@ -87,6 +88,7 @@ bool put_all(job_queue& queue, const put_options& options) {
         // What comes slowly, as from tail -f, is put as it comes.
         if (!reader.has_more_read() && !putter.flush()) return false;
     }
+    if (reader.skipped() != 0) complain(skipped_line(reader.skipped()));
     return putter.flush();
 }
 

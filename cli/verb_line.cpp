@@ -12,6 +12,7 @@
 #include "cli/duration.hpp"
 #include "cli/message.hpp"
 #include "cli/option_table.hpp"
+#include "cli/spelling.hpp"
 
 namespace conq::cli {
 
@@ -71,7 +72,12 @@ bool verb_line::parse(const std::vector<std::string>& words) {
     try {
         parser_->app.parse(std::move(reversed));
     } catch (const CLI::ParseError& error) {
-        throw usage_error(fmt::format("{}: see conq {} --help", error.what(), parser_->verb));
+        std::string fault = parse_fault(parser_->app, error, words);
+        const bool has_queue = parser_->app.count("-q") > 0 || parser_->path != "";
+        if (!has_queue && fault.ends_with("too many")) {
+            fault += ": the queue's file goes behind -q";
+        }
+        throw usage_error(fmt::format("{}: see conq {} --help", fault, parser_->verb));
     }
     if (parser_->wants_help) print_data(parser_->help());
     return !parser_->wants_help;

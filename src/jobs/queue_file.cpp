@@ -88,7 +88,13 @@ void prepare(database& base) {
 const std::string& checked(const std::string& path) {
     check_place(path);
     struct stat about{};
-    if (::stat(path.c_str(), &about) == 0 && about.st_size > 0 && about.st_size < 4096) {
+    const bool is_there = ::stat(path.c_str(), &about) == 0;
+    if (is_there && !S_ISREG(about.st_mode)) {
+        throw store_error("conq: " + path + ": " +
+                          (S_ISDIR(about.st_mode) ? "a folder" : "a device, or the like") +
+                          ": name a file; it is made if it is not there");
+    }
+    if (is_there && about.st_size > 0 && about.st_size < 4096) {
         throw store_error("conq: " + path +
                           ": no queue of conq, or cut short: name another file, or restore it "
                           "from a copy");

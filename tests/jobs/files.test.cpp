@@ -2,6 +2,7 @@
 // Files that are no queues, and damaged ones: a message that names the file and the mend.
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
@@ -87,6 +88,16 @@ TEST(JobQueueFile, AShortFileIsNotTakenForAnEmptyOne) {
     std::ofstream(path) << "milk\n";
     EXPECT_TRUE(has(error_of_opening(path), "name another file"));
     EXPECT_EQ(contents(path), "milk\n");
+}
+
+TEST(JobQueueFile, WhatIsNoFileIsRefusedAndNothingIsMadeBesideIt) {
+    const folder place;
+    std::filesystem::create_directory(place / "folder");
+    EXPECT_TRUE(has(error_of_opening(place / "folder"), "a folder: name a file"));
+    EXPECT_FALSE(std::filesystem::exists(place / "folder-lock"));
+    ASSERT_EQ(::mkfifo((place / "pipe").c_str(), 0600), 0);
+    EXPECT_TRUE(has(error_of_opening(place / "pipe"), "name a file"));
+    EXPECT_FALSE(std::filesystem::exists(place / "pipe-lock"));
 }
 
 TEST(JobQueueFile, ADatabaseOfAnotherProgramIsRefusedAndLeftAlone) {

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSL-1.0
+"""What somebody meets who tries the command for the first time: slips get the mend."""
+import os
+import subprocess
+
+import pytest
+from support import CONQ, TIMEOUT_S
+
+
+def call(*words, items=b"", **options):
+    return subprocess.run([CONQ, *map(os.fsencode, words)], input=items, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=TIMEOUT_S, check=False, **options)
+
+
+@pytest.mark.parametrize("words, told", [
+    (("rnu", "echo"), b"'rnu' is no command of conq (did you mean run?)"),
+    (("joni", "-q", "q"), b"did you mean join?"),
+    (("xyzzy",), b"'xyzzy' is no command of conq: see conq --help"),
+    (("-q", "q", "run"), b"'-q': options follow the verb"),
+    (("run", "--retry-faild", "true"), b"is no option (did you mean --retry-failed?)"),
+    (("run", "--xyzzy", "true"), b"'--xyzzy' is no option: see conq run --help"),
+    (("get", "-q", "q", "--timout", "0"), b"'--timout' is no option (did you mean --timeout?)"),
+    (("ls", "mail.q"), b"'mail.q' is a word too many: the queue's file goes behind -q"),
+    (("ls", "-q", "q", "x"), b"'x' is a word too many: see conq ls --help"),
+])
+def test_a_slip_is_named_with_what_was_meant(words, told, tmp_path):
+    done = call(*words, cwd=tmp_path)
+    assert done.returncode == 2 and told in done.stderr, done.stderr
+    assert done.stderr.startswith(b"conq: ") and not done.stderr.startswith(b"conq: conq: ")
+
+
+@pytest.mark.parametrize("verb", [("put", "a"), ("run", "true"), ("ls",), ("doctor",)])
+def test_the_programs_name_stands_once_before_an_error_of_a_file(verb, tmp_path):
+    (tmp_path / "notes").write_text("milk\n")
+    done = call(verb[0], "-q", "notes", *verb[1:], cwd=tmp_path)
+    assert done.returncode == 1 and done.stderr.startswith(b"conq: notes: no queue of conq")
+
+
+def test_empty_lines_that_put_leaves_out_are_counted(tmp_path):
+    done = call("put", "-q", tmp_path / "q", items=b"\na\n\n")
+    assert done.returncode == 0 and b"2 empty items were skipped" in done.stderr
+    assert call("put", "-q", tmp_path / "q", "--keep-empty", items=b"\n").stderr == b""
+
+
+def test_a_pipe_that_is_closed_early_loses_no_outcome(tmp_path):
+    words = (CONQ, "run", "-k", "-q", tmp_path / "q", "echo")
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as run:
+        run.stdout.close()
+        _, said = run.communicate(b"1\n2\n3\n", timeout=TIMEOUT_S)
+    assert run.returncode == 1 and b"run the same again" in said
+    again = call("run", "-k", "-q", tmp_path / "q", "--replay", "echo", items=b"1\n2\n3\n")
+    assert again.returncode == 0 and again.stdout == b"1\n2\n3\n"
+
+
+def test_names_with_spaces_quotes_and_line_ends_are_only_names(tmp_path):
+    for name in ("a b", "it's", "$(touch x)", "two\nlines", "-n", "*"):
+        (tmp_path / name).touch()
+    names = sorted(os.listdir(tmp_path))
+    queue = tmp_path / "my queue\n"
+    put = call("put", "-0", "-q", queue, items="\0".join(names).encode())
+    assert put.returncode == 0, put.stderr
+    done = call("work", "-q", queue, "-j1", "-s", 'test -e "./$1" && printf "%s\\0" "$1"',
+                cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().split("\0")[:-1] == names
