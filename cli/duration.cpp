@@ -36,4 +36,12 @@ std::chrono::milliseconds parse_duration(std::string_view option, const std::str
                     option, shown(text)));
 }
 
+std::string shown_duration(std::chrono::milliseconds span) {
+    const auto ms = span.count();
+    if (ms < 1000) return fmt::format("{}ms", ms);
+    if (ms % 60'000 != 0) return fmt::format("{}s", static_cast<double>(ms) / 1000);
+    return ms % 3'600'000 != 0 ? fmt::format("{}m", ms / 60'000)
+                               : fmt::format("{}h", ms / 3'600'000);
+}
+
 }  // namespace conq::cli

@@ -13,6 +13,9 @@ namespace conq::cli {
 /// of more than nothing and at most 365 days.
 std::chrono::milliseconds parse_duration(std::string_view option, const std::string& text);
 
+/// A length of time as such an option takes it: "250ms", "1.5s", "5m".
+std::string shown_duration(std::chrono::milliseconds span);
+
 }  // namespace conq::cli
 
 #endif

@@ -61,11 +61,9 @@ void pass_on(int signal) {
     if (to != 0) ::kill(to, signal);
 }
 
-// Waits for its end, and enforces the limit on `to`, which is the child or its group. Whether that
-// has struck.
-bool wait_for(pid_t child, pid_t to, milliseconds span, int& how) {
+// Waits for its end, and enforces the limit on `to`, which is the child or its group.
+void wait_for(pid_t child, pid_t to, time_limit& limit, int& how) {
     constexpr int longest_ms = 100;
-    time_limit limit(span);
     const int ended = limit.is_set() ? static_cast<int>(::syscall(SYS_pidfd_open, child, 0)) : -1;
     for (;;) {
         const pid_t found = ::waitpid(child, &how, limit.is_set() ? WNOHANG : 0);
@@ -75,7 +73,6 @@ bool wait_for(pid_t child, pid_t to, milliseconds span, int& how) {
         limit.enforce(-to);
     }
     if (ended >= 0) ::close(ended);
-    return limit.has_struck();
 }
 
 // How the command ended: the code that a shell says, or 124 if it took longer than `span`.
@@ -124,7 +121,9 @@ command_end run_command(const std::vector<std::string>& words,
     const pid_t to = has_group ? -child : child;
     running = to;
     int how = 0;
-    if (wait_for(child, to, span, how)) return {exit_codes::timed_out, "it took too long"};
+    time_limit limit(span);
+    wait_for(child, to, limit, how);
+    if (limit.has_struck()) return {exit_codes::timed_out, limit.reason()};
     if (WIFEXITED(how)) return {WEXITSTATUS(how), fmt::format("exit code {}", WEXITSTATUS(how))};
     return {128 + WTERMSIG(how), fmt::format("signal {}", WTERMSIG(how))};
 }

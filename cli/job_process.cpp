@@ -315,7 +315,7 @@ outcome process_runner::wait_for_end(process& of) {
     used.output_bytes = of.output_bytes;
     if (of.turn.owns_lock()) of.turn.unlock();
     if (!of.failure.empty()) return {outcome::kind::failed, 0, of.failure, used};
-    if (of.limit.has_struck()) return {outcome::kind::timed_out, 0, "it took too long (-t)", used};
+    if (of.limit.has_struck()) return {outcome::kind::timed_out, 0, of.limit.reason(), used};
     if (about.si_code != CLD_EXITED) return {outcome::kind::died, about.si_status, {}, used};
     if (about.si_status != 0) return {outcome::kind::failed, about.si_status, {}, used};
     return {.used = used};

@@ -83,7 +83,8 @@ std::string as_text(const job_stats& stats, const std::vector<job_info>& running
     if (stats.is_shut_down) out += "; shut down";
     out += '\n';
     if (const double rate = rate_of(stats); rate > 0) {
-        out += fmt::format("{:.1f} a second in the last minute", rate);
+        out += rate < 1 ? fmt::format("{} in the last minute", stats.done_lately)
+                        : fmt::format("{:.1f} a second in the last minute", rate);
         if (stats.unfinished() != 0) {
             out += ", about " + span_text(static_cast<double>(stats.unfinished()) / rate) + " left";
         }

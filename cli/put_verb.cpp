@@ -34,6 +34,8 @@ class batch_putter {
 public:
     batch_putter(job_queue& queue, const put_options& options) : queue_(queue), options_(options) {}
 
+    /// How many the queue has taken for certain.
+    [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
     /// False: the queue is shut down.
     bool add(std::string item) {
         job_options how = options_.job;
@@ -50,6 +52,7 @@ public:
         for (std::size_t i = 0; i < bodies_.size(); ++i) all.push_back({bodies_[i], &hows_[i]});
         std::vector<job_id> ids;
         const status answer = queue_.put_many(all, ids);
+        if (answer == status::ok) count_ += all.size();
         bodies_.clear();
         hows_.clear();
         bytes_ = 0;
@@ -64,6 +67,7 @@ private:
     std::vector<std::string> bodies_;
     std::vector<job_options> hows_;
     std::size_t bytes_ = 0;
+    std::uint64_t count_ = 0;
 };
 
 int open_items(const std::string& path) {
@@ -74,8 +78,7 @@ int open_items(const std::string& path) {
                                 shown_name(path), std::strerror(errno)));
 }
 
-bool put_all(job_queue& queue, const put_options& options) {
-    batch_putter putter(queue, options);
+bool put_all(batch_putter& putter, const put_options& options) {
     for (const std::string& each : options.items) {
         if (!putter.add(each)) return false;
     }
@@ -144,9 +147,15 @@ int put_main(const std::vector<std::string>& words) {
     }
     const queue_name name = line.queue(true);
     job_queue queue(name.url());
-    if (put_all(queue, options)) return 0;
-    complain(fmt::format("{} is shut down and takes no items: conq reopen lifts that",
-                         shown_name(name.path())));
+    batch_putter putter(queue, options);
+    try {
+        if (put_all(putter, options)) return 0;
+    } catch (const store_error& error) {
+        throw own_error(fmt::format("{}; of this input {} items are in the queue for certain",
+                                    without_name(error.what()), putter.count()));
+    }
+    complain(fmt::format("{} is shut down and takes no items: conq reopen lifts that; {} are in it",
+                         shown_name(name.path()), putter.count()));
     return exit_codes::shut_down;
 }
 

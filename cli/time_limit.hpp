@@ -8,6 +8,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
+
+#include "cli/duration.hpp"
 
 namespace conq::cli {
 
@@ -21,9 +24,13 @@ public:
 
     /// From now on; zero: no limit.
     explicit time_limit(std::chrono::milliseconds span = {})
-        : is_set_(span.count() != 0), next_(clock::now() + span) {}
+        : span_(span), is_set_(span.count() != 0), next_(clock::now() + span) {}
 
     [[nodiscard]] bool is_set() const noexcept { return is_set_; }
+    /// What is said of a job that it has ended.
+    [[nodiscard]] std::string reason() const {
+        return "it took too long: more than " + shown_duration(span_);
+    }
     /// Whether it has ended the job, or tried.
     [[nodiscard]] bool has_struck() const noexcept { return signal_ != SIGTERM; }
 
@@ -43,6 +50,7 @@ public:
     }
 
 private:
+    std::chrono::milliseconds span_;
     bool is_set_;
     clock::time_point next_;
     int signal_ = SIGTERM;  // the next one; 0: none is left

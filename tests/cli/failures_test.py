@@ -12,7 +12,7 @@ def test_a_job_that_takes_too_long_is_ended_and_the_code_is_124():
     done = conq("-k", "-t", "300ms", "-s", 'echo $1; [ $1 = 2 ] && exec sleep 60; true',
                 items=lines(3))
     assert done.stdout == lines(3).encode() and done.returncode == 124
-    assert b"job 2, '2': it took too long (-t)" in done.stderr
+    assert b"job 2, '2': it took too long: more than 300ms" in done.stderr
 
 
 def test_a_time_limit_ends_what_the_job_has_started():

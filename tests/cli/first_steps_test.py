@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSL-1.0
 """What somebody meets who tries the command for the first time: slips get the mend."""
 import os
+import re
+import resource
 import subprocess
 
 import pytest
@@ -64,3 +66,18 @@ def test_names_with_spaces_quotes_and_line_ends_are_only_names(tmp_path):
                 cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode().split("\0")[:-1] == names
+
+
+def test_a_put_that_fails_half_way_says_how_many_items_are_there(tmp_path):
+    little = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)))
+    done = call("put", "-q", tmp_path / "q", items=b"an item\n" * 50_000, preexec_fn=little,
+                restore_signals=False)  # a limit is an error, no signal
+    assert done.returncode == 1, done.stderr
+    said = int(re.search(rb"of this input (\d+) items are in the queue", done.stderr)[1])
+    ready = int(call("ls", "-q", tmp_path / "q").stdout.split()[0])
+    assert 0 < said <= ready < 50_000
+
+
+def test_ls_speaks_of_a_slow_queue_in_whole_jobs(tmp_path):
+    call("run", "-q", tmp_path / "q", "true", items=b"1\n2\n")
+    assert b"\n2 in the last minute\n" in call("ls", "-q", tmp_path / "q").stdout
