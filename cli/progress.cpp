@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 namespace conq::cli {
 namespace {
@@ -33,6 +35,11 @@ std::string progress_line(const progress& now) {
     const auto done = std::min(static_cast<double>(now.bytes), all);
     return line + fmt::format(", {:.0f} %, {} left", 100 * done / all,
                               as_time(now.elapsed_s * (all - done) / done));
+}
+
+bool is_dumb_terminal() {
+    const char* const term = std::getenv("TERM");
+    return term != nullptr && std::string_view(term) == "dumb";
 }
 
 }  // namespace conq::cli

@@ -26,6 +26,9 @@ std::string resume_hint(double elapsed_s, bool has_queue);
 /// is done and how long the rest will take if it goes on like this.
 std::string progress_line(const progress& now);
 
+/// Whether the environment says that lines cannot be rewritten (TERM=dumb).
+bool is_dumb_terminal();
+
 }  // namespace conq::cli
 
 #endif

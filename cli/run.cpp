@@ -119,7 +119,12 @@ public:
             }
             queue_.shutdown();
             pool.join();
-            if (!later.empty()) printer_.announce("waiting for items that run elsewhere");
+            if (!later.empty()) {
+                printer_.announce(fmt::format(
+                    "waiting for items that run elsewhere (conq doctor -q {} names the processes; "
+                    "--orphans kill ends what a killed conq has left)",
+                    shell_quoted(options_.queue_path)));
+            }
             later.join();
         } catch (const std::system_error& error) {
             throw own_error(fmt::format("cannot start {} threads: {}: run fewer jobs at once (-j)",
@@ -430,6 +435,7 @@ private:
         const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin_;
         const std::string hint = resume_hint(elapsed.count(), durable_.has_value());
         if (!hint.empty() && !std::exchange(has_told_of_queue_, true)) printer_.announce(hint);
+        if (is_dumb_) return;
         printer_.show_progress(progress_line({.elapsed_s = elapsed.count(),
                                               .ended = tally_.ended(),
                                               .failed = tally_.failed(),
@@ -511,7 +517,8 @@ private:
     std::optional<durable_run> durable_;    // with -q
     pace pace_{options_.start_delay};
     std::atomic<std::uint64_t> outputs_missing_{0};
-    bool has_told_of_queue_ = false;  // of the thread of the signals
+    const bool is_dumb_ = is_dumb_terminal();  // it could not take a line back
+    bool has_told_of_queue_ = false;           // of the thread of the signals
     later_jobs* later_ = nullptr;
     byte_budget budget_{queued_bytes_max};
     job_slots slots_{job_threads_};

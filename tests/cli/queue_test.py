@@ -140,7 +140,7 @@ def test_an_item_whose_process_outlives_its_conq_does_not_run_twice_at_once(tmp_
     run.wait(TIMEOUT_S)
     again = start(*words, ":::", "a")
     line = again.stderr.readline()
-    assert b"waiting for items that run elsewhere" in line
+    assert b"waiting for items that run elsewhere (conq doctor -q " in line
     assert log.read_text() == "begin\n"
     fifo.write_text("")  # the first one ends
     wait_until(lambda: log.read_text().count("begin") == 2)

@@ -173,6 +173,16 @@ def test_progress_is_shown_on_a_terminal():
     assert said.endswith(b"\r\x1b[K")  # and taken away
 
 
+def test_a_dumb_terminal_gets_no_progress_and_none_gets_colours(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    code, said = in_terminal(["-j1", "sleep"], b"0.3\n")
+    assert code == 0 and said == b""
+    monkeypatch.setenv("TERM", "xterm")
+    code, said = in_terminal(["-j1", "false"], b"1\n")
+    assert code == 123 and b"1 of 1 jobs failed" in said
+    assert not re.search(rb"\x1b\[[0-9;]*m", said)  # so NO_COLOR has nothing to change
+
+
 def test_progress_says_the_time_left_as_soon_as_the_size_is_known(tmp_path):
     (tmp_path / "items").write_text("1\n2\n")
     fifo = tmp_path / "go"
