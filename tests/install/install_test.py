@@ -9,6 +9,7 @@ import pytest
 SOURCE = pathlib.Path(os.environ["CONQ_SOURCE"])
 BUILD = pathlib.Path(os.environ["CONQ_BUILD"])
 CXX = os.environ["CXX"]
+HAS_JOBS = bool(list(BUILD.rglob("libconq_jobs.*")))
 
 PROGRAM = """
 #include <conq/conq.hpp>
@@ -53,6 +54,10 @@ project(user LANGUAGES CXX)
 add_subdirectory(${CONQ_SOURCE} conq)
 add_executable(user main.cpp)
 target_link_libraries(user PRIVATE conq::conq)
+if(TARGET conq::jobs)
+  add_executable(jobs jobs.cpp)
+  target_link_libraries(jobs PRIVATE conq::jobs)
+endif()
 """
 
 
@@ -88,7 +93,10 @@ def test_find_package(project, prefix):
 
 
 def test_add_subdirectory(project):
+    (project / "jobs.cpp").write_text(JOBS)
     build_and_run(project, ADD, f"-DCONQ_SOURCE={SOURCE}")
+    if HAS_JOBS:
+        run(project / "b" / "jobs", project / "q")
 
 
 def test_pkg_config(project, prefix):
@@ -106,7 +114,7 @@ def test_nothing_but_the_folder(project):
 
 @pytest.fixture(name="jobs_project")
 def project_with_jobs(project):
-    if not list(BUILD.rglob("libconq_jobs.*")):
+    if not HAS_JOBS:
         pytest.skip("this build has no SQLite, and so no conq::jobs")
     (project / "main.cpp").write_text(JOBS)
     return project
@@ -125,11 +133,6 @@ def test_pkg_config_has_the_job_queues(jobs_project, prefix):
                 env={**os.environ, "PKG_CONFIG_PATH": ":".join(found)}).split()
     run(CXX, "-std=c++20", jobs_project / "main.cpp", "-o", jobs_project / "user", *flags)
     run(jobs_project / "user", jobs_project / "q")
-
-
-def test_add_subdirectory_has_the_job_queues(jobs_project):
-    build_and_run(jobs_project, ADD.replace("conq::conq", "conq::jobs"),
-                  f"-DCONQ_SOURCE={SOURCE}", words=[jobs_project / "q"])
 
 
 # Where CMake finds no SQLite, as on a machine without it.
