@@ -172,6 +172,7 @@ int get_main(const std::vector<std::string>& words) {
         "  while conq get -q mail.q -- ./send {}; do :; done\n");
     line.add_duration("--lease", "The item is mine for so long (default: 10m)");
     line.add_duration("--timeout", "Wait for an item for so long at most (0: only look)");
+    line.hint("a command goes behind --");
     const auto sign = std::find(words.begin(), words.end(), "--");
     if (!line.parse({words.begin(), sign})) return 0;
     std::vector<std::string> command;

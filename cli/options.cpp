@@ -116,6 +116,7 @@ void describe_work(CLI::App& app, parsed& into) {
                              "--retry-failed", "--replay", "--dry-run"}) {
         app.remove_option(app.get_option(each));
     }
+    app.get_option("-q")->envname("CONQ_QUEUE");
     app.add_flag("--follow", into.options.follows, "Wait for more, until the queue is shut down");
 }
 

@@ -80,12 +80,12 @@ public:
           printer_(options.keeps_order, spool_, tally_, [this] { stop_intake(); }),
           feed_(options_, command_, input_, interrupt_),
           input_bytes_all_(bytes_to_read(input_)),
-          queue_(std::max<std::size_t>(16, 2 * job_threads_)) {
-        if (!options.queue_path.empty()) durable_.emplace(options);
-    }
+          queue_(std::max<std::size_t>(16, 2 * job_threads_)) {}
 
     int run() {
         const std::string program = resolve(command_);
+        // After it: a command that is not there is not what the queue is for.
+        if (!options_.queue_path.empty()) durable_.emplace(options_);
         const bool shows_progress = ::isatty(STDERR_FILENO) == 1;
         const signal_thread signals({
             .drain = [this](int signal) { drain(signal); },

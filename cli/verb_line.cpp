@@ -17,7 +17,7 @@
 namespace conq::cli {
 
 struct verb_line::parser {
-    std::string verb, usage, path;
+    std::string verb, usage, path, hint;
     CLI::App app;
     bool wants_help = false;
     std::map<std::string, std::string> spans;  // by the option's name
@@ -63,6 +63,10 @@ void verb_line::add_words(const std::string& name, std::vector<std::string>& int
     parser_->app.add_option(name, into, about)->type_name("");
 }
 
+void verb_line::hint(const std::string& where_words_go) {
+    parser_->hint = ": " + where_words_go;
+}
+
 bool verb_line::parse(const std::vector<std::string>& words) {
     if (asks_for_table(words)) {
         print_data(option_table(parser_->app));
@@ -74,8 +78,8 @@ bool verb_line::parse(const std::vector<std::string>& words) {
     } catch (const CLI::ParseError& error) {
         std::string fault = parse_fault(parser_->app, error, words);
         const bool has_queue = parser_->app.count("-q") > 0 || parser_->path != "";
-        if (!has_queue && fault.ends_with("too many")) {
-            fault += ": the queue's file goes behind -q";
+        if (fault.ends_with("too many")) {
+            fault += !has_queue ? ": the queue's file goes behind -q" : parser_->hint;
         }
         throw usage_error(fmt::format("{}: see conq {} --help", fault, parser_->verb));
     }

@@ -45,6 +45,9 @@ public:
     void add_words(const std::string& name, std::vector<std::string>& into,
                    const std::string& about);
 
+    /// What is said of a word too many.
+    void hint(const std::string& where_words_go);
+
     /// Reads the words. False: help, or the table of options, was asked for, and printed. Throws
     /// usage_error.
     bool parse(const std::vector<std::string>& words);

@@ -23,6 +23,7 @@ def call(*words, items=b"", **options):
     (("run", "--xyzzy", "true"), b"'--xyzzy' is no option: see conq run --help"),
     (("get", "-q", "q", "--timout", "0"), b"'--timout' is no option (did you mean --timeout?)"),
     (("ls", "mail.q"), b"'mail.q' is a word too many: the queue's file goes behind -q"),
+    (("get", "-q", "q", "echo"), b"'echo' is a word too many: a command goes behind --"),
     (("ls", "-q", "q", "x"), b"'x' is a word too many: see conq ls --help"),
 ])
 def test_a_slip_is_named_with_what_was_meant(words, told, tmp_path):
@@ -81,3 +82,19 @@ def test_a_put_that_fails_half_way_says_how_many_items_are_there(tmp_path):
 def test_ls_speaks_of_a_slow_queue_in_whole_jobs(tmp_path):
     call("run", "-q", tmp_path / "q", "true", items=b"1\n2\n")
     assert b"\n2 in the last minute\n" in call("ls", "-q", tmp_path / "q").stdout
+
+
+def test_a_command_that_is_not_there_is_not_what_a_queue_is_for(tmp_path):
+    wrong = call("run", "-q", tmp_path / "q", "ehco", items=b"a\n")
+    assert wrong.returncode == 127 and not (tmp_path / "q").exists()
+    assert call("run", "-q", tmp_path / "q", "echo", items=b"a\n").stdout == b"a\n"
+    call("put", "-q", tmp_path / "other", "b")
+    assert call("work", "-q", tmp_path / "other", "ehco").returncode == 127
+    assert call("work", "-q", tmp_path / "other", "echo").stdout == b"b\n"
+
+
+def test_work_takes_the_queue_that_the_environment_names_and_run_does_not(tmp_path):
+    env = {**os.environ, "CONQ_QUEUE": str(tmp_path / "q")}
+    assert call("put", "a", env=env).returncode == 0
+    assert call("run", "echo", items=b"b\n", env=env).stdout == b"b\n"
+    assert call("work", "echo", env=env).stdout == b"a\n"
