@@ -86,8 +86,12 @@ int dispatch(std::vector<std::string> words) {
         print("conq " CONQ_VERSION "\n");
         return 0;
     }
-    if (verb == "--help" || verb == "-h" || verb == "help") {
-        if (!words.empty()) return dispatch({words.front(), "--help"});
+    const auto is_help = [](const std::string& word) {
+        return word == "--help" || word == "-h" || word == "help";
+    };
+    if (is_help(verb)) {
+        const bool is_of_a_verb = !words.empty() && !is_help(words.front());
+        if (is_of_a_verb) return dispatch({words.front(), "--help"});
         print(overview());
         return 0;
     }

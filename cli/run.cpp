@@ -300,7 +300,8 @@ private:
             if (options_.works) each.attempts_before = lease->attempt() - 1;
         }
         job_output output;
-        const job_record record = attempts_->run(each, output);
+        job_record record = attempts_->run(each, output);
+        if (record.tries != 0) record.tries += each.attempts_before;
         const outcome& ended = record.ended;
         if (lease != nullptr && is_put_off(each, *lease, ended)) {
             attempts_->drop(output);

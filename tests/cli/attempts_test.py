@@ -35,6 +35,12 @@ def test_what_fails_at_work_is_tried_as_often_as_put_has_said(queue):
     assert (job["attempts"], job["note"]) == (2, "exit code 7")
 
 
+def test_json_counts_the_tries_of_all_attempts(queue):
+    queue("put", "--attempts", "2", "a")
+    done = queue("work", "--json", "false")
+    assert [json.loads(line)["tries"] for line in done.stdout.splitlines()] == [2]
+
+
 def test_what_succeeds_at_a_later_attempt_has_succeeded(queue, tmp_path):
     queue("put", "a", "b")
     script = f'[ "$1" = b ] || [ -e {tmp_path}/seen ] || {{ touch {tmp_path}/seen; exit 1; }}'

@@ -98,3 +98,10 @@ def test_work_takes_the_queue_that_the_environment_names_and_run_does_not(tmp_pa
     assert call("put", "a", env=env).returncode == 0
     assert call("run", "echo", items=b"b\n", env=env).stdout == b"b\n"
     assert call("work", "echo", env=env).stdout == b"a\n"
+
+
+@pytest.mark.parametrize("words", [("help",), ("-h",), ("help", "help"), ("help", "-h", "x"),
+                                   ("--help", "--help"), ("help", "run"), ("run", "-h")])
+def test_help_is_there_whichever_way_it_is_asked_for(words):
+    done = call(*words)
+    assert done.returncode == 0 and done.stdout.startswith(b"Usage: conq ")
