@@ -6,6 +6,7 @@
 #include "cli/command_template.hpp"
 #include "cli/holders.hpp"
 #include "cli/message.hpp"
+#include "cli/verb_line.hpp"
 
 namespace conq::cli {
 namespace {
@@ -78,6 +79,7 @@ durable_run::durable_run(const run_options& options)
     if (stored == command.text) {
         queue_.remember("words", command.words, true);
         if (options.keeps_outputs) queue_.keep_outputs(true);
+        if (options.works) tell_of_pause(queue_, name_);  // a pause does not hold back run
         const std::size_t ended = options.ends_orphans ? end_left_behind(name_.path()) : 0;
         if (ended != 0) {
             complain(fmt::format("{} processes were killed that a killed conq had left", ended));

@@ -187,6 +187,7 @@ int get_main(const std::vector<std::string>& words) {
     if (const int code = command_code(command); code != 0) return code;
     job_queue queue(command.empty() ? name.url() : name.url(family_lease));
     const auto timeout = line.duration("--timeout");
+    tell_of_pause(queue, name);
     job_lease lease = timeout ? queue.take_for(*timeout) : queue.take();
     if (!lease) return no_item(lease.state(), name);
     if (!command.empty()) return run_with(std::move(lease), command, name);

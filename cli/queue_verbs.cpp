@@ -60,7 +60,9 @@ int join_main(const std::vector<std::string>& words) {
         "  conq put -q mail.q < addresses; conq join -q mail.q && echo all done\n");
     line.add_duration("--timeout", "Wait for so long at most (0: only look)");
     if (!line.parse(words)) return 0;
-    job_queue queue(line.queue().url());
+    const queue_name name = line.queue();
+    job_queue queue(name.url());
+    if (!queue.try_join()) tell_of_pause(queue, name);
     if (const auto span = line.duration("--timeout")) {
         if (queue.join_for(*span) != status::ok) return exit_codes::nothing;
     } else {

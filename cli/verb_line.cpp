@@ -136,6 +136,12 @@ job_id parse_id(const std::string& word) {
         fmt::format("{}: no number of a job: give one that conq ls shows", shown(word)));
 }
 
+void tell_of_pause(job_queue& queue, const queue_name& name) {
+    if (!queue.is_paused()) return;
+    complain(fmt::format("{} is paused: nothing is handed out until conq resume",
+                         shown_name(name.path())));
+}
+
 void print_data(std::string_view text) {
     const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
     if (is_written && std::fflush(stdout) == 0) return;

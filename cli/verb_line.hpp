@@ -70,6 +70,9 @@ job_ticket parse_ticket(const std::string& word);
 /// The number of a job. Throws usage_error.
 job_id parse_id(const std::string& word);
 
+/// Says so if the queue is paused, to whom waits for it. Throws store_error.
+void tell_of_pause(job_queue& queue, const queue_name& name);
+
 /// Writes to standard output, all of it. Throws own_error.
 void print_data(std::string_view text);
 

@@ -204,6 +204,8 @@ public:
     /// For every process: nothing is handed out until resume. What is held goes on.
     void pause();
     void resume();
+    /// Whether it is paused now.
+    [[nodiscard]] bool is_paused();
 
     /// Finishes a job that nobody holds; false if it is held, finished or unknown.
     bool cancel(job_id id);

@@ -392,6 +392,9 @@ void job_queue::pause() {
 void job_queue::resume() {
     core_->engine().set_paused(false);
 }
+bool job_queue::is_paused() {
+    return core_->engine().is_paused();
+}
 bool job_queue::cancel(job_id id) {
     return core_->engine().cancel(id);
 }

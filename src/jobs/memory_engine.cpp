@@ -144,6 +144,11 @@ public:
         say(room::takers);
     }
 
+    bool is_paused() override {
+        const std::lock_guard lock(mutex_);
+        return is_paused_;
+    }
+
     std::vector<job_info> list(job_state state, job_id after, std::size_t max) override {
         const std::lock_guard lock(mutex_);
         std::vector<job_info> out;

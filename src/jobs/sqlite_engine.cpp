@@ -192,6 +192,11 @@ public:
     }
 
     void set_paused(bool is_paused) override { set_flag(paused_flag, is_paused); }
+    bool is_paused() override {
+        bool answer = false;
+        transact([&] { answer = (meta("flags") & paused_flag) != 0; });
+        return answer;
+    }
     void set_keeps_outputs(bool keeps) override { set_flag(keeps_flag, keeps); }
 
     std::vector<job_info> list(job_state state, job_id after, std::size_t max) override {

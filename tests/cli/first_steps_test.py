@@ -105,3 +105,18 @@ def test_work_takes_the_queue_that_the_environment_names_and_run_does_not(tmp_pa
 def test_help_is_there_whichever_way_it_is_asked_for(words):
     done = call(*words)
     assert done.returncode == 0 and done.stdout.startswith(b"Usage: conq ")
+
+
+def test_who_waits_for_a_paused_queue_is_told(tmp_path):
+    queue = tmp_path / "q"
+    call("put", "-q", queue, "a")
+    call("pause", "-q", queue)
+    for words in (("get", "--timeout", "0"), ("join", "--timeout", "0")):
+        done = call(words[0], "-q", queue, *words[1:])
+        assert done.returncode == 3 and b"is paused: nothing is handed out" in done.stderr
+    with subprocess.Popen([CONQ, "work", "-q", queue, "echo"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as work:
+        assert b"is paused" in work.stderr.readline()
+        call("resume", "-q", queue)
+        assert work.communicate(timeout=TIMEOUT_S) == (b"a\n", b"")
+    assert call("join", "-q", queue).stderr == b""

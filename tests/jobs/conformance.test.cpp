@@ -234,8 +234,10 @@ TEST_P(JobQueue, ShutdownRefusesPutsAndDrainsAndReopenLiftsIt) {
 
 TEST_P(JobQueue, PauseHandsOutNothingUntilResume) {
     job_queue queue(url());
+    EXPECT_FALSE(queue.is_paused());
     static_cast<void>(queue.put("a"));
     queue.pause();
+    EXPECT_TRUE(queue.is_paused());
     EXPECT_TRUE(queue.stats().is_paused);
     EXPECT_EQ(queue.try_take().state(), status::empty);
     std::thread resuming([&] { queue.resume(); });

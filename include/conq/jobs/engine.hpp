@@ -206,6 +206,8 @@ public:
     virtual void set_shut_down(bool is_shut_down, bool drops) = 0;
     /// Nothing is handed out (or is again).
     virtual void set_paused(bool is_paused) = 0;
+    /// Whether that is so.
+    virtual bool is_paused() = 0;
     /// Up to `max` jobs in that state with higher ids than `after`, in order of ids; each as it was
     /// at some time during the call.
     virtual std::vector<job_info> list(job_state state, job_id after, std::size_t max) = 0;
