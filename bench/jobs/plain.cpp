@@ -43,8 +43,8 @@ public:
         commit_ = base_->prepared("COMMIT");
         put_ = base_->prepared(
             "INSERT INTO job(state, priority, due_ms, token, attempts, crashes, max_attempts, "
-            "max_crashes, owner, put_ms, end_ms, body_sum, sum, body) "
-            "VALUES(0, 0, 0, 0, 0, 0, 25, 5, 0, 0, 0, 0, 0, ?1)");
+            "max_crashes, owner, put_ms, begin_ms, end_ms, body_sum, sum, output, body) "
+            "VALUES(0, 0, 0, 0, 0, 0, 25, 5, 0, 0, 0, 0, 0, 0, 0, ?1)");
         take_ = base_->prepared(
             "SELECT id, body FROM job WHERE state = 0 ORDER BY priority, id LIMIT 1");
         lease_ = base_->prepared(
