@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "conq/jobs/engine.hpp"
+#include "src/jobs/gathering.hpp"
 
 namespace conq::jobs {
 namespace {
@@ -46,7 +47,8 @@ database::database(const std::string& path) : path_(path) {
     // As an absolute or ./ path: SQLite reads no meaning into it.
     // The empty path is a temporary database, in a file that nobody sees.
     const std::string plain = path.empty() || path.starts_with('/') ? path : "./" + path;
-    const int code = sqlite3_open_v2(plain.c_str(), &handle_, flags, nullptr);
+    const char* const files = path.empty() ? nullptr : gathering_files();
+    const int code = sqlite3_open_v2(plain.c_str(), &handle_, flags, files);
     if (code != SQLITE_OK) {
         const std::string why = sqlite3_errstr(code);
         sqlite3_close(handle_);
