@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Calls of several threads that are carried out together: whoever finds nobody at work does the
-// work of all that wait, and what comes meanwhile, for a while.
+// work of all that wait.
 #ifndef CONQ_SRC_JOBS_COMBINER_HPP
 #define CONQ_SRC_JOBS_COMBINER_HPP
 
@@ -16,11 +16,13 @@
 namespace conq::jobs {
 
 /// Brings calls together. Threads: any. Progress: a call waits for the one who works; he works for
-/// others for at most `longest_ns` after his own call is over, and one group more.
+/// one group, which his own call is in, after he has waited for it at most `patience_ns`.
 class combiner {
 public:
     static constexpr std::size_t group_most = 64;
-    static constexpr std::uint64_t longest_ns = 500'000;
+    /// How long who works waits for those who came last time, and how long others poll before they
+    /// sleep. To commit takes as long, and to wake somebody takes longer.
+    static constexpr std::uint64_t patience_ns = 20'000;
 
     /// A call.
     struct work {
@@ -36,69 +38,82 @@ public:
     /// works. That does not throw: it writes down what fails.
     template <class CarryOut> void run(work& mine, CarryOut carry_out) {
         if (!must_lead(mine)) return;
-        std::uint64_t until = 0;
-        for (;;) {
-            carry_out(std::span<work* const>(group_));
-            for (work* each : group_) finish(*each, mine);
-            const std::uint64_t now = platform::monotonic_now();
-            if (until == 0) until = now + longest_ns;
-            if (!goes_on(now < until)) return;
+        await_others();
+        take_group();
+        carry_out(std::span<work* const>(group_));
+        for (work* each : group_) {
+            if (each != &mine) tell(*each, is_over);
         }
+        hand_over();
     }
 
 private:
-    static constexpr std::uint32_t waits = 0, is_over = 1, leads = 2;
+    static constexpr std::uint32_t waits = 0, sleeps = 1, is_over = 2, leads = 3;
 
-    // Waits until `mine` is over, or its thread has to work, with the first group taken.
+    // Waits until `mine` is over, or its thread has to work.
     bool must_lead(work& mine) {
         {
             const std::lock_guard lock(mutex_);
             waiting_.push_back(&mine);
+            count_ = waiting_.size();
             if (!has_leader_) {
                 has_leader_ = true;
-                mine.state = leads;
+                return true;
             }
         }
-        while (mine.state == waits) {
-            platform::native::wait(mine.state, waits, platform::never);
+        poll([&] { return mine.state != waits; });
+        std::uint32_t seen = waits;
+        mine.state.compare_exchange_strong(seen, sleeps);
+        while (mine.state == sleeps) {
+            platform::native::wait(mine.state, sleeps, platform::never);
         }
-        if (mine.state == is_over) return false;
-        const std::lock_guard lock(mutex_);
-        take_group();
-        return true;
+        return mine.state == leads;
     }
 
     // Its thread may be gone as soon as it sees this.
-    static void finish(work& each, const work& mine) {
-        if (&each == &mine) return;
-        each.state = is_over;
-        platform::native::wake(&each.state, 1);
+    static void tell(work& each, std::uint32_t what) {
+        if (each.state.exchange(what) == sleeps) platform::native::wake(&each.state, 1);
     }
 
-    // Whether the leader has another group to carry out; else another one leads, or nobody.
-    bool goes_on(bool has_time) {
-        const std::lock_guard lock(mutex_);
-        has_leader_ = !waiting_.empty();
-        if (!has_leader_) return false;
-        if (has_time) {
-            take_group();
-            return true;
+    // Those whose calls were over last time may be on their way back with the next one: a group
+    // costs little more than a single call. Who does not come is not waited for again.
+    void await_others() {
+        if (!poll([this] { return count_ >= expected_; })) expected_ = count_.load();
+    }
+
+    // Whether it comes true, of a wait that should be short.
+    template <class Condition> static bool poll(Condition is_true) {
+        if (is_true()) return true;
+        const auto until = platform::after(platform::monotonic_now(), patience_ns);
+        while (platform::monotonic_now() < until) {
+            platform::native::yield();
+            if (is_true()) return true;
         }
-        work* const next = waiting_.front();
-        next->state = leads;
-        platform::native::wake(&next->state, 1);
         return false;
     }
 
     void take_group() {
+        const std::lock_guard lock(mutex_);
         const auto count = static_cast<std::ptrdiff_t>(std::min(group_most, waiting_.size()));
         group_.assign(waiting_.begin(), waiting_.begin() + count);
         waiting_.erase(waiting_.begin(), waiting_.begin() + count);
+        count_ = waiting_.size();
+    }
+
+    // The next one leads, or nobody.
+    void hand_over() {
+        const std::lock_guard lock(mutex_);
+        const std::size_t here = std::min(group_most, group_.size() + waiting_.size());
+        expected_ = std::max(expected_.load(), here);
+        has_leader_ = !waiting_.empty();
+        if (has_leader_) tell(*waiting_.front(), leads);
     }
 
     std::mutex mutex_;
     std::vector<work*> waiting_;
-    std::vector<work*> group_;  // the leader's
+    std::vector<work*> group_;            // the leader's
+    std::atomic<std::size_t> count_ = 0;  // of waiting_
+    std::atomic<std::size_t> expected_ = 1;
     bool has_leader_ = false;
 };
 
