@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "conq/jobs/engine.hpp"
-#include "src/jobs/gathering.hpp"
+#include "src/jobs/lean_files.hpp"
 
 namespace conq::jobs {
 namespace {
@@ -47,13 +47,14 @@ database::database(const std::string& path) : path_(path) {
     // As an absolute or ./ path: SQLite reads no meaning into it.
     // The empty path is a temporary database, in a file that nobody sees.
     const std::string plain = path.empty() || path.starts_with('/') ? path : "./" + path;
-    const char* const files = path.empty() ? nullptr : gathering_files();
+    const char* const files = path.empty() ? nullptr : lean_files();
     const int code = sqlite3_open_v2(plain.c_str(), &handle_, flags, files);
     if (code != SQLITE_OK) {
         const std::string why = sqlite3_errstr(code);
         sqlite3_close(handle_);
         throw store_error("conq: " + path_ + ": " + why + ": " + mend_of(code));
     }
+    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file_);
     sqlite3_busy_timeout(handle_, 5000);  // for a shell of sqlite3 beside us
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
@@ -65,6 +66,16 @@ database::~database() {
 void database::run(const char* text) {
     const int code = sqlite3_exec(handle_, text, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) fail(code);
+}
+
+std::uint32_t database::version() noexcept {
+    std::uint32_t now = 0;
+    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_DATA_VERSION, &now);
+    return now;
+}
+
+void database::expect_writing(bool is_expected) noexcept {
+    jobs::expect_writing(*file_, is_expected);
 }
 
 void database::checkpoint() noexcept {

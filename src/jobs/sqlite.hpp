@@ -22,6 +22,10 @@ public:
 
     /// Runs statements without parameters or rows. Throws store_error.
     void run(const char* text);
+    /// Within a transaction, or right after its commit: changes with what others commit.
+    [[nodiscard]] std::uint32_t version() noexcept;
+    /// See lean_files.hpp. Not for a temporary one.
+    void expect_writing(bool is_expected) noexcept;
     /// Copies the WAL into the file. The lock of commits is held.
     void checkpoint() noexcept;
     /// Writes to the disk anew what the WAL holds: whether it is there now. Under the lock, too.
@@ -40,7 +44,20 @@ private:
 
     std::string path_;
     sqlite3* handle_ = nullptr;
+    sqlite3_file* file_ = nullptr;
     bool has_failed_ = false;
+};
+
+/// Within it, under the lock of commits, nothing but a writing transaction.
+class writing_scope {
+public:
+    explicit writing_scope(database& base) : base_(base) { base_.expect_writing(true); }
+    writing_scope(const writing_scope&) = delete;
+    writing_scope& operator=(const writing_scope&) = delete;
+    ~writing_scope() { base_.expect_writing(false); }
+
+private:
+    database& base_;
 };
 
 /// A prepared statement. Use: bind(…), then step() while it answers true; it is reset by then.

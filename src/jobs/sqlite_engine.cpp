@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include "src/jobs/engines.hpp"
@@ -18,6 +20,7 @@ namespace {
 
 constexpr std::size_t claims_most = 1000;  // in one transaction
 constexpr std::int64_t rows_most = 5000;   // the same, of those that are only looked at
+constexpr std::int64_t never_ms = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t shut_down_flag = 1, paused_flag = 2, keeps_flag = 4;
 
 // Who holds a lease that goes by time: nobody's number, and this boot's. Leases end by a clock that
@@ -31,7 +34,7 @@ std::uint64_t holder_by_time() {
 class sqlite_engine final : public engine {
 public:
     explicit sqlite_engine(const queue_url& url)
-        : transactions_(url, [] {}, [this] { return has_unfinished(); }) {
+        : transactions_(url, [this] { known_ = {}; }, [this] { return has_unfinished(); }) {
         transact([&] {
             me_ = static_cast<std::uint64_t>(meta("last_owner") + 1);
             sql_.set_meta.bind(std::int64_t(me_), "last_owner").finish();
@@ -43,7 +46,7 @@ public:
         status answer = status::ok;
         transact(
             [&] {
-                const bool is_shut_down = (meta("flags") & shut_down_flag) != 0;
+                const bool is_shut_down = (flags() & shut_down_flag) != 0;
                 answer = is_shut_down ? status::shut_down : status::ok;
                 if (!is_shut_down) put_rows(all, ids);
             },
@@ -57,7 +60,7 @@ public:
         transact([&] {
             answer = {};
             out.resize(before);
-            const std::int64_t flags = meta("flags");
+            const std::int64_t flags = this->flags();
             answer.look_again = release_delayed();
             const bool may_have_died = boot_ms() >= next_reap_ms_;
             if (may_have_died) reap();
@@ -179,25 +182,27 @@ public:
 
     void set_shut_down(bool is_shut_down, bool drops) override {
         transact([&] {
-            const std::int64_t flags = meta("flags") & ~shut_down_flag;
-            sql_.set_meta.bind(flags | (is_shut_down ? shut_down_flag : 0), "flags").finish();
+            set_flag(shut_down_flag, is_shut_down);
             row job;
             std::int64_t body_sum = 0;
             while (drops && (first(sql_.any_waiting, job, body_sum))) {
                 job.state = job_state::cancelled;
                 save(job, body_sum, nullptr);
             }
-            transactions_.will_tell(room::takers);
         });
     }
 
-    void set_paused(bool is_paused) override { set_flag(paused_flag, is_paused); }
+    void set_paused(bool is_paused) override {
+        transact([&] { set_flag(paused_flag, is_paused); });
+    }
     bool is_paused() override {
         bool answer = false;
-        transact([&] { answer = (meta("flags") & paused_flag) != 0; });
+        transact([&] { answer = (flags() & paused_flag) != 0; });
         return answer;
     }
-    void set_keeps_outputs(bool keeps) override { set_flag(keeps_flag, keeps); }
+    void set_keeps_outputs(bool keeps) override {
+        transact([&] { set_flag(keeps_flag, keeps); });
+    }
 
     std::vector<job_info> list(job_state state, job_id after, std::size_t max) override {
         std::vector<job_info> out;
@@ -294,19 +299,20 @@ private:
         return value;
     }
 
+    std::int64_t flags() {
+        if (!known_.flags) known_.flags = meta("flags");
+        return *known_.flags;
+    }
     void set_flag(std::int64_t flag, bool is_set) {
-        transact([&] {
-            const std::int64_t flags = meta("flags") & ~flag;
-            sql_.set_meta.bind(flags | (is_set ? flag : 0), "flags").finish();
-            transactions_.will_tell(room::takers);
-        });
+        known_.flags = (flags() & ~flag) | (is_set ? flag : 0);
+        sql_.set_meta.bind(*known_.flags, "flags").finish();
+        transactions_.will_tell(room::takers);
     }
 
     // Counts the jobs after one, some of them: the last, or the same one if there are none.
     std::int64_t count_some(std::int64_t after, job_stats& out) {
-        const std::int64_t flags = meta("flags");
-        out.is_paused = (flags & paused_flag) != 0;
-        out.is_shut_down = (flags & shut_down_flag) != 0;
+        out.is_paused = (flags() & paused_flag) != 0;
+        out.is_shut_down = (flags() & shut_down_flag) != 0;
         std::uint64_t unknown = 0;
         std::uint64_t* const counts[] = {&out.ready, &out.running,   &out.done,
                                          &out.dead,  &out.cancelled, &out.delayed};
@@ -411,6 +417,7 @@ private:
         }
         const bool waits = job.state == job_state::ready || job.state == job_state::delayed;
         if (waits) transactions_.will_tell(room::takers);
+        note_delay(job);
         if (!job.is_unfinished()) transactions_.will_tell(room::joiners);
     }
 
@@ -421,7 +428,7 @@ private:
         job.end(how, wall_ms(), delay);
         save(job, body_sum, &words.note);
         if (!words.output.empty()) {
-            outputs_.keep(at.id, words.output, (meta("flags") & keeps_flag) != 0);
+            outputs_.keep(at.id, words.output, (flags() & keeps_flag) != 0);
         }
         return status::ok;
     }
@@ -460,29 +467,40 @@ private:
                       std::int64_t(options.time_limit.count()))
                 .finish();
             ids[i] = job.id;
+            note_delay(job);
         }
+        known_.last_id = last;
         transactions_.will_tell(room::takers);
     }
 
     // The highest that was given: of a row that is there, or of one that was forgotten.
     std::int64_t last_id() {
-        const bool is_there = sql_.last.bind().step();
-        const std::int64_t last = is_there ? sql_.last.integer(0) : 0;
-        sql_.last.reset();
-        return last;
+        if (!known_.last_id) {
+            known_.last_id = sql_.last.bind().step() ? sql_.last.integer(0) : 0;
+            sql_.last.reset();
+        }
+        return *known_.last_id;
+    }
+
+    void note_delay(const row& job) {
+        if (job.state != job_state::delayed || !known_.next_due_ms) return;
+        known_.next_due_ms = std::min(*known_.next_due_ms, job.due_ms);
     }
 
     // Makes ready what is due. How long until it has to be done again.
     job_span release_delayed() {
+        const std::int64_t now = wall_ms();
+        const std::int64_t soon = now + recheck.count();
         row job;
         std::int64_t body_sum = 0;
-        const std::int64_t now = wall_ms();
-        while (first(sql_.delayed, job, body_sum)) {
-            if (job.due_ms > now) return std::min(recheck, job_span(job.due_ms - now));
+        while (!known_.next_due_ms || *known_.next_due_ms <= now) {
+            const bool is_there = first(sql_.delayed, job, body_sum);
+            known_.next_due_ms = is_there ? job.due_ms : never_ms;
+            if (!is_there || job.due_ms > now) break;
             job.state = job_state::ready;
             save(job, body_sum, nullptr);
         }
-        return recheck;
+        return job_span(std::min(*known_.next_due_ms, soon) - now);
     }
 
     // Takes back what the dead held, and what was not renewed.
@@ -557,11 +575,18 @@ private:
         return exists(sql_.any_ready) || exists(sql_.any_delayed) || exists(sql_.any_running);
     }
 
+    // What need not be asked again while nobody else commits.
+    struct known {
+        std::optional<std::int64_t> flags, last_id;
+        std::optional<std::int64_t> next_due_ms;  // of delayed jobs; maybe of one that is no more
+    };
+
     transactions transactions_;
     queue_file& store_ = transactions_.store;
     std::uint64_t me_ = 0;
     const std::uint64_t holder_by_time_ = holder_by_time();
     std::int64_t next_reap_ms_ = 0;
+    known known_;
     statements sql_{store_.base};
     outputs outputs_{store_.base};
 };

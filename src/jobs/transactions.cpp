@@ -6,12 +6,12 @@
 
 namespace conq::jobs {
 
-transactions::transactions(const queue_url& url, std::function<void()> begins,
+transactions::transactions(const queue_url& url, std::function<void()> forget,
                            std::function<bool()> is_unfinished)
     : store(url.path),
       level_(url.level),
       checkpoint_pages_(url.checkpoint_pages),
-      begins_(std::move(begins)),
+      forget_(std::move(forget)),
       is_unfinished_(std::move(is_unfinished)),
       sync_(url.path + "-wal", store.shared) {
     const auto note_pages = [](void* out, sqlite3*, const char*, int pages) {
@@ -40,23 +40,7 @@ void transactions::run_transaction(group some) {
         const commit_lock lock(store.shared);
         store.check_disk();
         tells_[0] = tells_[1] = false;
-        begin(some);
-        try {
-            begins_();
-            for (const combiner::work* each : some) each->run(each->argument);
-            // A joiner who does not sleep yet looks again before he does.
-            constexpr auto joiners = static_cast<unsigned>(room::joiners);
-            if (tells_[joiners] && store.shared.has_sleepers(joiners)) {
-                tells_[joiners] = !is_unfinished_();
-            }
-            commit();
-        } catch (...) {
-            store.tell_failure();
-            if (sqlite3_get_autocommit(store.base.handle()) == 0) {
-                sqlite3_exec(store.base.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-            }
-            throw;
-        }
+        write(some);
         checkpoint();
     }
     // A checkpoint waits for the disk under the lock: by then it should have little left to write.
@@ -65,6 +49,29 @@ void transactions::run_transaction(group some) {
     if (is_long) synced_pages_ = wal_pages_;
     for (unsigned where = 0; where < 2; ++where) {
         if (tells_[where]) store.shared.tell(where);
+    }
+}
+
+void transactions::write(group some) {
+    const writing_scope only_writes(store.base);
+    begin(some);
+    try {
+        if (version_ != store.base.version()) forget_();
+        for (const combiner::work* each : some) each->run(each->argument);
+        // A joiner who does not sleep yet looks again before he does.
+        constexpr auto joiners = static_cast<unsigned>(room::joiners);
+        if (tells_[joiners] && store.shared.has_sleepers(joiners)) {
+            tells_[joiners] = !is_unfinished_();
+        }
+        commit();
+        version_ = store.base.version();
+    } catch (...) {
+        version_.reset();
+        store.tell_failure();
+        if (sqlite3_get_autocommit(store.base.handle()) == 0) {
+            sqlite3_exec(store.base.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+        }
+        throw;
     }
 }
 

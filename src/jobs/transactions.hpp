@@ -5,6 +5,7 @@
 #define CONQ_SRC_JOBS_TRANSACTIONS_HPP
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <type_traits>
 
@@ -21,9 +22,10 @@ class transactions {
     using group = std::span<combiner::work* const>;
 
 public:
-    /// `begins` is called first in each transaction; `is_unfinished`, near its end, says whether
-    /// join has anything to wait for, where somebody waits. Throws store_error.
-    transactions(const queue_url& url, std::function<void()> begins,
+    /// `forget` is called first in each transaction that may find what others have changed, or what
+    /// a failed one has left; `is_unfinished`, near its end, says whether join has anything to wait
+    /// for, where somebody waits. Throws store_error.
+    transactions(const queue_url& url, std::function<void()> forget,
                  std::function<bool()> is_unfinished);
 
     /// Runs `body` in a transaction, which it may share with other threads' calls. If that fails,
@@ -43,18 +45,20 @@ public:
 private:
     void carry_out(group some) noexcept;
     void run_transaction(group some);
+    void write(group some);
     void begin(group some);
     void commit();
     void checkpoint();
 
     const durability level_;
     const int checkpoint_pages_;
-    const std::function<void()> begins_;
+    const std::function<void()> forget_;
     const std::function<bool()> is_unfinished_;
     syncer sync_;
     combiner together_;
     bool is_full_ = false;
     bool tells_[2] = {};
+    std::optional<std::uint32_t> version_;  // of the last commit
     int wal_pages_ = 0, synced_pages_ = 0;
     statement begin_{store.base, "BEGIN IMMEDIATE"};
     statement commit_{store.base, "COMMIT"};

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "src/jobs/gathering.hpp"
-
-#include <sqlite3.h>
+#include "src/jobs/lean_files.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,9 +25,14 @@ struct gathered {
 struct file {
     sqlite3_file base;
     sqlite3_file* real;
-    gathered* pages;  // of a WAL
-    file* wal;        // of a database
-    file* owner;      // of a WAL: the database
+    gathered* pages;      // of a WAL
+    file* owner;          // of a WAL: the database
+    file* wal = nullptr;  // of a database, and so the rest
+    bool expects_writing = false;
+    bool has_lock = false;    // of those who write, taken before SQLite asks for it
+    bool is_writing = false;  // SQLite has asked for it
+    unsigned spared = 0;      // a bit for each lock of those who read that SQLite believes it has
+    int refusals = 0;         // to note how far SQLite reads
 };
 
 file& of(sqlite3_file* from) {
@@ -116,12 +119,55 @@ int characteristics(sqlite3_file* from) {
 int map_memory(sqlite3_file* from, int page, int size, int extends, void volatile** out) {
     return real(from).xShmMap(of(from).real, page, size, extends, out);
 }
+// Bytes of the shared memory that stand for locks: of who writes, and of those who read.
+constexpr int write_lock = 0, first_read_lock = 3, read_locks = 5;
+
+int real_lock(file& at, int first, int count, int flags) {
+    return at.real->pMethods->xShmLock(at.real, first, count, flags);
+}
+
+bool get_write_lock(file& at) {
+    constexpr int how = SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE;
+    if (!at.has_lock) at.has_lock = real_lock(at, write_lock, 1, how) == SQLITE_OK;
+    return at.has_lock;
+}
+
+int end_lock(file& at) {
+    if (!at.has_lock || at.is_writing || at.spared != 0) return SQLITE_OK;
+    at.has_lock = false;
+    return real_lock(at, write_lock, 1, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
+}
+
+int lock_read(file& at, int first, int flags) {
+    const unsigned bit = 1U << first;
+    if ((flags & SQLITE_SHM_UNLOCK) != 0) {
+        if ((at.spared & bit) == 0) return real_lock(at, first, 1, flags);
+        at.spared &= ~bit;
+        return end_lock(at);
+    }
+    if (!at.expects_writing || !get_write_lock(at)) return real_lock(at, first, 1, flags);
+    if ((flags & SQLITE_SHM_SHARED) != 0) {
+        at.spared |= bit;
+        return SQLITE_OK;
+    }
+    // SQLite wants to note in this place how far it reads, and finds one that says less, which does
+    // as well. If there is none, it asks again for all of them.
+    return ++at.refusals < read_locks ? SQLITE_BUSY : real_lock(at, first, 1, flags);
+}
+
+int lock_write(file& at, int flags) {
+    const bool is_end = (flags & SQLITE_SHM_UNLOCK) != 0;
+    // Whoever writes next writes there: what a rollback has left is nobody's.
+    if (is_end && at.wal != nullptr && at.wal->pages != nullptr) at.wal->pages->size = 0;
+    if (!at.has_lock) return real_lock(at, write_lock, 1, flags);
+    at.is_writing = !is_end;
+    return end_lock(at);
+}
+
 int lock_memory(sqlite3_file* from, int first, int count, int flags) {
-    // Whoever may write next writes there: what a rollback has left is nobody's.
-    file* const wal = of(from).wal;
-    const bool ends_writing = first == 0 && (flags & SQLITE_SHM_UNLOCK) != 0;
-    if (ends_writing && wal != nullptr && wal->pages != nullptr) wal->pages->size = 0;
-    return real(from).xShmLock(of(from).real, first, count, flags);
+    if (count == 1 && first >= first_read_lock) return lock_read(of(from), first, flags);
+    if (count == 1 && first == write_lock) return lock_write(of(from), flags);
+    return real_lock(of(from), first, count, flags);
 }
 void memory_barrier(sqlite3_file* from) {
     real(from).xShmBarrier(of(from).real);
@@ -180,7 +226,7 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* into, int flags, int
         return code;
     }
     file* const owner = is_wal ? &of(sqlite3_database_file_object(name)) : nullptr;
-    file* const self = new (into) file{{&methods}, made, pages, nullptr, owner};
+    file* const self = new (into) file{{&methods}, made, pages, owner};
     if (owner != nullptr) owner->wal = self;
     return SQLITE_OK;
 }
@@ -197,7 +243,7 @@ int full_name(sqlite3_vfs*, const char* name, int size, char* out) {
 
 }  // namespace
 
-const char* gathering_files() {
+const char* lean_files() {
     static sqlite3_vfs ours = [] {
         sqlite3_vfs made = below();  // whose other calls look at no part of a file
         made.pNext = nullptr;
@@ -211,6 +257,13 @@ const char* gathering_files() {
     }();
     static const int code = sqlite3_vfs_register(&ours, 0);
     return code == SQLITE_OK ? ours.zName : nullptr;
+}
+
+void expect_writing(sqlite3_file& database, bool is_expected) {
+    file& at = of(&database);
+    at.expects_writing = is_expected;
+    at.refusals = 0;
+    end_lock(at);
 }
 
 }  // namespace conq::jobs
