@@ -45,9 +45,9 @@ PRAGMA user_version = 1;
 void check_small(database& base) {
     constexpr std::int64_t small_bytes = 256 << 10;
     statement size(base, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
-    if (!size.step() || size.integer(0) > small_bytes) return;
+    if (!size.bind().step() || size.integer(0) > small_bytes) return;
     statement check(base, "PRAGMA integrity_check(1)");
-    const std::string found = check.step() ? check.bytes(0) : "ok";
+    const std::string found = check.bind().step() ? check.bytes(0) : "ok";
     if (found == "ok") return;
     throw store_error("conq: " + base.path() + ": " + found +
                       ": the file is damaged: copy it, then try sqlite3 FILE .recover");
@@ -58,7 +58,7 @@ void prepare(database& base) {
     std::int64_t mark = 0, made_by = 0, tables = 0;
     const auto read = [&base](const char* text, std::int64_t& out) {
         statement ask(base, text);
-        if (ask.step()) out = ask.integer(0);
+        if (ask.bind().step()) out = ask.integer(0);
     };
     read("PRAGMA application_id", mark);
     read("PRAGMA user_version", made_by);

@@ -82,6 +82,11 @@ void database::checkpoint() noexcept {
     note(sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr));
 }
 
+void database::empty_wal() noexcept {
+    sqlite3_busy_timeout(handle_, 0);
+    note(sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr));
+}
+
 bool database::write_wal_again() {
     sqlite3_file* wal = nullptr;
     sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
@@ -115,15 +120,15 @@ void database::fail(int code) {
     throw store_error("conq: " + path_ + ": " + sqlite3_errmsg(handle_) + ": " + mend_of(code));
 }
 
-statement::statement(database& base, const char* text) : base_(base) {
-    const int code =
-        sqlite3_prepare_v3(base.handle(), text, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
-    if (code == SQLITE_ERROR) base.fail_as_other_build();
-    if (code != SQLITE_OK) base.fail(code);
-}
-
 statement::~statement() {
     sqlite3_finalize(handle_);
+}
+
+void statement::prepare() {
+    const int code =
+        sqlite3_prepare_v3(base_.handle(), text_, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
+    if (code == SQLITE_ERROR) base_.fail_as_other_build();
+    if (code != SQLITE_OK) base_.fail(code);
 }
 
 bool statement::step() {

@@ -28,6 +28,8 @@ public:
     void expect_writing(bool is_expected) noexcept;
     /// Copies the WAL into the file. The lock of commits is held.
     void checkpoint() noexcept;
+    /// The same, and leaves none of it, unless somebody reads it.
+    void empty_wal() noexcept;
     /// Writes to the disk anew what the WAL holds: whether it is there now. Under the lock, too.
     bool write_wal_again();
     /// Whether the disk has failed to keep what was written: nobody knows what it holds.
@@ -60,16 +62,19 @@ private:
     database& base_;
 };
 
-/// A prepared statement. Use: bind(…), then step() while it answers true; it is reset by then.
+/// A statement, prepared when it is first used: most of a program's are not. Use: bind(…), then
+/// step() while it answers true; it is reset by then.
 class statement {
 public:
-    statement(database& base, const char* text);
+    /// `text` outlives it.
+    statement(database& base, const char* text) : base_(base), text_(text) {}
     statement(const statement&) = delete;
     statement& operator=(const statement&) = delete;
     ~statement();
 
     /// Sets all parameters, from the first on. What they point to lives until the last step.
     template <class... Value> statement& bind(const Value&... value) {
+        if (handle_ == nullptr) prepare();
         reset();
         int at = 0;
         (set(++at, value), ...);
@@ -87,10 +92,12 @@ public:
     [[nodiscard]] std::string bytes(int column);
 
 private:
+    void prepare();
     void set(int at, std::int64_t value);
     void set(int at, std::string_view value);
 
     database& base_;
+    const char* const text_;
     sqlite3_stmt* handle_ = nullptr;
 };
 

@@ -14,7 +14,7 @@ namespace conq::jobs {
 // And what users see of a job, too.
 #define CONQ_INFO CONQ_ROW ", put_ms, end_ms, note, body"
 
-/// All statements, prepared. Threads: one at a time.
+/// All statements. Threads: one at a time.
 struct statements {
     explicit statements(database& of) : base(of) {}
     database& base;

@@ -21,6 +21,19 @@ transactions::transactions(const queue_url& url, std::function<void()> forget,
     sqlite3_wal_hook(store.base.handle(), note_pages, &wal_pages_);
 }
 
+transactions::~transactions() {
+    // Whoever finds nobody here reads the WAL whole before he begins.
+    if (wal_pages_ <= checkpoint_pages_ / 8) return;
+    try {
+        const commit_lock lock(store.shared);
+        store.check_disk();
+        store.base.empty_wal();
+        store.tell_failure();
+    } catch (const store_error&) {
+        // Then it stays as it is.
+    }
+}
+
 void transactions::carry_out(group some) noexcept {
     try {
         run_transaction(some);

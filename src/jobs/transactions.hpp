@@ -27,6 +27,9 @@ public:
     /// for, where somebody waits. Throws store_error.
     transactions(const queue_url& url, std::function<void()> forget,
                  std::function<bool()> is_unfinished);
+    transactions(const transactions&) = delete;
+    transactions& operator=(const transactions&) = delete;
+    ~transactions();
 
     /// Runs `body` in a transaction, which it may share with other threads' calls. If that fails,
     /// each is run by itself; so `body` sets its answers afresh. `needs_sync`: with

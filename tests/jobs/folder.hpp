@@ -4,6 +4,7 @@
 #define CONQ_TESTS_JOBS_FOLDER_HPP
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <stdexcept>
@@ -12,8 +13,9 @@
 /// Made empty, removed with what it holds.
 class folder {
 public:
-    folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "conq-jobs-XXXXXX").string();
+    folder() : folder(std::filesystem::temp_directory_path()) {}
+    explicit folder(const std::filesystem::path& parent) {
+        std::string name = (parent / "conq-jobs-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder: " + name);
         path_ = name;
     }
@@ -28,6 +30,20 @@ public:
 
 private:
     std::string path_;
+};
+
+/// The same on no disk, where that can be: for thousands of small files. What processes see of one
+/// another's writes does not depend on it, and a power failure is simulated anyway.
+class memory_folder : public folder {
+public:
+    memory_folder() : folder(parent()) {}
+
+private:
+    static std::filesystem::path parent() {
+        const std::filesystem::path memory = "/dev/shm";
+        const bool is_there = ::access(memory.c_str(), W_OK | X_OK) == 0;
+        return is_there ? memory : std::filesystem::temp_directory_path();
+    }
 };
 
 #endif

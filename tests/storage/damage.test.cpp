@@ -89,7 +89,7 @@ void copy_wal_into(const std::string& path) {
 
 TEST(JobQueueDamage, AnyBitOfTheFileThatFlipsIsAnErrorOrChangesNoJob) {
     const haste no_syncs;
-    const folder place;
+    const memory_folder place;
     const jobs_by_body before = make(place / "q");
     copy_wal_into(place / "q");
     const std::string file = contents(place / "q");
@@ -97,7 +97,7 @@ TEST(JobQueueDamage, AnyBitOfTheFileThatFlipsIsAnErrorOrChangesNoJob) {
     const std::uint64_t tries = conq::testing::scaled(8000);
     std::uint64_t errors = 0;
     for (std::uint64_t i = 0; i < tries; ++i) {
-        const folder part;
+        const memory_folder part;
         std::string bad = file;
         const std::uint64_t bit = dice() % (file.size() * 8);
         bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << bit % 8));
@@ -116,13 +116,13 @@ TEST(JobQueueDamage, AnyBitOfTheFileThatFlipsIsAnErrorOrChangesNoJob) {
 
 TEST(JobQueueDamage, AWalThatIsCutAnywhereIsNeverAWrongJob) {
     const haste no_syncs;
-    const folder place;
+    const memory_folder place;
     const jobs_by_body before = make(place / "q");
     const std::string file = contents(place / "q"), wal = contents(place / "q-wal");
     const std::size_t stride = static_cast<std::size_t>(std::max(7.0, 7 / conq::testing::effort()));
     std::size_t last_count = 0;
     for (std::size_t size = 0; size <= wal.size(); size += stride) {
-        const folder part;
+        const memory_folder part;
         write(part / "q", file);
         write(part / "q-wal", wal.substr(0, size));
         const finding now = look(part / "q");
@@ -136,7 +136,7 @@ TEST(JobQueueDamage, AWalThatIsCutAnywhereIsNeverAWrongJob) {
 }
 
 TEST(JobQueueDamage, CanaryAChangedBodyWouldBeSeen) {
-    const folder place;
+    const memory_folder place;
     const jobs_by_body before = make(place / "q");
     job_queue queue(place / "q");
     static_cast<void>(queue.put("f"));
@@ -155,7 +155,7 @@ TEST(JobQueueSize, AJobOf64MebibytesComesBackAsItWas) {
 }
 
 TEST(JobQueueSize, AFileThatMayNotBeWrittenIsNamedWithTheMend) {
-    const folder place;
+    const memory_folder place;
     make(place / "q");
     namespace fs = std::filesystem;
     fs::remove(place / "q-lock");

@@ -43,7 +43,7 @@ std::uint64_t stride() {
 
 // Whether the `at`-th call was there to fail.
 bool fails_at(const kind& how, durability level, std::uint64_t at) {
-    const folder place;
+    const memory_folder place;
     fault_plan plan(how.fault, at, how.lasts);
     const watched_storage storage(plan);
     story told(place / "q", level);
@@ -67,7 +67,7 @@ TEST_P(JobQueueFault, AtTheNthCallThrowsAndLosesNothingUntilNoneIsLeft) {
 }
 
 TEST(JobQueueSync, OneThatFailsEndsTheOpenStoreForAllProcessesAndReopeningMendsIt) {
-    const folder place;
+    const memory_folder place;
     fault_plan plan(storage_fault::failed_sync, 1, false);
     plan.end();
     const watched_storage storage(plan);
@@ -91,7 +91,7 @@ TEST(JobQueueSync, OneThatFailsEndsTheOpenStoreForAllProcessesAndReopeningMendsI
 }
 
 TEST(JobQueueSync, CanaryAStoryThatClaimsWhatIsNotThereIsFound) {
-    const folder place;
+    const memory_folder place;
     story told(place / "q", durability::process);
     told.run();
     told.close();

@@ -92,7 +92,7 @@ std::uint64_t stride() {
 }
 
 struct place_of_work {
-    folder place;
+    memory_folder place;
     std::string path = place / "q", log = place / "log";
 };
 

@@ -28,12 +28,12 @@ outcome fail_power(durability level, must_keep what, disk_manner manner = {}) {
     const std::uint64_t ways = conq::testing::scaled(manner.fails_at > 0 ? 3 : 30);
     std::mt19937_64 dice(seed);
     outcome out;
-    const folder place;
+    const memory_folder place;
     story told(place / "q", level);
     const disk_model* disk = nullptr;
     const auto moment = [&] {
         for (std::uint64_t i = 0; i < ways && out.faults.empty(); ++i) {
-            const folder image;
+            const memory_folder image;
             disk->write_image(image.path(), dice);
             ++out.failures;
             out.faults = faults_in(image / "q", told.heard(), what);
