@@ -42,8 +42,8 @@ class Work(typing.NamedTuple):
 WORK = {
     ("check", "schedules"): Work(14, 100, in_one_run=True), ("check", "history"): Work(3, 10),
     ("asan", "teardown"): Work(6, 100), ("check", "oversubscription"): Work(1, 5),
-    ("check", "mutants"): Work(1, 1, False), ("asan", "schedules"): Work(1, 1),
-    ("asan", "history"): Work(1, 1),
+    ("check", "storage"): Work(2, 10), ("check", "mutants"): Work(1, 1, False),
+    ("asan", "schedules"): Work(1, 1), ("asan", "history"): Work(1, 1),
 }
 UNDER = {"check": "", "asan": ", ASan"}  # what the method's name gains
 RUN_S = 300  # how long a run should take

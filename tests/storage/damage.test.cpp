@@ -15,6 +15,7 @@
 #include "conq/jobs.hpp"
 #include "testing/storage/watched.hpp"
 #include "testing/support/effort.hpp"
+#include "testing/support/scoreboard.hpp"
 #include "tests/jobs/folder.hpp"
 
 namespace {
@@ -112,6 +113,8 @@ TEST(JobQueueDamage, AnyBitOfTheFileThatFlipsIsAnErrorOrChangesNoJob) {
     }
     std::printf("%d bits, %d errors\n", static_cast<int>(tries), static_cast<int>(errors));
     EXPECT_GT(errors, 0U);
+    conq::testing::publish(
+        {"job queues: never a wrong job", "bits that flip", tries, 0, conq::testing::first_seed()});
 }
 
 TEST(JobQueueDamage, AWalThatIsCutAnywhereIsNeverAWrongJob) {

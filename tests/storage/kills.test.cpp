@@ -11,7 +11,7 @@
 #include "testing/storage/traced.hpp"
 #include "testing/support/effort.hpp"
 #include "tests/jobs/folder.hpp"
-#include "tests/jobs/history.hpp"
+#include "tests/storage/history.hpp"
 #include "tests/storage/story.hpp"
 
 namespace {

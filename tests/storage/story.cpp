@@ -112,8 +112,6 @@ void story::run() {
     put("last");
 }
 
-namespace {
-
 std::string integrity(const std::string& path) {
     sqlite3* base = nullptr;
     std::string answer = "cannot be opened";
@@ -128,6 +126,8 @@ std::string integrity(const std::string& path) {
     sqlite3_close(base);
     return answer;
 }
+
+namespace {
 
 std::map<std::string, job_state> rows_of(conq::job_queue& queue, std::vector<std::string>& faults) {
     std::map<std::string, job_state> rows;

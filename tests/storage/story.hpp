@@ -58,4 +58,7 @@ struct must_keep {
 std::vector<std::string> faults_in(const std::string& path, const acknowledged& heard,
                                    must_keep what);
 
+/// What SQLite says of that file as a whole: "ok" if nothing is wrong.
+std::string integrity(const std::string& path);
+
 #endif

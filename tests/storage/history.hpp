@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What processes wrote down of what they did to a queue, and whether a queue may do that.
-#ifndef CONQ_TESTS_JOBS_HISTORY_HPP
-#define CONQ_TESTS_JOBS_HISTORY_HPP
+#ifndef CONQ_TESTS_STORAGE_HISTORY_HPP
+#define CONQ_TESTS_STORAGE_HISTORY_HPP
 
 #include <string>
 #include <vector>

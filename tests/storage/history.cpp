@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "tests/jobs/history.hpp"
+#include "tests/storage/history.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
