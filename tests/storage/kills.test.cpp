@@ -86,8 +86,9 @@ acknowledged read_log(const std::string& path) {
 }
 
 // With little effort only every tenth call is struck, or so; other ones for each seed.
-std::uint64_t stride() {
-    constexpr double most = 30;  // some calls each time, however little is asked for
+std::uint64_t stride(strike how) {
+    // Some calls each time, however little is asked for; there are not many writes.
+    const double most = how == strike::short_write ? 5 : 20;
     return static_cast<std::uint64_t>(std::clamp(1 / conq::testing::effort(), 1.0, most));
 }
 
@@ -107,7 +108,8 @@ void work(const place_of_work& where, durability level) {
 // Strikes each call until there is none left; how many there were.
 template <class Body> std::uint64_t strike_all(strike how, Body body) {
     std::uint64_t count = 0;
-    for (std::uint64_t at = conq::testing::first_seed() % stride() + 1;; at += stride()) {
+    const std::uint64_t step = stride(how);
+    for (std::uint64_t at = conq::testing::first_seed() % step + 1;; at += step) {
         const place_of_work where;
         const auto end = run_traced([&] { body(where); }, how, at);
         EXPECT_EQ(faults_in(where.path, read_log(where.log), {true, true}),
