@@ -18,17 +18,18 @@ namespace conq::python {
 /// Thrown where Python's error indicator is set: the binding returns null.
 struct error_is_set {};
 
-/// While it lives, this thread does not hold the interpreter.
+/// While it lives, this thread does not hold the interpreter. One inside another does nothing.
 ///
 /// Once the interpreter ends, a thread that wants it back never gets it. CPython before 3.14 ends
 /// such a thread by unwinding its stack, which would run destructors that touch Python; here it
 /// sleeps until the process ends, as it does from 3.14 on.
 class without_interpreter {
 public:
-    without_interpreter() noexcept : state_(PyEval_SaveThread()) {}
+    without_interpreter() noexcept : state_(depth()++ == 0 ? PyEval_SaveThread() : nullptr) {}
     without_interpreter(const without_interpreter&) = delete;
     without_interpreter& operator=(const without_interpreter&) = delete;
     ~without_interpreter() {
+        if (--depth() != 0) return;
         try {
             PyEval_RestoreThread(state_);
         } catch (...) {  // the unwinding that ends a thread
@@ -37,6 +38,10 @@ public:
     }
 
 private:
+    static int& depth() noexcept {
+        static thread_local int count = 0;
+        return count;
+    }
     PyThreadState* state_;
 };
 
@@ -45,8 +50,8 @@ private:
 /// Threads: those that hold the interpreter. No lock of the core is held where the interpreter is
 /// given up or Python code runs, so a lock of the core is never waited for in vain.
 struct machine : conq::platform::native {
-    /// One who polls keeps the others from running.
-    static constexpr bool is_polled = false;
+    /// One who polls keeps the others from running, unless it does so in here.
+    using away = without_interpreter;
 
     /// See native.
     static void yield() noexcept {

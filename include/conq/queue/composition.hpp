@@ -391,13 +391,11 @@ private:
             here.waiters.first_pause.load(std::memory_order_relaxed);  // (1) relaxed: a hint
         const int vain =
             here.waiters.vain_polls.load(std::memory_order_relaxed);  // (2) relaxed: a hint
-        if constexpr (!is_polled<platform_type>) {
-            return sleep(here, once, deadline, within.stop);
-        }
         if (is_put(here) && getters_are_slow()) return sleep(here, once, deadline, within.stop);
         if (const std::uint64_t window = polling_window(here, vain, span); window != 0) {
-            patience<platform_type> polls(learned > 1 ? learned : 1, window);
-            while (polls.more()) {
+            patience<platform_type> polls(learned > 1 && !is_guest<platform_type> ? learned : 1,
+                                          window);
+            while (more_polls(here, polls)) {
                 const bool stopped = within.stop.stop_requested();  // before the attempt: see sleep
                 const status answer = resolved(here.blocked, once, deadline, within.stop);
                 if (answer != here.blocked) {
@@ -419,6 +417,16 @@ private:
         return answer;
     }
 
+    // Polls a little more. False: it is time to sleep.
+    bool more_polls(const side& here, patience<platform_type>& polls) {
+        if constexpr (is_guest<platform_type>) {
+            return poll_away(
+                polls, [&] { return is_ready(here); },
+                [&] { return is_put(here) ? buffer_.gets() : buffer_.puts(); });
+        } else {
+            return polls.more();
+        }
+    }
     // How long to poll; 0: not at all. What is polled in vain burns a core that others may need:
     // after twice it is tried briefly, and ever less often, unless a sleep is short.
     [[nodiscard]] static std::uint64_t polling_window(const side& here, int vain,

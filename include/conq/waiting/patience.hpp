@@ -13,12 +13,9 @@ namespace conq {
 /// What a wake costs, to go by: so long it takes until a thread that sleeps runs again.
 inline constexpr std::uint64_t wake_ns = 25'000;
 
-/// Whether a waiting thread polls before it sleeps. A platform says that it does not by a constant
-/// of this name that is false: where the one who polls keeps all others from running.
-template <class Platform> inline constexpr bool is_polled = true;
-template <class Platform>
-    requires requires { Platform::is_polled; }
-inline constexpr bool is_polled<Platform> = Platform::is_polled;
+/// Whether threads hold something that keeps others from running, as a language's interpreter is
+/// held: the platform has a type `away` then, and who waits is without it while an `away` lives.
+template <class Platform> inline constexpr bool is_guest = requires { typename Platform::away; };
 
 /// Polling before a sleep: pauses that double, then yields as a probe. A yield that returns at once
 /// says "alone on this core", so polling on for a while is cheaper than a sleep (a wake costs some
@@ -68,6 +65,29 @@ private:
     platform::instant_ns since_ = 0;
     std::uint64_t alone_ns_;
 };
+
+/// Polls as a guest: away from what it holds, and without attempts, until `is_ready()`; then until
+/// `count()`, of what the other side has done, stands still. For as long as the other side makes
+/// progress it holds what this thread needs, and to ask for that would be to sleep. False: it is
+/// time to sleep.
+///
+/// Progress: waits for as long as `polls` says, and then for at most some 10 us.
+template <class Platform, class Look, class Count>
+[[nodiscard]] bool poll_away(patience<Platform>& polls, Look is_ready, Count count) {
+    constexpr int looks_most = 40, pauses = 10;
+    const typename Platform::away gone;
+    do {
+        if (!polls.more()) return false;
+    } while (!is_ready());
+    auto last = count();
+    for (int looks = 0; looks != looks_most; ++looks) {
+        Platform::pause(pauses);
+        const auto next = count();
+        if (next == last) break;
+        last = next;
+    }
+    return true;
+}
 
 /// The wait for a slot that another thread has claimed and not yet published, or for a lock that a
 /// try found held. Its end is a few instructions away unless that thread lost its core.
