@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What aget(), aput() and ajoin() return: a coroutine, as Python sees it. It ends at its first step
-// if it need not wait. Else it yields a future of the running loop, which a wake ends, and looks
-// again.
+// if it need not wait. Else it lets the loop's other tasks run, and may poll: see loop_habit. If
+// that is in vain it yields a future of the running loop, which a wake ends, and looks again.
 //
 // A wake is permission to look, never an item: who is woken and cancelled passes the wake on when
 // it leaves. So neither an item nor a wake is lost, whichever loop or thread it was for.
@@ -10,6 +10,7 @@
 
 #include <Python.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -38,7 +39,9 @@ struct call_object {
     PyObject* loop;
     PyObject* future;
     unsigned long thread;
+    std::uint64_t since;  // when it began to wait for that
     loop_waiter* waiter;
+    bool had_turn;  // it has let the loop's other tasks run
     alignas(loop_waiter) unsigned char place_of_waiter[sizeof(loop_waiter)];
 
     static call_object& of(PyObject* self) noexcept {
@@ -70,7 +73,9 @@ struct call_object {
             *answer = object_ref::to(Py_None).release();
         } else {
             *answer = it.call->attempt(it.queue, it.item);
-            if (is_blocked(*answer) && it.wait(*answer)) return PYGEN_NEXT;
+            const bool waits = is_blocked(*answer);
+            if (it.had_turn && it.waiter == nullptr) it.habit().note_turn(waits);
+            if (waits && it.wait(*answer)) return PYGEN_NEXT;
         }
         it.end();
         return *answer != nullptr ? PYGEN_RETURN : PYGEN_ERROR;
@@ -152,9 +157,27 @@ private:
         return call->which == side::joiners && waiter != nullptr && waiter->is_resumed();
     }
 
-    // Listens, looks again, and if that is in vain answers the future to yield. False: the call is
-    // over, by `answer` or an error.
+    [[nodiscard]] loop_habit& habit() const { return call->waiting->habit(queue, call->which); }
+    // Whether an attempt after polling was in vain, too.
+    bool polls_in_vain(PyObject*& answer) {
+        const conq::platform::instant_ns before = machine::now();
+        const bool found = call->waiting->poll(queue, call->which);
+        const std::uint64_t took_ns = machine::now() - before;
+        if (found) answer = call->attempt(queue, item);
+        habit().note_poll(is_blocked(answer), took_ns);
+        return is_blocked(answer);
+    }
+    // Lets others run, polls or listens, looks again, and if that is in vain answers what to yield:
+    // None or a future. False: the call is over, by `answer` or an error.
     bool wait(PyObject*& answer) {
+        if (waiter == nullptr && call->which != side::joiners) {
+            if (!had_turn && habit().takes_turn()) {
+                had_turn = true;
+                answer = object_ref::to(Py_None).release();
+                return true;
+            }
+            if (had_turn && habit().polls() && !polls_in_vain(answer)) return false;
+        }
         if (waiter == nullptr && !begin_to_wait()) return false;
         object_ref fresh = object_ref::owning(
             PyObject_CallMethodObjArgs(loop, state->names[name_create_future], nullptr));
@@ -166,6 +189,7 @@ private:
         }
         if (call->which != side::joiners) answer = call->attempt(queue, item);
         if (!is_blocked(answer)) return false;
+        since = machine::now();
         if (PyObject_SetAttr(future, state->names[name_blocking], Py_True) != 0) return false;
         answer = object_ref::to(future).release();
         return true;
@@ -198,7 +222,11 @@ private:
     }
     // False: an error is set.
     bool wake() {
-        if (PyThread_get_thread_ident() == thread) return end_future();
+        const bool is_of_loop = PyThread_get_thread_ident() == thread;
+        if (call->which != side::joiners) {
+            habit().note_wake(!is_of_loop, is_of_loop ? 0 : machine::now() - since);
+        }
+        if (is_of_loop) return end_future();
         const object_ref end =
             object_ref::owning(PyObject_GetAttr(self(), state->names[name_end_future]));
         if (end.get() == nullptr) return false;

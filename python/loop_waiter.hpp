@@ -8,7 +8,9 @@
 
 #include "conq/accounting/task_count.hpp"
 #include "conq/contract/resumer.hpp"
+#include "conq/waiting/patience.hpp"
 #include "conq/waiting/waiting_room.hpp"
+#include "loop_habit.hpp"
 #include "platform.hpp"
 #include "queue_object.hpp"
 
@@ -32,6 +34,10 @@ struct loop_waiter : resumer<machine> {
 
 /// The calls of a queue that a waiter needs, whatever its class.
 struct waiter_calls {
+    /// Not of joiners.
+    loop_habit& (*habit)(PyObject* queue, side which);
+    /// Polls; false: an attempt would be in vain.
+    bool (*poll)(PyObject* queue, side which);
     /// False, for a join: there is nothing to wait for.
     bool (*enlist)(PyObject* queue, side which, loop_waiter& who);
     /// Passes on a wake that was given and not needed.
@@ -42,6 +48,14 @@ struct waiter_calls {
 template <class Native> struct waiting_on {
     using object = queue_object<Native>;
 
+    static loop_habit& habit(PyObject* queue, side which) {
+        return object::of(queue).habits[static_cast<int>(which)];
+    }
+    static bool poll(PyObject* queue, side which) {
+        return object::of(queue).with([&](auto& q) {
+            return which == side::getters ? q.poll_get(wake_ns) : q.poll_put(wake_ns);
+        });
+    }
     static bool enlist(PyObject* queue, side which, loop_waiter& who) {
         return object::of(queue).with([&](auto& q) {
             who.is_enlisted = true;
@@ -70,7 +84,7 @@ template <class Native> struct waiting_on {
             }
         });
     }
-    static constexpr waiter_calls calls{&enlist, &leave};
+    static constexpr waiter_calls calls{&habit, &poll, &enlist, &leave};
 };
 
 }  // namespace conq::python

@@ -7,11 +7,13 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <new>
 #include <utility>
 
 #include "arguments.hpp"
 #include "conq/contract/status.hpp"
+#include "loop_habit.hpp"
 #include "module_state.hpp"
 #include "object_ref.hpp"
 #include "platform.hpp"
@@ -28,6 +30,7 @@ template <class Native> struct queue_object {
     const exceptions* errors;
     PyObject* maxsize;  ///< as it was given
     PyObject* weak_references;
+    loop_habit habits[2];  ///< of getters and of putters
 
     /// The instance behind `self`.
     static queue_object& of(PyObject* self) noexcept {
@@ -83,6 +86,7 @@ template <class Native, face Face = face::threads> struct life {
             if (made.get() == nullptr || has_hooks < 0) return nullptr;
             object& self = object::of(made.get());
             self.state = state;
+            for (loop_habit& each : self.habits) std::construct_at(&each);
             self.errors = Face == face::threads ? &state->of_threads : &state->of_loops;
             if (has_hooks != 0) {
                 self.hooked = new hooked_queue(0, made.get(), state);

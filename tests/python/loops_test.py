@@ -166,6 +166,84 @@ class OneLoop(unittest.TestCase):
                 run(main(kind, maxsize))
 
 
+class BeforeTheyListen(unittest.TestCase):
+    """What a call does before it gives its loop a future: see python/loop_habit.hpp."""
+
+    def test_a_call_that_must_wait_lets_others_run_until_that_is_in_vain(self):
+        async def main():
+            q = conq.Queue()
+
+            def steps():
+                call = q.aget()
+                try:
+                    first = call.send(None)
+                    return [first] if first is not None else [first, call.send(None)]
+                finally:
+                    call.close()
+            for _ in range(2):
+                self.assertEqual(steps()[0], None)
+            self.assertEqual([type(each) for each in steps()], [asyncio.Future])
+            later = [steps()[0] for _ in range(16)]
+            self.assertEqual(later.count(None), 1, "it is tried again now and then")
+        run(main())
+
+    @for_each_class(COUNTED)
+    def test_what_others_did_meanwhile_ends_the_wait(self, kind):
+        async def main():
+            q = kind(1)
+            for item in range(100):  # of use, so it stays the way
+                call = q.aget()
+                self.assertIsNone(call.send(None))
+                q.put(item)
+                with self.assertRaises(StopIteration) as caught:
+                    call.send(None)
+                self.assertEqual(caught.exception.value, item)
+                q.put(item)
+                call = q.aput(item)
+                self.assertIsNone(call.send(None))
+                q.get()
+                with self.assertRaises(StopIteration):
+                    call.send(None)
+                q.get()
+            self.assertEqual(q.qsize(), 0)
+        run(main())
+
+    @for_each_class(COUNTED)
+    def test_one_that_is_cancelled_meanwhile_takes_nothing(self, kind):
+        async def main():
+            q = kind()
+            task = asyncio.ensure_future(q.aget())
+            await asyncio.sleep(0)
+            q.put(1)
+            task.cancel()
+            await settled()
+            self.assertEqual((task.cancelled(), q.qsize()), (True, 1))
+        run(main())
+
+    def test_other_tasks_run_though_a_thread_never_keeps_the_loop_waiting(self):
+        async def main():
+            there, back = conq.Queue(), conq.Queue()
+
+            def echo():
+                for item in there:
+                    back.put(item)
+            thread = Call(echo)
+            turns = 0
+
+            async def consume():
+                while turns < 1000:
+                    there.put(turns)
+                    await back.aget()
+            consumer = asyncio.ensure_future(consume())
+            while turns < 1000:
+                turns += 1
+                await asyncio.sleep(0)
+            await consumer
+            there.shutdown()
+            thread.result()
+        run(main())
+
+
 class LoopsAndThreads(unittest.TestCase):
     @for_each_class(COUNTED)
     def test_a_thread_wakes_a_loop_and_a_loop_wakes_a_thread(self, kind):

@@ -141,6 +141,21 @@ public:
         }
     }
 
+    /// For guests (see is_guest) that wait so: polls for at most `span_ns`, as a get (put) does
+    /// before it sleeps. False: a try_ call would be in vain.
+    [[nodiscard]] bool poll_get(std::uint64_t span_ns)
+        requires is_guest<platform_type>
+    {
+        patience<platform_type> polls(1, span_ns);
+        return more_polls({getters_, get_flag(), status::empty, span_ns}, polls);
+    }
+    [[nodiscard]] bool poll_put(std::uint64_t span_ns)
+        requires is_guest<platform_type>
+    {
+        patience<platform_type> polls(1, span_ns);
+        return more_polls({putters_, put_flag(), status::full, span_ns}, polls);
+    }
+
     /// The same for a join: false if all is done already, and nothing is enlisted; else the joiner
     /// is resumed once, unless leave_joiner answers true before that.
     [[nodiscard]] bool enlist_joiner(joiner<platform_type>& who) noexcept

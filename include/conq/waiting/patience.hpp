@@ -71,10 +71,10 @@ private:
 /// progress it holds what this thread needs, and to ask for that would be to sleep. False: it is
 /// time to sleep.
 ///
-/// Progress: waits for as long as `polls` says, and then for at most some 10 us.
+/// Progress: waits for as long as `polls` says, and then for at most some 5 us.
 template <class Platform, class Look, class Count>
 [[nodiscard]] bool poll_away(patience<Platform>& polls, Look is_ready, Count count) {
-    constexpr int looks_most = 40, pauses = 10;
+    constexpr int looks_most = 40, pauses = 5;
     const typename Platform::away gone;
     do {
         if (!polls.more()) return false;
