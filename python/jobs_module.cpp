@@ -146,24 +146,28 @@ void free_lease(PyObject* self) {
     Py_DECREF(type);
 }
 
-// end(how, note, delay_ms): "done", "retry", "fail", "release"; False: the lease was lost.
+PyObject* say_it_is_the_parents() {
+    PyErr_SetString(PyExc_RuntimeError, "this job is held by the process that has forked this one");
+    return nullptr;
+}
+
+// end(how, note, output, delay_ms): "done", "retry", "fail", "release"; False: the lease was lost.
 PyObject* end_lease(PyObject* self, PyObject* given) {
     const char* how = nullptr;
     PyObject* note_bytes = nullptr;
+    PyObject* output_bytes = nullptr;
     long long delay_ms = -1;
-    if (PyArg_ParseTuple(given, "sSL", &how, &note_bytes, &delay_ms) == 0) return nullptr;
-    if (lease_of(self).process != ::getpid()) {
-        PyErr_SetString(PyExc_RuntimeError,
-                        "this job is held by the process that has forked this one");
+    if (PyArg_ParseTuple(given, "sSSL", &how, &note_bytes, &output_bytes, &delay_ms) == 0) {
         return nullptr;
     }
+    if (lease_of(self).process != ::getpid()) return say_it_is_the_parents();
     const std::string_view kind = how;
-    const auto note = bytes_of(note_bytes);
+    const auto note = bytes_of(note_bytes), output = bytes_of(output_bytes);
     status answer = status::ok;
     const bool is_run = run(state_of(self), [&](signal_token) {
         job_lease& lease = lease_of(self).lease;
-        if (kind == "done") answer = lease.done(*note);
-        if (kind == "fail") answer = lease.fail(*note);
+        if (kind == "done") answer = lease.done(*note, *output);
+        if (kind == "fail") answer = lease.fail(*note, *output);
         if (kind == "release") answer = lease.release();
         if (kind == "retry") {
             answer = delay_ms < 0 ? lease.retry(*note) : lease.retry(job_span(delay_ms), *note);
@@ -272,11 +276,14 @@ PyObject* take(PyObject* self, PyObject* given) {
     std::vector<job_lease> some;
     status answer = status::ok;
     const bool is_run = run(state_of(self), [&](signal_token stop) {
-        job_lease first = queue_of(self).take_for(span_of(seconds), stop);
+        job_queue& queue = queue_of(self);
+        answer = queue.try_take_many(max, some);
+        if (answer != status::empty || seconds == 0) return;
+        job_lease first = queue.take_for(span_of(seconds), stop);
         answer = first.state();
         if (!first) return;
         some.push_back(std::move(first));
-        if (max > 1) static_cast<void>(queue_of(self).try_take_many(max - 1, some));
+        if (max > 1) static_cast<void>(queue.try_take_many(max - 1, some));
     });
     if (!is_run) return nullptr;
     if (answer != status::ok) return PyUnicode_FromString(to_string(answer));
@@ -286,6 +293,27 @@ PyObject* take(PyObject* self, PyObject* given) {
         if (lease.get() == nullptr || PyList_Append(out.get(), lease.get()) != 0) return nullptr;
     }
     return out.release();
+}
+
+// done_many(leases): ends all well in one transaction; how many were still held.
+PyObject* done_many(PyObject* self, PyObject* list) {
+    std::vector<job_lease> some;
+    const Py_ssize_t count = PyList_Size(list);
+    if (count < 0) return nullptr;
+    for (Py_ssize_t i = 0; i != count; ++i) {
+        if (lease_of(PyList_GetItem(list, i)).process != ::getpid()) return say_it_is_the_parents();
+    }
+    for (Py_ssize_t i = 0; i != count; ++i) {
+        some.push_back(std::move(lease_of(PyList_GetItem(list, i)).lease));
+    }
+    std::size_t held = 0;
+    const bool is_run =
+        run(state_of(self), [&](signal_token) { held = queue_of(self).done_many(some); });
+    if (is_run) return PyLong_FromSize_t(held);
+    for (std::size_t i = 0; i != some.size(); ++i) {  // they are held on
+        lease_of(PyList_GetItem(list, static_cast<Py_ssize_t>(i))).lease = std::move(some[i]);
+    }
+    return nullptr;
 }
 
 // join(seconds): whether everything is finished.
@@ -299,7 +327,8 @@ PyObject* join(PyObject* self, PyObject* given) {
     return is_run ? PyBool_FromLong(answer == status::ok ? 1 : 0) : nullptr;
 }
 
-// tell(word): shutdown, drop (shutdown immediate), reopen, pause, resume.
+// tell(word): shutdown, drop (shutdown immediate), reopen, pause, resume, keep_outputs,
+// drop_outputs.
 PyObject* tell(PyObject* self, PyObject* given) {
     const char* what = nullptr;
     if (PyArg_ParseTuple(given, "s", &what) == 0) return nullptr;
@@ -311,6 +340,8 @@ PyObject* tell(PyObject* self, PyObject* given) {
         if (word == "reopen") queue.reopen();
         if (word == "pause") queue.pause();
         if (word == "resume") queue.resume();
+        if (word == "keep_outputs") queue.keep_outputs(true);
+        if (word == "drop_outputs") queue.keep_outputs(false);
     });
     if (!is_run) return nullptr;
     Py_RETURN_NONE;
@@ -352,6 +383,29 @@ PyObject* find(PyObject* self, PyObject* given) {
     return info_from(*found);
 }
 
+// output(id): bytes, or None.
+PyObject* output(PyObject* self, PyObject* given) {
+    unsigned long long id = 0;
+    if (PyArg_ParseTuple(given, "K", &id) == 0) return nullptr;
+    std::optional<std::string> found;
+    if (!run(state_of(self), [&](signal_token) { found = queue_of(self).output(id); })) {
+        return nullptr;
+    }
+    if (!found) Py_RETURN_NONE;
+    return bytes_from(*found);
+}
+
+// forget_all(state): how many.
+PyObject* forget_all(PyObject* self, PyObject* given) {
+    int which = 0;
+    if (PyArg_ParseTuple(given, "i", &which) == 0) return nullptr;
+    std::uint64_t count = 0;
+    const bool is_run = run(state_of(self), [&](signal_token) {
+        count = queue_of(self).forget_all(static_cast<job_state>(which));
+    });
+    return is_run ? PyLong_FromUnsignedLongLong(count) : nullptr;
+}
+
 // list(state, after, max)
 PyObject* list(PyObject* self, PyObject* given) {
     int which = 0;
@@ -383,10 +437,13 @@ PyObject* stats(PyObject* self, PyObject*) {
 
 PyMethodDef store_methods[] = {{"put", &put, METH_VARARGS, nullptr},
                                {"take", &take, METH_VARARGS, nullptr},
+                               {"done_many", &done_many, METH_O, nullptr},
                                {"join", &join, METH_VARARGS, nullptr},
                                {"tell", &tell, METH_VARARGS, nullptr},
                                {"change", &change, METH_VARARGS, nullptr},
                                {"find", &find, METH_VARARGS, nullptr},
+                               {"output", &output, METH_VARARGS, nullptr},
+                               {"forget_all", &forget_all, METH_VARARGS, nullptr},
                                {"list", &list, METH_VARARGS, nullptr},
                                {"stats", &stats, METH_NOARGS, nullptr},
                                {nullptr, nullptr, 0, nullptr}};

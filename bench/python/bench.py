@@ -20,6 +20,7 @@ import time
 
 import conq
 import conq.asyncio
+import processes
 
 try:
     import culsans
@@ -167,6 +168,33 @@ def there_and_back(make, count):
     return asyncio.run(main())
 
 
+def stream(make, count):
+    """A thread and a loop: items go to the loop and back as fast as they come."""
+    async def main():
+        there, back = make(), make()
+
+        def put():
+            for item in range(count):
+                there.sync_put(item)
+
+        def get():
+            for _ in range(count):
+                back.sync_get()
+        others = [threading.Thread(target=each) for each in (put, get)]
+        begin = time.perf_counter()
+        for each in others:
+            each.start()
+        for _ in range(count):
+            await back.put(await there.get())
+        for each in others:
+            await asyncio.to_thread(each.join)
+        end = time.perf_counter()
+        await there.close()
+        await back.close()
+        return (end - begin) / count
+    return asyncio.run(main())
+
+
 def to_loop(make, count):
     """A thread puts, a loop gets."""
     async def main():
@@ -185,6 +213,12 @@ def to_loop(make, count):
         await q.close()
         return (end - begin) / count
     return asyncio.run(main())
+
+
+# With how many items of the peers, and of ours.
+ROUTES = (("thread to loop", to_loop, 5000, 20000),
+          ("thread to loop and back", stream, 5000, 20000),
+          ("the same, one at a time", there_and_back, 2000, 2000))
 
 
 def bounded(kind, maxsize):
@@ -214,13 +248,15 @@ def rows():
         yield (f"one loop, maxsize {maxsize}", "asyncio.Queue", 1.5,
                lambda m=maxsize: one_loop(bounded(asyncio.Queue, m), 5000),
                lambda m=maxsize: one_loop(bounded(conq.asyncio.Queue, m), 5000))
+    yield ("2 processes, batches of 64", "JoinableQueue", 0.8, lambda: processes.joinable(64 * 100),
+           lambda: processes.durable(64 * 100))
     for peer, must in ((janus, 5), (culsans, 3)):
         if peer is None:
             continue
-        for name, run in (("thread to loop", to_loop), ("thread to loop and back",
-                                                        there_and_back)):
-            yield (name, peer.__name__, must, lambda run=run, p=peer: run(lambda: OfPeer(p), 2000),
-                   lambda run=run: run(OfConq, 2000))
+        for name, run, theirs, ours in ROUTES:
+            yield (name, peer.__name__, must,
+                   lambda run=run, p=peer, count=theirs: run(lambda: OfPeer(p), count),
+                   lambda run=run, count=ours: run(OfConq, count))
 
 
 def measure(rounds):
@@ -240,7 +276,7 @@ def measure(rounds):
         name, rival, must = key
         figure = statistics.median(values)
         verdict = "" if figure >= must else f"  misses {must:.2f}"
-        print(f"{name:26}{rival:16}{figure:7.2f}  ({min(values):.2f} to {max(values):.2f}; "
+        print(f"{name:28}{rival:16}{figure:7.2f}  ({min(values):.2f} to {max(values):.2f}; "
               f"{statistics.median(times[key]) * 1e9:.0f} ns){verdict}")
 
 

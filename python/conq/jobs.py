@@ -26,6 +26,12 @@ __all__ = ["DurableQueue", "InDoubtError", "Job", "JobInfo", "JobQueue", "LeaseL
 _STATES = ("ready", "running", "done", "dead", "cancelled", "delayed")
 
 
+def _number_of(state):
+    if state not in _STATES:
+        raise ValueError(f"no state {state!r}: there are {', '.join(_STATES)}")
+    return _STATES.index(state)
+
+
 class LeaseLost(Exception):
     """The job was given to somebody else meanwhile; nothing was changed."""
 
@@ -37,11 +43,19 @@ class _Bytes:
 
 class _Json:
     """Items as JSON. What JSON does not know is a TypeError of put."""
-    @staticmethod
-    def dumps(item):
-        return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
+    _encode = staticmethod(json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode)
+    _decode = staticmethod(json.JSONDecoder().decode)
 
-    loads = staticmethod(json.loads)
+    @classmethod
+    def dumps(cls, item):
+        return cls._encode(item).encode()
+
+    @classmethod
+    def loads(cls, body):
+        try:
+            return cls._decode(body.decode())
+        except ValueError:  # put by something else: with a mark of its encoding, or no JSON
+            return json.loads(body)
 
 
 _CODECS = {"json": _Json, "pickle": pickle, "bytes": _Bytes}
@@ -93,30 +107,30 @@ class Job:
         self.id, self.token, self.attempt, body = lease.facts
         self.item = codec.loads(body)
 
-    def _end(self, how, note="", delay_ms=-1):
+    def _end(self, how, note="", output=b"", delay_ms=-1):
         lease, self._lease = self._lease, None
         if lease is None:
             raise ValueError(f"job {self.id} has ended already")
         try:
             note = note if isinstance(note, bytes) else str(note).encode()
-            is_held = lease.end(how, note, delay_ms)
+            is_held = lease.end(how, note, bytes(output), delay_ms)
         except BaseException:
             self._lease = lease  # it goes on
             raise
         if not is_held:
             raise LeaseLost(f"job {self.id} has been given to somebody else")
 
-    def done(self, result=""):
-        """The good end; `result` is kept with the job."""
-        self._end("done", result)
+    def done(self, result="", output=b""):
+        """The good end; `result` is kept with the job, and `output`, bytes, beside it."""
+        self._end("done", result, output)
 
     def retry(self, reason="", delay=None):
         """The attempt failed: again after `delay` seconds, or some that double; or dead."""
-        self._end("retry", reason, -1 if delay is None else _ms(delay, "delay"))
+        self._end("retry", reason, delay_ms=-1 if delay is None else _ms(delay, "delay"))
 
-    def fail(self, reason=""):
-        """A dead letter at once."""
-        self._end("fail", reason)
+    def fail(self, reason="", output=b""):
+        """A dead letter at once; `output` as with done."""
+        self._end("fail", reason, output)
 
     def release(self):
         """Hands it back as if it had not been taken."""
@@ -254,12 +268,27 @@ class JobQueue:
         try:
             return Job(lease, self._codec)
         except Exception as error:  # pylint: disable=broad-except
-            lease.end("fail", f"its bytes are no item: {error}".encode(), -1)
+            lease.end("fail", f"its bytes are no item: {error}".encode(), b"", -1)
             return None
 
     def take(self, timeout=None):
         """The next job. Raises Empty after the timeout, ShutDown as take_many."""
         return self.take_many(1, timeout)[0]
+
+    def done_many(self, jobs):
+        """Ends jobs of this queue well, in one transaction. Raises LeaseLost if some were given to
+        somebody else; the others are done."""
+        jobs = list(jobs)
+        for job in jobs:
+            if job._lease is None:
+                raise ValueError(f"job {job.id} has ended already")
+        leases = [job._lease for job in jobs]
+        held = self._handle.get().done_many(leases)
+        for job in jobs:
+            job._lease = None
+        if held != len(jobs):
+            raise LeaseLost(f"{len(jobs) - held} of {len(jobs)} jobs have been given to somebody "
+                            "else")
 
     def __iter__(self):
         """Jobs until the queue is shut down and drained. The next turn is the done() of the one
@@ -312,6 +341,19 @@ class JobQueue:
         """Forgets a finished job; False if it is not finished or unknown."""
         return self._handle.get().change("forget", job_id)
 
+    def forget_all(self, state):
+        """Forgets all jobs in a finished state (done, dead, cancelled): how many."""
+        return self._handle.get().forget_all(_number_of(state))
+
+    def output(self, job_id):
+        """What a job has written, as its end gave it; None if that gave none, or if the store has
+        it no more: it keeps those of seven days and 256 MiB, the oldest ends go first."""
+        return self._handle.get().output(job_id)
+
+    def keep_outputs(self, keeps=True):
+        """Outputs stay for as long as their jobs; for every process, and for good."""
+        self._handle.get().tell("keep_outputs" if keeps else "drop_outputs")
+
     def _info(self, found):
         number, state, attempts, crashes, put_ms, begin_ms, end_ms, body, note = found
         try:
@@ -328,10 +370,8 @@ class JobQueue:
 
     def list(self, state, after=0, most=1000):
         """Up to `most` jobs in a state, with higher ids than `after`."""
-        if state not in _STATES:
-            raise ValueError(f"no state {state!r}: there are {', '.join(_STATES)}")
         return [self._info(each)
-                for each in self._handle.get().list(_STATES.index(state), after, most)]
+                for each in self._handle.get().list(_number_of(state), after, most)]
 
     def stats(self):
         """How many jobs are in each state, and whether the queue is paused or shut down."""
@@ -352,14 +392,14 @@ class DurableQueue:
 
     def __init__(self, url, *, codec="json"):
         self._jobs = JobQueue(url, codec=codec)
-        self._held, self._pid = collections.deque(), os.getpid()
+        self._held, self._pid, self._lock = collections.deque(), os.getpid(), threading.Lock()
 
     def __reduce__(self):
         return _reopened, (type(self), self._jobs.url, self._jobs._codec_name)
 
     def _mine(self):
         if self._pid != os.getpid():  # what was held is the parent's
-            self._held, self._pid = collections.deque(), os.getpid()
+            self._held, self._pid, self._lock = collections.deque(), os.getpid(), threading.Lock()
         return self._held
 
     def put(self, item, block=True, timeout=None):
@@ -381,13 +421,35 @@ class DurableQueue:
         """get without waiting."""
         return self.get(False)
 
-    def task_done(self):
-        """An item that this process got has been processed. Raises ValueError if there is none."""
+    def put_many(self, items):
+        """Adds all in one transaction, or none. Raises ShutDown."""
+        self._jobs.put_many(items)
+
+    def get_many(self, most, block=True, timeout=None):
+        """Waits for an item, then takes up to `most` that are there, in one transaction. Raises
+        Empty, ShutDown."""
+        jobs = self._jobs.take_many(most, timeout if block else 0)
+        self._mine().extend(jobs)
+        return [job.item for job in jobs]
+
+    def task_done(self, n=1):
+        """The n items that this process has held longest have been processed, in one transaction.
+        Raises ValueError if it holds fewer, and changes nothing."""
+        held = self._mine()
+        if n < 0:
+            raise ValueError(f"n must not be negative, as {n} is")
+        with self._lock:
+            if n > len(held):
+                raise ValueError("task_done() called too many times")
+            jobs = [held.popleft() for _ in range(n)]
         try:
-            job = self._mine().popleft()
-        except IndexError:
-            raise ValueError("task_done() called too many times") from None
-        job.done()
+            if n == 1:
+                jobs[0].done()
+            elif n > 1:
+                self._jobs.done_many(jobs)
+        except StoreError:
+            held.extendleft(reversed([job for job in jobs if job._lease is not None]))
+            raise
 
     def join(self, timeout=None):
         """Waits until every item of every process has been processed."""

@@ -100,6 +100,65 @@ def test_every_end_of_a_lease_ends_it_once(url):
     assert queue.revive(2) and queue.cancel(2) and queue.forget(2) and not queue.forget(2)
 
 
+def test_batches_end_in_one_transaction(url):
+    queue = JobQueue(url)
+    queue.put_many("abc")
+    jobs = queue.take_many(5, timeout=0)
+    queue.done_many(jobs[:2])
+    queue.done_many([])
+    assert queue.stats()["done"] == 2
+    with pytest.raises(ValueError, match="job 1 has ended already"):
+        queue.done_many(jobs)
+    assert queue.stats()["running"] == 1, "nothing was changed"
+    jobs[2].done()
+
+
+def test_a_durable_queue_has_batches(url):
+    q = DurableQueue(url)
+    q.put_many(range(10))
+    assert q.get_many(4) == [0, 1, 2, 3] and q.get() == 4
+    with pytest.raises(ValueError, match="too many"):
+        q.task_done(6)
+    with pytest.raises(ValueError, match="negative"):
+        q.task_done(-1)
+    q.task_done(3)
+    q.task_done(0)
+    assert q._jobs.stats()["running"] == 2
+    assert q.get_many(10, block=False) == [5, 6, 7, 8, 9]
+    q.task_done(7)
+    q.join(timeout=0)
+    with pytest.raises(Empty):
+        q.get_many(1, timeout=0)
+    q.shutdown()
+    with pytest.raises(ShutDown):
+        q.get_many(1)
+    with pytest.raises(ShutDown):
+        q.put_many([1])
+
+
+def test_outputs_are_kept_beside_their_jobs(url):
+    queue = JobQueue(url)
+    queue.put_many("abc")
+    jobs = queue.take_many(3, timeout=0)
+    jobs[0].done("well", output=b"\0text")
+    jobs[1].fail("why", output=bytearray(b"last words"))
+    jobs[2].done()
+    assert [queue.output(number) for number in (1, 2, 3, 4)] == [b"\0text", b"last words", None,
+                                                                 None]
+    assert queue.find(1).note == "well"
+    queue.keep_outputs()
+    assert (queue.forget_all("done"), queue.forget_all("dead")) == (2, 1)
+    assert queue.output(1) is None
+    for state in ("ready", "nothing"):
+        with pytest.raises(ValueError, match=state if state == "nothing" else ""):
+            queue.forget_all(state)
+
+
+def test_items_with_a_mark_of_their_encoding_are_json_too(url):
+    JobQueue(url, codec="bytes").put('"ü"'.encode("utf-8-sig"))
+    assert JobQueue(url).take(timeout=0).item == "ü"
+
+
 def test_a_lease_that_ran_out_is_lost(tmp_path):
     queue = JobQueue(f"sqlite:{tmp_path / 'q'}?lease=1s")
     queue.put("a")
