@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "loop_waiter.hpp"
+#include "loop_wake.hpp"
 #include "module_state.hpp"
 #include "object_ref.hpp"
 
@@ -35,11 +36,8 @@ struct call_object {
     module_state* state;
     PyObject* queue;  ///< null once the call is over
     PyObject* item;   ///< that is put, or null
-    // Of a call that waits: its loop, that loop's thread, what it has yielded, its place.
+    // Of a call that waits: its loop, its place.
     PyObject* loop;
-    PyObject* future;
-    unsigned long thread;
-    std::uint64_t since;  // when it began to wait for that
     loop_waiter* waiter;
     bool had_turn;  // it has let the loop's other tasks run
     alignas(loop_waiter) unsigned char place_of_waiter[sizeof(loop_waiter)];
@@ -119,18 +117,14 @@ struct call_object {
         of(self).end();
         Py_RETURN_NONE;
     }
-    /// _end_future(): what another thread's wake asks the loop for.
-    static PyObject* py_end_future(PyObject* self, PyObject*) {
-        if (!of(self).end_future()) return nullptr;
-        Py_RETURN_NONE;
-    }
     /// am_await, tp_iter
     static PyObject* itself(PyObject* self) { return object_ref::to(self).release(); }
 
     static int traverse(PyObject* self, visitproc visit, void* arg) {
         const call_object& it = of(self);
         Py_VISIT(Py_TYPE(self));
-        for (PyObject* each : {it.queue, it.item, it.loop, it.future}) Py_VISIT(each);
+        for (PyObject* each : {it.queue, it.item, it.loop}) Py_VISIT(each);
+        if (it.waiter != nullptr) Py_VISIT(it.waiter->future.load());
         return 0;
     }
     static int clear(PyObject* self) {
@@ -182,16 +176,17 @@ private:
         object_ref fresh = object_ref::owning(
             PyObject_CallMethodObjArgs(loop, state->names[name_create_future], nullptr));
         if (fresh.get() == nullptr) return false;
-        const object_ref old = object_ref::owning(std::exchange(future, fresh.release()));
+        const object_ref old =
+            object_ref::owning(waiter->future.exchange(object_ref::to(fresh.get()).release()));
+        waiter->since = machine::now();
         if (!call->waiting->enlist(queue, call->which, *waiter)) {
             answer = object_ref::to(Py_None).release();
             return false;
         }
         if (call->which != side::joiners) answer = call->attempt(queue, item);
         if (!is_blocked(answer)) return false;
-        since = machine::now();
-        if (PyObject_SetAttr(future, state->names[name_blocking], Py_True) != 0) return false;
-        answer = object_ref::to(future).release();
+        if (PyObject_SetAttr(fresh.get(), state->names[name_blocking], Py_True) != 0) return false;
+        answer = fresh.release();
         return true;
     }
     bool begin_to_wait() {
@@ -203,52 +198,26 @@ private:
         }
         loop = PyObject_CallFunctionObjArgs(state->running_loop, nullptr);
         if (loop == nullptr) return false;
-        thread = PyThread_get_thread_ident();
-        waiter =
-            std::construct_at(reinterpret_cast<loop_waiter*>(place_of_waiter), &notify, self());
+        waiter = std::construct_at(reinterpret_cast<loop_waiter*>(place_of_waiter), &notify, self(),
+                                   queue, call->which);
         return true;
     }
 
     // Called by whoever wakes, in the middle of his call.
     static void notify(resumer<machine>* woken) noexcept {
         loop_waiter& place = *static_cast<loop_waiter*>(woken);
+        const bool is_joiner = place.which == side::joiners;
+        const call_object& it = of(place.owner);
+        const loop_wake made{*it.state, it.call->waiting, place.which, place.thread, place.since};
+        const object_ref future = object_ref::owning(place.future.exchange(nullptr));
         const object_ref kept =
-            place.keeps_owner ? object_ref::owning(place.owner) : object_ref::to(place.owner);
-        place.keeps_owner = false;
+            is_joiner ? object_ref::owning(place.owner) : object_ref::to(place.queue);
+        place.is_notified.store(true);        // a getter or putter may be gone from here on
+        if (future.get() == nullptr) return;  // the call is over
         PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
         PyErr_Fetch(&type, &value, &trace);
-        if (!of(kept.get()).wake()) PyErr_WriteUnraisable(kept.get());
+        if (!made.deliver(future.get(), kept.get())) PyErr_WriteUnraisable(future.get());
         PyErr_Restore(type, value, trace);
-    }
-    // False: an error is set.
-    bool wake() {
-        const bool is_of_loop = PyThread_get_thread_ident() == thread;
-        if (call->which != side::joiners) {
-            habit().note_wake(!is_of_loop, is_of_loop ? 0 : machine::now() - since);
-        }
-        if (is_of_loop) return end_future();
-        const object_ref end =
-            object_ref::owning(PyObject_GetAttr(self(), state->names[name_end_future]));
-        if (end.get() == nullptr) return false;
-        const object_ref answer = object_ref::owning(
-            PyObject_CallMethodObjArgs(loop, state->names[name_threadsafe], end.get(), nullptr));
-        if (answer.get() != nullptr) return true;
-        if (!PyErr_ExceptionMatches(PyExc_RuntimeError)) return false;
-        PyErr_Clear();  // the loop is closed: nobody will look
-        leave();
-        return true;
-    }
-    // A future that is done was cancelled: its call will leave, and pass the wake on.
-    bool end_future() {
-        if (future == nullptr) return true;  // the call is over
-        const object_ref ended = object_ref::to(future);
-        const object_ref is_done = object_ref::owning(
-            PyObject_CallMethodObjArgs(ended.get(), state->names[name_done], nullptr));
-        if (is_done.get() == nullptr) return false;
-        if (is_done.get() == Py_True) return true;
-        const object_ref answer = object_ref::owning(PyObject_CallMethodObjArgs(
-            ended.get(), state->names[name_set_result], Py_None, nullptr));
-        return answer.get() != nullptr;
     }
 
     void leave() {
@@ -259,7 +228,10 @@ private:
     void end() {
         const object_ref kept = object_ref::to(queue);
         leave();
-        for (PyObject** each : {&queue, &item, &loop, &future}) {
+        if (waiter != nullptr) {
+            const object_ref unused = object_ref::owning(waiter->future.exchange(nullptr));
+        }
+        for (PyObject** each : {&queue, &item, &loop}) {
             const object_ref used = object_ref::owning(std::exchange(*each, nullptr));
         }
     }

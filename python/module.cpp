@@ -140,7 +140,6 @@ PyTypeObject* add_call(PyObject* module) {
     static PyMethodDef names[] = {{"send", &it::py_send, METH_O, nullptr},
                                   {"throw", &it::py_throw, METH_VARARGS, nullptr},
                                   {"close", &it::py_close, METH_NOARGS, nullptr},
-                                  {"_end_future", &it::py_end_future, METH_NOARGS, nullptr},
                                   {nullptr, nullptr, 0, nullptr}};
     PyType_Slot slots[] = {slot_of(Py_tp_dealloc, &it::free),
                            slot_of(Py_tp_traverse, &it::traverse),
@@ -184,7 +183,14 @@ PyObject* set_loop_exceptions(PyObject* module, PyObject* given) {
     }
     Py_RETURN_NONE;
 }
+// _end_future(future)
+PyObject* end_future(PyObject* module, PyObject* future) {
+    const auto& state = *static_cast<module_state*>(PyModule_GetState(module));
+    if (!end_future(state, future)) return nullptr;
+    Py_RETURN_NONE;
+}
 PyMethodDef functions[] = {{"_set_loop_exceptions", &set_loop_exceptions, METH_VARARGS, nullptr},
+                           {"_end_future", &end_future, METH_O, nullptr},
                            {nullptr, nullptr, 0, nullptr}};
 
 bool make_names(module_state& state) {
@@ -198,7 +204,7 @@ bool make_names(module_state& state) {
                                                      "set_result",
                                                      "call_soon_threadsafe",
                                                      "_asyncio_future_blocking",
-                                                     "_end_future"};
+                                                     "get_loop"};
     for (int i = 0; i != names_end; ++i) {
         state.names[i] = PyUnicode_InternFromString(texts[i]);
         if (state.names[i] == nullptr) return false;
@@ -221,11 +227,13 @@ bool add_queues(PyObject* module) {
 int execute(PyObject* module) {
     auto& state = *static_cast<module_state*>(PyModule_GetState(module));
     const exceptions& errors = state.of_threads;
-    const bool is_made = find_exceptions(state.of_threads) && make_names(state) &&
-                         PyModule_AddObjectRef(module, "Empty", errors.empty) == 0 &&
-                         PyModule_AddObjectRef(module, "Full", errors.full) == 0 &&
-                         PyModule_AddObjectRef(module, "ShutDown", errors.shut_down) == 0 &&
-                         (state.call_type = add_call(module)) != nullptr && add_queues(module);
+    const bool is_made =
+        find_exceptions(state.of_threads) && make_names(state) &&
+        PyModule_AddObjectRef(module, "Empty", errors.empty) == 0 &&
+        PyModule_AddObjectRef(module, "Full", errors.full) == 0 &&
+        PyModule_AddObjectRef(module, "ShutDown", errors.shut_down) == 0 &&
+        (state.end_future = PyObject_GetAttrString(module, "_end_future")) != nullptr &&
+        (state.call_type = add_call(module)) != nullptr && add_queues(module);
     return is_made ? 0 : -1;
 }
 
@@ -233,6 +241,7 @@ int traverse_state(PyObject* module, visitproc visit, void* arg) {
     auto* const state = static_cast<module_state*>(PyModule_GetState(module));
     if (state == nullptr) return 0;
     Py_VISIT(state->call_type);
+    Py_VISIT(state->end_future);
     return 0;
 }
 // Not m_clear: a queue that is used while its interpreter ends still has its exceptions.
@@ -247,6 +256,7 @@ void free_state(void* module) {
     }
     for (PyObject*& each : state->names) Py_CLEAR(each);
     Py_CLEAR(state->running_loop);
+    Py_CLEAR(state->end_future);
     Py_CLEAR(state->call_type);
 }
 

@@ -26,7 +26,7 @@ enum name : int {
     name_set_result,
     name_threadsafe,
     name_blocking,
-    name_end_future,
+    name_get_loop,
     names_end
 };
 
@@ -36,6 +36,7 @@ struct module_state {
     exceptions of_loops;      ///< asyncio.QueueEmpty and so on, once conq.asyncio is imported
     PyTypeObject* call_type;  ///< of what is awaited
     PyObject* running_loop;   ///< asyncio.get_running_loop, once a call has waited
+    PyObject* end_future;     ///< a function: what another thread's wake asks a loop to call
     PyObject* names[names_end];
 };
 
