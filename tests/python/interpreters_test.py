@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The module on every CPython from 3.10 on that this machine has: CPython's tests, and ours."""
+"""The module on every CPython from 3.10 on that this machine has: CPython's tests, and ours.
+
+Most of what these do is to wait, so some run at a time.
+"""
+import concurrent.futures
 import glob
 import os
 import pathlib
@@ -54,9 +58,34 @@ def version_of(interpreter):
     return tuple(int(part) for part in FOUND[interpreter].split(".")[:2])
 
 
+# How many tests there are at least, from Python 3.13 on and before. The longest first.
+SUITES = {"test_thread_pool": (29, 29), "test_queue": (82, 28), "test_queues": (48, 35),
+          "test_multiprocessing": (4, 4), "test_logging": (9, 9)}
+BROKEN = """
+import conq, standard_suites, sys
+class Queue(conq.Queue):
+    def _get(self): return self.queue.pop()
+conq.Queue = Queue
+sys.exit(standard_suites.main("test_queue"))
+"""
+AT_A_TIME = 4
+
+
 def run(interpreter, *arguments):
     return subprocess.run([interpreter, *arguments], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, cwd=HERE, timeout=500, check=False)
+
+
+@pytest.fixture(scope="session", name="runs")
+def all_runs():
+    """(Interpreter, what) -> what it will have said."""
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+        wanted = {(path, suite): ("standard_suites.py", suite) for suite in SUITES
+                  for path in FOUND}
+        wanted.update({(path, "own"): ("-m", "unittest", *OWN) for path in FOUND
+                       if path != sys.executable})  # they run under pytest there
+        wanted.update({(path, "broken"): ("-c", BROKEN) for path in FOUND})
+        yield {key: pool.submit(run, key[0], *arguments) for key, arguments in wanted.items()}
 
 
 def test_the_interpreters_are_listed(capsys):
@@ -65,22 +94,17 @@ def test_the_interpreters_are_listed(capsys):
     assert FOUND
 
 
-# How many tests there are at least, from Python 3.13 on and before.
-SUITES = {"test_queue": (82, 28), "test_queues": (48, 35), "test_logging": (9, 9),
-          "test_thread_pool": (15, 14)}
-
-
 RAN = {name: [] for name in SUITES}  # the interpreters that have it
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_those_of_cpython_pass(interpreter, suite, capsys):
-    done = run(interpreter, "standard_suites.py", suite)
+def test_those_of_cpython_pass(runs, interpreter, suite, capsys):
+    done = runs[interpreter, suite].result()
     if done.returncode == 3:
         with capsys.disabled():
             print(f"\nCPython {FOUND[interpreter]} is without {suite}")
         return  # see the next test
-    RAN[suite].append(interpreter)
+    RAN[suite].append(FOUND[interpreter])
     assert done.returncode == 0, done.stdout[-3000:]
     count = int(re.search(suite + r": (\d+) tests, 0 skipped", done.stdout)[1])
     new, old = SUITES[suite]
@@ -88,26 +112,20 @@ def test_those_of_cpython_pass(interpreter, suite, capsys):
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_some_interpreter_has_the_suite(suite):
+def test_some_interpreter_has_the_suite(suite, capsys):
     if not RAN[suite]:
         pytest.skip(f"CPython's {suite} is absent: install libpython3.11-testsuite, or what your "
                     "Python's own tests are in")
+    with capsys.disabled():
+        print(f"\n{suite} of CPython", ", ".join(RAN[suite]))
 
 
-def test_a_broken_queue_does_not_pass(interpreter):
+def test_a_broken_queue_does_not_pass(runs, interpreter):
     """The canary: a queue that forgets its order, and Python's tests notice."""
-    program = """
-import conq, standard_suites, sys
-class Queue(conq.Queue):
-    def _get(self): return self.queue.pop()
-conq.Queue = Queue
-sys.exit(standard_suites.main("test_queue"))
-"""
-    assert run(interpreter, "-c", program).returncode in (1, 3)
+    assert runs[interpreter, "broken"].result().returncode in (1, 3)
 
 
-def test_our_own_tests_pass(interpreter):
-    if interpreter == sys.executable:
-        return  # they run under pytest there
-    done = run(interpreter, "-m", "unittest", *OWN)
-    assert done.returncode == 0, done.stdout[-3000:]
+def test_our_own_tests_pass(runs, interpreter):
+    if interpreter != sys.executable:
+        done = runs[interpreter, "own"].result()
+        assert done.returncode == 0, done.stdout[-3000:]

@@ -6,6 +6,7 @@ installed.
 """
 import importlib
 import sys
+import tempfile
 import types
 import unittest
 
@@ -55,7 +56,7 @@ def tests_of_logging(suite):
         yield type("Conq" + base, (getattr(suite, base),), {})
 
 
-def tests_of_thread_pools(suite):
+def tests_of_thread_pools(*suites):
     """Those of ThreadPoolExecutor, whose work comes through our SimpleQueue."""
     import concurrent.futures.thread as pools
     import conq
@@ -63,27 +64,59 @@ def tests_of_thread_pools(suite):
     pools.queue = types.ModuleType("queue")
     pools.queue.__dict__.update(vars(standard))
     pools.queue.SimpleQueue = conq.SimpleQueue
-    yield type("ConqThreadPoolExecutorTest", (suite.ThreadPoolExecutorTest,), {})
+    bases = ("ThreadPoolExecutorTest", "ThreadPoolWaitTests", "ThreadPoolAsCompletedTest",
+             "ThreadPoolAsCompletedTests")
+    for suite in suites:
+        for base in bases:
+            if hasattr(suite, base):
+                yield type("Conq" + base, (getattr(suite, base),), {})
 
 
-POOLS = "test.test_concurrent_futures"
+# A DurableQueue has no maxsize, and put refuses what cannot be stored; the others make a
+# multiprocessing.Queue by its name.
+OTHERS = {"test_put", "test_queue_feeder_donot_stop_onexc", "test_no_import_lock_contention",
+          "test_timeout", "test_queue_feeder_on_queue_feeder_error",
+          "test_closed_queue_empty_exceptions", "test_closed_queue_put_get_exceptions"}
+
+
+def tests_of_multiprocessing(suite):
+    """Those of queues between processes that use the candidate, a DurableQueue in a file."""
+    import conq
+    folder = tempfile.TemporaryDirectory()
+    number = iter(range(1000))
+
+    def make():
+        return conq.DurableQueue(f"sqlite:{folder.name}/{next(number)}?durability=process")
+
+    @classmethod
+    def remove(_):
+        folder.cleanup()
+    skipped = {name: None for name in OTHERS if hasattr(suite._TestQueue, name)}
+    yield type("ConqTestQueue", (suite._TestQueue, suite.ProcessesMixin, unittest.TestCase),
+               {"Queue": staticmethod(make), "JoinableQueue": staticmethod(make),
+                "tearDownClass": remove, **skipped})
+
+
+POOLS = ["test.test_concurrent_futures"]
 if sys.version_info >= (3, 12):
-    POOLS += ".test_thread_pool"
-SUITES = {"test_logging": ("test.test_logging", tests_of_logging),
+    POOLS = [f"{POOLS[0]}.{name}" for name in ("test_thread_pool", "test_wait",
+                                               "test_as_completed")]
+SUITES = {"test_logging": (["test.test_logging"], tests_of_logging),
           "test_thread_pool": (POOLS, tests_of_thread_pools),
-          "test_queue": ("test.test_queue", tests_of_queue),
-          "test_queues": ("test.test_asyncio.test_queues", tests_of_asyncio_queues)}
+          "test_queue": (["test.test_queue"], tests_of_queue),
+          "test_queues": (["test.test_asyncio.test_queues"], tests_of_asyncio_queues),
+          "test_multiprocessing": (["test._test_multiprocessing"], tests_of_multiprocessing)}
 
 
 def main(name):
-    module, classes_of = SUITES[name]
+    modules, classes_of = SUITES[name]
     try:
-        suite = importlib.import_module(module)
+        suites = [importlib.import_module(module) for module in modules]
     except ImportError as error:
         print(error)
         return 3
     tests = unittest.TestSuite()
-    for each in classes_of(suite):
+    for each in classes_of(*suites):
         tests.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(each))
     result = unittest.TextTestRunner(stream=sys.stdout).run(tests)
     print(f"{name}: {result.testsRun} tests, {len(result.skipped)} skipped")
