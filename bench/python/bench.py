@@ -6,7 +6,8 @@
 
 A row's figure is the median over the rounds of rival's time / conq's time: above 1, conq is faster.
 In each round every candidate runs, in an order that is drawn anew. janus and culsans are measured
-where they are installed. --instructions counts, by callgrind, what one put and one get take.
+where they are installed. --instructions counts, by callgrind, what one put and one get
+take; exit code 1: more than they may.
 """
 import argparse
 import asyncio
@@ -280,8 +281,12 @@ def measure(rounds):
               f"{statistics.median(times[key]) * 1e9:.0f} ns){verdict}")
 
 
-def instructions():
-    """Of one turn of a loop with a put and a get, by the difference of two runs."""
+INSTRUCTIONS_MOST = 1.05
+GATED = ("queue.SimpleQueue", "conq.Queue")
+
+
+def instructions(makes=(*GATED, "conq.SimpleQueue", "queue.Queue")):
+    """Of one turn of a loop with a put and a get, by the difference of two runs: each queue's."""
     def count(make, turns):
         program = (f"import conq, queue\nq = {make}()\nfor _ in range({turns}):\n"
                    "    q.put(None)\n    q.get()")
@@ -290,11 +295,17 @@ def instructions():
                               check=True)
         return int(done.stderr.split("Collected : ")[1].split()[0])
     figures = {}
-    for make in ("queue.SimpleQueue", "conq.Queue", "conq.SimpleQueue", "queue.Queue"):
+    for make in makes:
         figures[make] = (count(make, 11000) - count(make, 1000)) // 10000
         print(f"{make:20}{figures[make]:7} instructions a turn")
-    print(f"conq.Queue / queue.SimpleQueue: "
-          f"{figures['conq.Queue'] / figures['queue.SimpleQueue']:.2f}")
+    return figures
+
+
+def are_few_enough(figures):
+    ratio = figures["conq.Queue"] / figures["queue.SimpleQueue"]
+    verdict = "" if ratio <= INSTRUCTIONS_MOST else f"  misses {INSTRUCTIONS_MOST}"
+    print(f"conq.Queue / queue.SimpleQueue: {ratio:.2f}{verdict}")
+    return verdict == ""
 
 
 def main():
@@ -304,7 +315,7 @@ def main():
     parser.add_argument("--instructions", action="store_true")
     given = parser.parse_args()
     if given.instructions:
-        instructions()
+        sys.exit(0 if are_few_enough(instructions()) else 1)
     else:
         measure(given.rounds)
 

@@ -42,7 +42,7 @@ class References(unittest.TestCase):
     @for_each_class(ALL)
     def test_counts_are_steady(self, kind):
         q, item = kind(), Thing()
-        times = range(OPERATIONS // 20)
+        times = range(OPERATIONS // 7)  # operations a turn
 
         def work():
             for _ in times:
