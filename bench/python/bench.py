@@ -254,10 +254,10 @@ def rows():
     for peer, must in ((janus, 5), (culsans, 3)):
         if peer is None:
             continue
-        for name, run, theirs, ours in ROUTES:
+        for name, run, count_of_peer, count_of_conq in ROUTES:
             yield (name, peer.__name__, must,
-                   lambda run=run, p=peer, count=theirs: run(lambda: OfPeer(p), count),
-                   lambda run=run, count=ours: run(OfConq, count))
+                   lambda run=run, p=peer, count=count_of_peer: run(lambda: OfPeer(p), count),
+                   lambda run=run, count=count_of_conq: run(OfConq, count))
 
 
 def measure(rounds):

@@ -380,7 +380,7 @@ private:
     template <class Stop>
     CONQ_COLD status put_slow(attempt once, status answer, const limit<Stop>& within) {
         if (answer != status::shut_down) {
-            const side putting{putters_, put_flag(), status::full, limits::put_spin_window_ns};
+            const side putting{putters_, put_flag(), status::full, put_window_ns};
             answer = wait(putting, once, within);
         }
         if (answer == status::ok) after_put();
@@ -442,6 +442,9 @@ private:
             return polls.more();
         }
     }
+    // Getters who are guests have their turn of many items: a putter waits for its end.
+    static constexpr std::uint64_t put_window_ns =
+        is_guest<platform_type> ? limits::get_spin_window_ns : limits::put_spin_window_ns;
     // How long to poll; 0: not at all. What is polled in vain burns a core that others may need:
     // after twice it is tried briefly, and ever less often, unless a sleep is short.
     [[nodiscard]] static std::uint64_t polling_window(const side& here, int vain,
