@@ -2,8 +2,10 @@
 // The extension module conq._jobs: job_queue and job_lease as they are. What Python programmers see
 // is made of them in conq/jobs.py.
 #include <Python.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <exception>
@@ -29,6 +31,15 @@ struct state {
     PyTypeObject* lease_type;
 };
 
+// getpid() is a system call; asked for each item it would be felt.
+std::atomic<pid_t> known_process{0};
+pid_t this_process() noexcept {
+    return known_process.load();
+}
+void look_at_process() {
+    known_process.store(::getpid());
+}
+
 // A stop token: Python's signal handlers are run where a call looks whether it shall go on, and one
 // that raises ends it. A wait looks again at least twice a second.
 struct signal_token {
@@ -39,7 +50,7 @@ struct signal_token {
         explicit callback_type(signal_token, Callback) noexcept {}
     };
     [[nodiscard]] bool stop_requested() const noexcept {
-        if (*has_raised || ::getpid() != ::gettid()) return *has_raised;
+        if (*has_raised || this_process() != ::gettid()) return *has_raised;
         PyEval_RestoreThread(*thread);
         *has_raised = PyErr_CheckSignals() != 0;
         *thread = PyEval_SaveThread();
@@ -128,7 +139,7 @@ PyObject* make_lease(PyObject* store, job_lease&& from) {
     std::construct_at(&it.lease, std::move(from));
     it.body = body.release();
     it.store = object_ref::to(store).release();
-    it.process = ::getpid();
+    it.process = this_process();
     return self;
 }
 
@@ -136,7 +147,7 @@ PyObject* make_lease(PyObject* store, job_lease&& from) {
 void free_lease(PyObject* self) {
     PyTypeObject* const type = Py_TYPE(self);
     lease_object& it = lease_of(self);
-    if (it.process == ::getpid()) {
+    if (it.process == this_process()) {
         const without_interpreter away;
         std::destroy_at(&it.lease);
     }
@@ -160,7 +171,7 @@ PyObject* end_lease(PyObject* self, PyObject* given) {
     if (PyArg_ParseTuple(given, "sSSL", &how, &note_bytes, &output_bytes, &delay_ms) == 0) {
         return nullptr;
     }
-    if (lease_of(self).process != ::getpid()) return say_it_is_the_parents();
+    if (lease_of(self).process != this_process()) return say_it_is_the_parents();
     const std::string_view kind = how;
     const auto note = bytes_of(note_bytes), output = bytes_of(output_bytes);
     status answer = status::ok;
@@ -207,7 +218,7 @@ PyObject* make_store(PyTypeObject* type, PyObject* given, PyObject*) {
     if (self.get() == nullptr) return nullptr;
     auto& it = *reinterpret_cast<store_object*>(self.get());
     auto& queue = *std::construct_at(&it.queue);
-    it.process = ::getpid();
+    it.process = this_process();
     const bool is_open =
         run(state_of(self.get()), [&](signal_token) { queue = std::make_unique<job_queue>(url); });
     return is_open ? self.release() : nullptr;
@@ -216,7 +227,7 @@ PyObject* make_store(PyTypeObject* type, PyObject* given, PyObject*) {
 void free_store(PyObject* self) {
     PyTypeObject* const type = Py_TYPE(self);
     auto& it = *reinterpret_cast<store_object*>(self);
-    if (it.process == ::getpid()) {  // after a fork its threads are the parent's
+    if (it.process == this_process()) {  // after a fork its threads are the parent's
         const without_interpreter away;
         std::destroy_at(&it.queue);
     }
@@ -301,7 +312,8 @@ PyObject* done_many(PyObject* self, PyObject* list) {
     const Py_ssize_t count = PyList_Size(list);
     if (count < 0) return nullptr;
     for (Py_ssize_t i = 0; i != count; ++i) {
-        if (lease_of(PyList_GetItem(list, i)).process != ::getpid()) return say_it_is_the_parents();
+        if (lease_of(PyList_GetItem(list, i)).process != this_process())
+            return say_it_is_the_parents();
     }
     for (Py_ssize_t i = 0; i != count; ++i) {
         some.push_back(std::move(lease_of(PyList_GetItem(list, i)).lease));
@@ -468,6 +480,12 @@ PyObject* add_error(PyObject* module, const char* attribute, const char* name, c
 }
 
 int execute(PyObject* module) {
+    static const int is_told = ::pthread_atfork(nullptr, nullptr, &look_at_process);
+    if (is_told != 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    look_at_process();
     auto& it = *static_cast<state*>(PyModule_GetState(module));
     it.store_error =
         add_error(module, "StoreError", "conq.StoreError",
