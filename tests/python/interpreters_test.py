@@ -16,7 +16,7 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 OWN = ["queue_test", "batches_test", "priority_test", "hooks_test", "life_test", "waiting_test",
-       "workers_test", "loops_test", "types_test"]
+       "workers_test", "loops_test", "bridges_test", "types_test"]
 DESCRIBE = ("import sys, platform; print(platform.python_implementation(), '%d.%d.%d' % "
             "sys.version_info[:3], getattr(sys, '_is_gil_enabled', lambda: True)(), sys.prefix)")
 
@@ -31,7 +31,8 @@ def candidates():
 
 
 def interpreters():
-    """Path -> version of each; one for each installation."""
+    """Path -> version of each; one for each installation. Those without the interpreter lock need a
+    build of their own: free_threaded_test.py."""
     found = {}
     for path in candidates():
         if not path or not os.path.exists(path):
@@ -41,9 +42,9 @@ def interpreters():
         if done.returncode != 0 or described[0] != "CPython":
             continue
         version = tuple(int(part) for part in described[1].split("."))
-        if version >= (3, 10):
-            found.setdefault(described[3], (path, described[1], described[2] == "True"))
-    return {path: version for path, version, _ in found.values()}
+        if version >= (3, 10) and (described[2] == "True" or path == sys.executable):
+            found.setdefault(described[3], (path, described[1]))
+    return dict(found.values())
 
 
 FOUND = interpreters()
