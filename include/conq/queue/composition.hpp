@@ -128,7 +128,7 @@ public:
     void leave_getter(waiter_type& who) noexcept { leave(getters_, get_flag(), who); }
     void enlist_putter(waiter_type& who) noexcept {
         if (!std::exchange(who.is_untimed, true)) {
-            untimed_putters_.fetch_add(
+            putters_.untimed.fetch_add(
                 1, std::memory_order_relaxed);  // (5) relaxed: who sees the flag armed sees this
         }
         enlist(putters_, put_flag(), who);
@@ -136,7 +136,7 @@ public:
     void leave_putter(waiter_type& who) noexcept {
         leave(putters_, put_flag(), who);
         if (std::exchange(who.is_untimed, false)) {
-            untimed_putters_.fetch_sub(1,
+            putters_.untimed.fetch_sub(1,
                                        std::memory_order_relaxed);  // (6) relaxed: no more needed
         }
     }
@@ -221,6 +221,7 @@ private:
         waiting_room<platform_type> room;
         typename platform_type::template atomic<int> first_pause{1};
         typename platform_type::template atomic<int> vain_polls{0};
+        typename platform_type::template atomic<std::uint32_t> untimed{0};  // putters without timer
         pace<platform_type> others;
     };
     // A put or get to be tried, which outlives this: waiting is compiled once for all kinds of
@@ -365,7 +366,7 @@ private:
     }
     CONQ_COLD void wake_putter() noexcept {
         if (wakes_late() && buffer_.size() > buffer_.capacity() / 2 &&
-            untimed_putters_.load(std::memory_order_relaxed) == 0) {  // (7) relaxed: see (5)
+            putters_.untimed.load(std::memory_order_relaxed) == 0) {  // (7) relaxed: see (5)
             return;
         }
         putters_.room.wake_one(put_flag());
@@ -597,7 +598,6 @@ private:
 
     Buffer buffer_;
     lobby getters_, putters_;
-    typename platform_type::template atomic<std::uint32_t> untimed_putters_{0};
     [[no_unique_address]] std::conditional_t<counts_tasks, task_count<platform_type>, no_count>
         tasks_;
 };
