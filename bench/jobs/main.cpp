@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,6 +27,7 @@ namespace {
 
 using namespace conq::bench;
 using steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
 double since(steady::time_point from) {
     return std::chrono::duration<double>(steady::now() - from).count();
@@ -95,30 +97,42 @@ struct crowd {
 
 // The same of processes.
 template <class Open> crowd rate_of_processes(Open open, int processes, double seconds) {
-    const std::size_t size = sizeof(std::uint64_t) * static_cast<std::size_t>(processes);
+    struct worker {
+        std::uint64_t jobs;
+        std::atomic<double> seconds;  // until it has ended its last job
+    };
+    const std::size_t size = sizeof(worker) * static_cast<std::size_t>(processes);
     void* const at =
         ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    auto* const jobs = static_cast<std::uint64_t*>(at);
-    const auto from = steady::now() + std::chrono::milliseconds(200);  // all have opened it
-    for (int i = 0; i < processes; ++i) {
+    const std::span some(static_cast<worker*>(at), static_cast<std::size_t>(processes));
+    const auto from = steady::now() + milliseconds(200);  // all have opened it
+    std::fflush(stdout);
+    for (worker& each : some) {
         if (::fork() != 0) continue;
         {
             const auto mine = open()();
             std::this_thread::sleep_until(from);
             const auto end = from + std::chrono::duration_cast<steady::duration>(
                                         std::chrono::duration<double>(seconds));
-            jobs[i] = cycle(*mine, 1, end);
+            each.jobs = cycle(*mine, 1, end);
+            each.seconds = since(from);
+            // To close a queue takes its lock for as long as the disk needs.
+            for (const worker& other : some) {
+                while (other.seconds == 0) std::this_thread::sleep_for(milliseconds(1));
+            }
         }
         ::_exit(0);
     }
     while (::wait(nullptr) > 0) {
     }
-    const double took = since(from);
-    std::uint64_t all = 0;
-    for (int i = 0; i < processes; ++i) all += jobs[i];
-    const auto [worst, best] = std::minmax_element(jobs, jobs + processes);
-    const crowd out{static_cast<double>(all) / took,
-                    static_cast<double>(*worst) / static_cast<double>(*best)};
+    double jobs = 0, took = 0;
+    for (const worker& each : some) {
+        jobs += static_cast<double>(each.jobs);
+        took = std::max(took, each.seconds.load());
+    }
+    const auto [worst, best] = std::ranges::minmax_element(some, {}, &worker::jobs);
+    const crowd out{jobs / took,
+                    static_cast<double>(worst->jobs) / static_cast<double>(best->jobs)};
     ::munmap(at, size);
     return out;
 }
@@ -151,7 +165,8 @@ void print_processes(int rounds, double seconds) {
     for (int i = 0; i < rounds; ++i) {
         const place a, b;
         const crowd us = rate_of_processes([&] { return open_conq(a.url("process")); }, 8, seconds);
-        const crowd they = rate_of_processes([&] { return open_plain(b.path()); }, 8, seconds);
+        const store theirs = open_plain(b.path());
+        const crowd they = rate_of_processes([&] { return theirs; }, 8, seconds);
         ours.push_back(us.rate);
         plain.push_back(they.rate);
         times.push_back(us.rate / they.rate);

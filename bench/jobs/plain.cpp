@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <vector>
 
 #include "bench/jobs/session.hpp"
@@ -43,10 +44,11 @@ public:
         commit_ = base_->prepared("COMMIT");
         put_ = base_->prepared(
             "INSERT INTO job(state, priority, due_ms, token, attempts, crashes, max_attempts, "
-            "max_crashes, owner, put_ms, begin_ms, end_ms, body_sum, sum, output, body) "
-            "VALUES(0, 0, 0, 0, 0, 0, 25, 5, 0, 0, 0, 0, 0, 0, 0, ?1)");
+            "max_crashes, limit_ms, owner, put_ms, begin_ms, end_ms, body_sum, sum, output, body) "
+            "VALUES(0, 0, 0, 0, 0, 0, 25, 5, 0, 0, 0, 0, 0, 0, 0, 0, ?1)");
         take_ = base_->prepared(
-            "SELECT id, body FROM job WHERE state = 0 ORDER BY priority, id LIMIT 1");
+            "SELECT id, body FROM job WHERE state = 0 AND state < 2 "
+            "ORDER BY priority, id LIMIT 1");
         lease_ = base_->prepared(
             "UPDATE job SET state = 1, token = token + 1, attempts = attempts + 1, owner = 1, "
             "due_ms = 1 WHERE id = ?1");
@@ -104,11 +106,28 @@ private:
     std::string body_;
 };
 
+// The tables of `from`, in `into`.
+void copy_tables(const std::string& path, connection& into) {
+    connection from(path);
+    sqlite3_stmt* const tables =
+        from.prepared("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL");
+    while (sqlite3_step(tables) == SQLITE_ROW) {
+        into.run(reinterpret_cast<const char*>(sqlite3_column_text(tables, 0)));
+    }
+    sqlite3_finalize(tables);
+}
+
 }  // namespace
 
 store open_plain(const std::string& path) {
-    return [path] {
-        auto base = std::make_unique<connection>(path);
+    const std::string own = path + "-plain";
+    if (!std::filesystem::exists(own)) {
+        connection made(own);
+        made.run("PRAGMA journal_mode = WAL");
+        copy_tables(path, made);
+    }
+    return [own] {
+        auto base = std::make_unique<connection>(own);
         base->run("PRAGMA synchronous = NORMAL");
         return std::make_unique<plain_session>(std::move(base));
     };
@@ -116,14 +135,8 @@ store open_plain(const std::string& path) {
 
 store open_ceiling(const std::string& path) {
     return [path] {
-        connection from(path);
         auto base = std::make_unique<connection>(":memory:");
-        sqlite3_stmt* const tables =
-            from.prepared("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL");
-        while (sqlite3_step(tables) == SQLITE_ROW) {
-            base->run(reinterpret_cast<const char*>(sqlite3_column_text(tables, 0)));
-        }
-        sqlite3_finalize(tables);
+        copy_tables(path, *base);
         return std::make_unique<plain_session>(std::move(base));
     };
 }

@@ -36,7 +36,7 @@ using store = std::function<std::unique_ptr<session>()>;
 store open_conq(const std::string& url);
 /// What one would write without us: the same tables, prepared statements, WAL, a connection a
 /// thread, BEGIN IMMEDIATE a call, and SQLite's own way to wait. `path` is a file that we have
-/// made.
+/// made: its tables are copied into one beside it, which is otherwise as SQLite makes it.
 store open_plain(const std::string& path);
 /// The same statements on tables in memory, made as in the file `path`: what cannot be beaten.
 store open_ceiling(const std::string& path);

@@ -22,7 +22,7 @@ public:
     static constexpr std::size_t group_most = 64;
     /// How long who works waits for those who came last time, and how long others poll before they
     /// sleep. To commit takes as long, and to wake somebody takes longer.
-    static constexpr std::uint64_t patience_ns = 20'000;
+    static constexpr std::uint64_t patience_ns = 60'000;
 
     /// A call.
     struct work {

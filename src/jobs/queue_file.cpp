@@ -3,7 +3,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <fstream>
+#include <string_view>
 
 #include "conq/jobs/engine.hpp"
 #include "src/jobs/place.hpp"
@@ -12,6 +15,9 @@ namespace conq::jobs {
 namespace {
 
 constexpr std::int64_t application = 0x636f6e71, version = 1;
+// A commit writes whole pages, and another process reads them again: of small ones less. Smaller
+// than this, and jobs that come in batches fill too many.
+constexpr const char* page_bytes = "PRAGMA page_size = 2048";
 
 constexpr const char* schema = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -32,8 +38,7 @@ CREATE TABLE output(
 CREATE TRIGGER job_gone AFTER DELETE ON job WHEN old.output <> 0 BEGIN
   DELETE FROM output WHERE seq = old.output AND id = old.id;
 END;
-CREATE INDEX job_ready ON job(priority, id) WHERE state = 0;
-CREATE INDEX job_running ON job(id) WHERE state = 1;
+CREATE INDEX job_open ON job(state, priority) WHERE state < 2;
 CREATE INDEX job_delayed ON job(due_ms) WHERE state = 5;
 CREATE UNIQUE INDEX job_key ON job(key) WHERE key IS NOT NULL;
 PRAGMA application_id = 1668247153;
@@ -51,6 +56,22 @@ void check_small(database& base) {
     if (found == "ok") return;
     throw store_error("conq: " + base.path() + ": " + found +
                       ": the file is damaged: copy it, then try sqlite3 FILE .recover");
+}
+
+// SQLite keeps the words that a table was made by: ours, or those of another build of this version.
+void check_tables(database& base) {
+    statement made(base,
+                   "SELECT sql FROM sqlite_master WHERE type = 'table' AND name IN "
+                   "('fact', 'job', 'meta', 'output')");
+    int ours = 0;
+    for (made.bind(); made.step();) {
+        ours += std::string_view(schema).find(made.bytes(0)) != std::string_view::npos;
+    }
+    if (ours == 4) return;
+    throw store_error("conq: " + base.path() +
+                      ": its tables are those of another build of conq: finish it with that one, "
+                      "or put what is left into a new file: sqlite3 FILE 'SELECT body FROM job "
+                      "WHERE state IN (0, 1, 5)' | conq put -q NEW");
 }
 
 // Checks that the file is ours, or makes it ours if it is new. Under the lock.
@@ -71,16 +92,27 @@ void prepare(database& base) {
         throw store_error(where + "a queue of version " + std::to_string(made_by) +
                           ", and this conq knows version 1: use a newer conq");
     }
+    if (mark != application) base.run(page_bytes);
     base.run(
         "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
         "PRAGMA synchronous = NORMAL");
     if (mark == application) {
+        check_tables(base);
         check_small(base);
         return;
     }
     base.run("BEGIN IMMEDIATE");
     base.run(schema);
     base.run("COMMIT");
+}
+
+// As a database says of itself: SQLite takes what is shorter than a page for an empty one.
+off_t page_bytes_of(const std::string& path) {
+    char head[18] = {};
+    std::ifstream(path, std::ios::binary).read(head, sizeof head);
+    const auto byte = [&head](int at) { return static_cast<unsigned char>(head[at]); };
+    const off_t size = byte(16) << 8 | byte(17);
+    return size == 1 ? 65'536 : std::max<off_t>(size, 512);
 }
 
 // The path, unless it leads to another machine, or SQLite would take what is there for an empty
@@ -94,7 +126,7 @@ const std::string& checked(const std::string& path) {
                           (S_ISDIR(about.st_mode) ? "a folder" : "a device, or the like") +
                           ": name a file; it is made if it is not there");
     }
-    if (is_there && about.st_size > 0 && about.st_size < 4096) {
+    if (is_there && about.st_size > 0 && about.st_size < page_bytes_of(path)) {
         throw store_error("conq: " + path +
                           ": no queue of conq, or cut short: name another file, or restore it "
                           "from a copy");

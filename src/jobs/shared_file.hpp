@@ -50,6 +50,15 @@ private:
     static_assert(shared_word::is_always_lock_free && sizeof(shared_word) == 4);
     shared_word& word(unsigned room) noexcept { return words_[room]; }
     shared_word& sleepers(unsigned room) noexcept { return words_[4 + room]; }
+    // Of the lock of commits: a word that changes when somebody is called, how many want to be, and
+    // whether one is on his way.
+    shared_word& calls() noexcept { return words_[8]; }
+    shared_word& callees() noexcept { return words_[9]; }
+    shared_word& is_called() noexcept { return words_[10]; }
+
+    bool try_lock_commits();
+    bool await_call();
+    static void sleep(shared_word& on, std::uint32_t seen, std::int64_t span_ns) noexcept;
 
     std::string path_;
     int file_, owner_file_ = -1;  // two, or a child would inherit the lock of commits

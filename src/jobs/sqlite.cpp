@@ -107,14 +107,6 @@ void database::note(int code) noexcept {
     has_failed_ |= is_failed_sync(code);
 }
 
-// A statement that does not fit the tables, although the version is ours.
-void database::fail_as_other_build() {
-    throw store_error("conq: " + path_ + ": " + sqlite3_errmsg(handle_) +
-                      ": its tables are those of another build of conq: finish it with that one, "
-                      "or put what is left into a new file: sqlite3 FILE 'SELECT body FROM job "
-                      "WHERE state IN (0, 1, 5)' | conq put -q NEW");
-}
-
 void database::fail(int code) {
     note(code);
     throw store_error("conq: " + path_ + ": " + sqlite3_errmsg(handle_) + ": " + mend_of(code));
@@ -127,7 +119,6 @@ statement::~statement() {
 void statement::prepare() {
     const int code =
         sqlite3_prepare_v3(base_.handle(), text_, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
-    if (code == SQLITE_ERROR) base_.fail_as_other_build();
     if (code != SQLITE_OK) base_.fail(code);
 }
 

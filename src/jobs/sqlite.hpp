@@ -36,8 +36,6 @@ public:
     [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
     /// Throws what the last call came to.
     [[noreturn]] void fail(int code);
-    /// Throws store_error for tables that are none of ours.
-    [[noreturn]] void fail_as_other_build();
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] sqlite3* handle() noexcept { return handle_; }
 

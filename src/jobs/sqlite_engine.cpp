@@ -6,11 +6,13 @@
 #include <iterator>
 #include <limits>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "src/jobs/engines.hpp"
 #include "src/jobs/outputs.hpp"
 #include "src/jobs/row.hpp"
+#include "src/jobs/row_reader.hpp"
 #include "src/jobs/seal.hpp"
 #include "src/jobs/statements.hpp"
 #include "src/jobs/transactions.hpp"
@@ -87,14 +89,13 @@ public:
                 answer = {};
                 if (boot_ms() >= next_reap_ms_) reap();
                 put_rows({&wanted, 1}, {&answer.id, 1});
-                row job;
-                std::int64_t body_sum = 0;
-                if (!find_row(answer.id, job, body_sum)) damaged("a job is not where it was put");
-                if (job.can_start(revives)) {
-                    answer.job = grant(job, body_sum, lease, body_of(job, body_sum));
+                auto found = find_row(answer.id);
+                if (!found) rows_.damaged("a job is not where it was put");
+                if (found->job.can_start(revives)) {
+                    answer.job = grant(*found, lease, body_of(*found));
                 } else {
-                    answer.state = job.state;
-                    if (!job.is_unfinished()) answer.ended_ago = since_end(answer.id);
+                    answer.state = found->job.state;
+                    if (!found->job.is_unfinished()) answer.ended_ago = since_end(answer.id);
                 }
             },
             true);
@@ -125,13 +126,12 @@ public:
         std::optional<granted> answer;
         transact([&] {
             answer.reset();
-            row job;
-            std::int64_t body_sum = 0;
-            if (!find_held(at, job, body_sum)) return;
-            job.owner = by == keeper::owner ? me_ : holder_by_time_;
-            job.due_ms = boot_ms() + lease.count();
-            save(job, body_sum, nullptr);
-            answer = granted_of(job, body_of(job, body_sum));
+            auto found = find_held(at);
+            if (!found) return;
+            found->job.owner = by == keeper::owner ? me_ : holder_by_time_;
+            found->job.due_ms = boot_ms() + lease.count();
+            save(*found);
+            answer = granted_of(found->job, body_of(*found));
         });
         return answer;
     }
@@ -183,11 +183,11 @@ public:
     void set_shut_down(bool is_shut_down, bool drops) override {
         transact([&] {
             set_flag(shut_down_flag, is_shut_down);
-            row job;
-            std::int64_t body_sum = 0;
-            while (drops && (first(sql_.any_waiting, job, body_sum))) {
-                job.state = job_state::cancelled;
-                save(job, body_sum, nullptr);
+            while (drops) {
+                auto found = first(sql_.any_waiting);
+                if (!found) break;
+                found->job.state = job_state::cancelled;
+                save(*found);
             }
         });
     }
@@ -216,7 +216,7 @@ public:
                 // Rows of other states are read, too: their checksums tell whether they are.
                 sql_.list.bind(std::int64_t(begin), rows_most);
                 while (out.size() < max && sql_.list.step()) {
-                    job_info each = info_of(sql_.list);
+                    job_info each = rows_.info(sql_.list);
                     after = each.id;
                     is_end = false;
                     if (each.state == state) out.push_back(std::move(each));
@@ -231,7 +231,7 @@ public:
         std::optional<job_info> out;
         transact([&] {
             out.reset();
-            if (sql_.info.bind(std::int64_t(id)).step()) out = info_of(sql_.info);
+            if (sql_.info.bind(std::int64_t(id)).step()) out = rows_.info(sql_.info);
             sql_.info.reset();
         });
         return out;
@@ -293,7 +293,7 @@ private:
 
     std::int64_t meta(std::string_view name) {
         sql_.get_meta.bind(name);
-        if (!sql_.get_meta.step()) damaged("the table meta lacks a row");
+        if (!sql_.get_meta.step()) rows_.damaged("the table meta lacks a row");
         const std::int64_t value = sql_.get_meta.integer(0);
         sql_.get_meta.reset();
         return value;
@@ -336,110 +336,71 @@ private:
         return span;
     }
 
-    [[noreturn]] void damaged(const std::string& what) {
-        throw store_error("conq: " + store_.base.path() + ": " + what +
-                          ": the file is damaged: restore it from a copy");
-    }
-
-    // The columns of CONQ_ROW, checked against their sum.
-    void read(statement& from, row& job, std::int64_t& body_sum) {
-        job.id = static_cast<job_id>(from.integer(0));
-        job.state = static_cast<job_state>(from.integer(1));
-        job.due_ms = from.integer(2);
-        job.token = static_cast<std::uint64_t>(from.integer(3));
-        job.attempts = static_cast<std::uint32_t>(from.integer(4));
-        job.crashes = static_cast<std::uint32_t>(from.integer(5));
-        job.max_attempts = static_cast<std::uint32_t>(from.integer(6));
-        job.max_crashes = static_cast<std::uint32_t>(from.integer(7));
-        job.owner = static_cast<std::uint64_t>(from.integer(8));
-        job.begin_ms = from.integer(11);
-        job.time_limit = job_span(from.integer(12));
-        body_sum = from.integer(9);
-        if (seal(job, body_sum) != from.integer(10)) {
-            damaged("the row of job " + std::to_string(job.id) + " does not match its checksum");
-        }
-    }
-
-    void check_body(const row& job, std::int64_t body_sum, std::string_view body) {
-        if (static_cast<std::int64_t>(sum_of(body)) != body_sum) {
-            damaged("the body of job " + std::to_string(job.id) + " does not match its checksum");
-        }
-    }
-
-    bool first(statement& from, row& job, std::int64_t& body_sum) {
-        const bool is_there = from.bind().step();
-        if (is_there) read(from, job, body_sum);
+    std::optional<summed_row> first(statement& from) { return only(from.bind()); }
+    std::optional<summed_row> only(statement& from) {
+        std::optional<summed_row> out;
+        if (from.step()) out = rows_.read(from);
         from.reset();
-        return is_there;
+        return out;
     }
-
-    bool find_row(job_id id, row& job, std::int64_t& body_sum) {
-        const bool is_there = sql_.find.bind(std::int64_t(id)).step();
-        if (is_there) read(sql_.find, job, body_sum);
-        sql_.find.reset();
-        return is_there;
-    }
-
-    bool find_held(ticket at, row& job, std::int64_t& body_sum) {
-        return find_row(at.id, job, body_sum) && job.state == job_state::running &&
-               job.token == at.token;
-    }
-
-    job_info info_of(statement& from) {
-        row job;
-        std::int64_t body_sum = 0;
-        read(from, job, body_sum);
-        job_info out{.id = job.id,
-                     .state = job.state,
-                     .attempts = job.attempts,
-                     .crashes = job.crashes,
-                     .put_ms = from.integer(13),
-                     .begin_ms = job.begin_ms,
-                     .end_ms = from.integer(14),
-                     .body = from.bytes(16),
-                     .note = from.bytes(15)};
-        check_body(job, body_sum, out.body);
+    std::optional<summed_row> find_row(job_id id) { return only(sql_.find.bind(std::int64_t(id))); }
+    std::optional<summed_row> find_held(ticket at) {
+        auto out = find_row(at.id);
+        if (out && (out->job.state != job_state::running || out->job.token != at.token))
+            out.reset();
         return out;
     }
 
-    void save(const row& job, std::int64_t body_sum, const std::string_view* note) {
+    // With a note only a row that is running, by this token: false if it is not.
+    bool save(const summed_row& at, const std::string_view* note = nullptr) {
+        const row& job = at.job;
         const std::int64_t end_ms = job.is_unfinished() ? 0 : wall_ms();
         const auto set = [&](statement& by, const auto&... more) {
             by.bind(std::int64_t(job.id), std::int64_t(job.state), job.due_ms,
                     std::int64_t(job.token), std::int64_t(job.attempts), std::int64_t(job.crashes),
-                    std::int64_t(job.owner), job.begin_ms, end_ms, seal(job, body_sum), more...)
+                    std::int64_t(job.owner), job.begin_ms, end_ms, seal(job, at.body_sum), more...)
                 .finish();
         };
         if (note == nullptr) {
             set(sql_.save);
         } else {
             set(sql_.save_noted, *note);
+            if (sqlite3_changes(store_.base.handle()) == 0) return false;
         }
         const bool waits = job.state == job_state::ready || job.state == job_state::delayed;
         if (waits) transactions_.will_tell(room::takers);
         note_delay(job);
         if (!job.is_unfinished()) transactions_.will_tell(room::joiners);
+        return true;
     }
 
+    // Of a running row nobody else changes what its end rests on, unless its token changes, too:
+    // what was handed out need not be read again.
     status end_one(ticket at, ending how, const last_words& words, job_span delay) {
-        row job;
-        std::int64_t body_sum = 0;
-        if (!find_held(at, job, body_sum)) return status::lease_lost;
-        job.end(how, wall_ms(), delay);
-        save(job, body_sum, &words.note);
+        auto held = mine_.extract(at.id);
+        bool is_ended = !held.empty() && held.mapped().job.token == at.token &&
+                        end_row(held.mapped(), how, words, delay);
+        if (!is_ended) {
+            auto found = find_held(at);
+            is_ended = found && end_row(*found, how, words, delay);
+        }
+        if (!is_ended) return status::lease_lost;
         if (!words.output.empty()) {
             outputs_.keep(at.id, words.output, (flags() & keeps_flag) != 0);
         }
         return status::ok;
     }
+    bool end_row(summed_row& at, ending how, const last_words& words, job_span delay) {
+        at.job.end(how, wall_ms(), delay);
+        return save(at, &words.note);
+    }
 
     template <class Change> bool change(job_id id, Change how) {
         bool answer = false;
         transact([&] {
-            row job;
-            std::int64_t body_sum = 0;
-            answer = find_row(id, job, body_sum) && how(job);
-            if (answer) save(job, body_sum, nullptr);
+            auto found = find_row(id);
+            answer = found && how(found->job);
+            if (answer) save(*found);
         });
         return answer;
     }
@@ -491,14 +452,12 @@ private:
     job_span release_delayed() {
         const std::int64_t now = wall_ms();
         const std::int64_t soon = now + recheck.count();
-        row job;
-        std::int64_t body_sum = 0;
         while (!known_.next_due_ms || *known_.next_due_ms <= now) {
-            const bool is_there = first(sql_.delayed, job, body_sum);
-            known_.next_due_ms = is_there ? job.due_ms : never_ms;
-            if (!is_there || job.due_ms > now) break;
-            job.state = job_state::ready;
-            save(job, body_sum, nullptr);
+            auto found = first(sql_.delayed);
+            known_.next_due_ms = found ? found->job.due_ms : never_ms;
+            if (!found || found->job.due_ms > now) break;
+            found->job.state = job_state::ready;
+            save(*found);
         }
         return job_span(std::min(*known_.next_due_ms, soon) - now);
     }
@@ -506,16 +465,14 @@ private:
     // Takes back what the dead held, and what was not renewed.
     void reap() {
         next_reap_ms_ = boot_ms() + recheck.count();
-        for (std::int64_t after = 0;;) {
-            row job;
-            std::int64_t body_sum = 0;
-            if (!sql_.running.bind(after).step()) return;
-            read(sql_.running, job, body_sum);
-            sql_.running.reset();
-            after = static_cast<std::int64_t>(job.id);
-            if (is_held(job.owner) && job.due_ms >= boot_ms()) continue;
-            job.lose_worker();
-            save(job, body_sum, &crash_note);
+        std::vector<summed_row> lost;  // no row is changed while they are being looked for
+        for (sql_.running.bind(); sql_.running.step();) {
+            const summed_row at = rows_.read(sql_.running);
+            if (!is_held(at.job.owner) || at.job.due_ms < boot_ms()) lost.push_back(at);
+        }
+        for (summed_row& each : lost) {
+            each.job.lose_worker();
+            save(each, &crash_note);
         }
     }
 
@@ -524,11 +481,12 @@ private:
         return owner == me_ || store_.shared.is_alive(owner);
     }
 
-    granted grant(row& job, std::int64_t body_sum, job_span lease, std::string body) {
-        check_body(job, body_sum, body);
-        job.grant(me_, boot_ms() + lease.count(), wall_ms());
-        save(job, body_sum, nullptr);
-        return granted_of(job, std::move(body));
+    granted grant(summed_row& at, job_span lease, std::string body) {
+        rows_.check_body(at, body);
+        at.job.grant(me_, boot_ms() + lease.count(), wall_ms());
+        save(at);
+        mine_[at.job.id] = at;
+        return granted_of(at.job, std::move(body));
     }
 
     static granted granted_of(const row& job, std::string body) {
@@ -539,31 +497,22 @@ private:
                 .time_limit = job.time_limit};
     }
 
-    std::string body_of(const row& job, std::int64_t body_sum) {
+    std::string body_of(const summed_row& at) {
         std::string body;
-        if (sql_.body.bind(std::int64_t(job.id)).step()) body = sql_.body.bytes(0);
+        if (sql_.body.bind(std::int64_t(at.job.id)).step()) body = sql_.body.bytes(0);
         sql_.body.reset();
-        check_body(job, body_sum, body);
+        rows_.check_body(at, body);
         return body;
     }
 
     void claim_ready(job_span lease, std::size_t max, std::vector<granted>& out) {
         // No row is changed while they are being looked for.
-        struct found {
-            row job;
-            std::int64_t body_sum = 0;
-            std::string body;
-        };
-        std::vector<found> some;
+        std::vector<std::pair<summed_row, std::string>> found;
         const auto most = static_cast<std::int64_t>(std::min<std::size_t>(max, claims_most));
         for (sql_.ready.bind(most); sql_.ready.step();) {
-            found& each = some.emplace_back();
-            read(sql_.ready, each.job, each.body_sum);
-            each.body = sql_.ready.bytes(13);
+            found.emplace_back(rows_.read(sql_.ready), sql_.ready.bytes(13));
         }
-        for (found& each : some) {
-            out.push_back(grant(each.job, each.body_sum, lease, std::move(each.body)));
-        }
+        for (auto& [at, body] : found) out.push_back(grant(at, lease, std::move(body)));
     }
 
     bool exists(statement& ask) {
@@ -587,6 +536,8 @@ private:
     const std::uint64_t holder_by_time_ = holder_by_time();
     std::int64_t next_reap_ms_ = 0;
     known known_;
+    std::unordered_map<job_id, summed_row> mine_;  // handed out here, and not ended here yet
+    const row_reader rows_{store_.base};
     statements sql_{store_.base};
     outputs outputs_{store_.base};
 };

@@ -14,7 +14,8 @@ namespace conq::jobs {
 // And what users see of a job, too.
 #define CONQ_INFO CONQ_ROW ", put_ms, end_ms, note, body"
 
-/// All statements. Threads: one at a time.
+/// All statements. An index of some rows is used where its own condition is asked for, word by
+/// word. Threads: one at a time.
 struct statements {
     explicit statements(database& of) : base(of) {}
     database& base;
@@ -34,19 +35,19 @@ struct statements {
     statement find{base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
     statement ended{base, "SELECT end_ms FROM job WHERE id = ?1"};
     statement body{base, "SELECT body FROM job WHERE id = ?1"};
-    statement ready{
-        base, "SELECT " CONQ_ROW ", body FROM job WHERE state = 0 ORDER BY priority, id LIMIT ?1"};
+    statement ready{base, "SELECT " CONQ_ROW
+                          ", body FROM job WHERE state = 0 AND state < 2 "
+                          "ORDER BY priority, id LIMIT ?1"};
     statement delayed{base, "SELECT " CONQ_ROW " FROM job WHERE state = 5 ORDER BY due_ms LIMIT 1"};
-    statement running{
-        base, "SELECT " CONQ_ROW " FROM job WHERE state = 1 AND id > ?1 ORDER BY id LIMIT 1"};
-    statement any_waiting{base,
-                          "SELECT " CONQ_ROW " FROM job WHERE state = 0 UNION ALL SELECT " CONQ_ROW
-                          " FROM job WHERE state = 5 LIMIT 1"};
+    statement running{base, "SELECT " CONQ_ROW " FROM job WHERE state = 1 AND state < 2"};
+    statement any_waiting{base, "SELECT " CONQ_ROW
+                                " FROM job WHERE state = 0 AND state < 2 UNION ALL SELECT " CONQ_ROW
+                                " FROM job WHERE state = 5 LIMIT 1"};
     statement list{base, "SELECT " CONQ_INFO " FROM job WHERE id > ?1 ORDER BY id LIMIT ?2"};
     statement info{base, "SELECT " CONQ_INFO " FROM job WHERE id = ?1"};
-    statement any_ready{base, "SELECT 1 FROM job WHERE state = 0 LIMIT 1"};
+    statement any_ready{base, "SELECT 1 FROM job WHERE state = 0 AND state < 2 LIMIT 1"};
     statement any_delayed{base, "SELECT 1 FROM job WHERE state = 5 LIMIT 1"};
-    statement any_running{base, "SELECT 1 FROM job WHERE state = 1 LIMIT 1"};
+    statement any_running{base, "SELECT 1 FROM job WHERE state = 1 AND state < 2 LIMIT 1"};
     statement count{base,
                     "SELECT state, count(*), sum(end_ms > ?1), max(id) FROM (SELECT id, state, "
                     "end_ms FROM job WHERE id > ?2 ORDER BY id LIMIT ?3) GROUP BY state"};
@@ -57,7 +58,7 @@ struct statements {
     statement save_noted{base,
                          "UPDATE job SET state = ?2, due_ms = ?3, token = ?4, attempts = ?5, "
                          "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10, "
-                         "note = ?11 WHERE id = ?1"};
+                         "note = ?11 WHERE id = ?1 AND token = ?4 AND state = 1"};
     statement renew{base,
                     "UPDATE job SET due_ms = max(due_ms, ?1) "
                     "WHERE id = ?2 AND token = ?3 AND state = 1"};

@@ -21,7 +21,7 @@ struct queue_url {
     job_span lease{30'000};                ///< lease=
     bool is_family = false;                ///< owner=
     /// A checkpoint is made when the WAL is so long: no key, for tests.
-    int checkpoint_pages = 10'000;
+    int checkpoint_pages = 20'000;
 };
 
 /// Takes a URL apart. Throws std::invalid_argument that names what is known.

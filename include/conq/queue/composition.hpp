@@ -25,9 +25,8 @@
 #include "conq/queue/join.hpp"
 #include "conq/queue/own_put.hpp"
 #include "conq/queue/traits.hpp"
-#include "conq/waiting/pace.hpp"
+#include "conq/waiting/lobby.hpp"
 #include "conq/waiting/patience.hpp"
-#include "conq/waiting/waiting_room.hpp"
 
 namespace conq {
 
@@ -129,7 +128,7 @@ public:
     void enlist_putter(waiter_type& who) noexcept {
         if (!std::exchange(who.is_untimed, true)) {
             putters_.untimed.fetch_add(
-                1, std::memory_order_relaxed);  // (5) relaxed: who sees the flag armed sees this
+                1, std::memory_order_relaxed);  // (4) relaxed: who sees the flag armed sees this
         }
         enlist(putters_, put_flag(), who);
     }
@@ -137,7 +136,7 @@ public:
         leave(putters_, put_flag(), who);
         if (std::exchange(who.is_untimed, false)) {
             putters_.untimed.fetch_sub(1,
-                                       std::memory_order_relaxed);  // (6) relaxed: no more needed
+                                       std::memory_order_relaxed);  // (5) relaxed: no more needed
         }
     }
 
@@ -211,19 +210,11 @@ private:
     friend class batch_calls<Queue, T>;
     friend Queue;
     using flag = wake_flag<platform_type>;
+    using lobby = conq::lobby<platform_type>;
     // Whether items may be in that are not due. Then of the getters in the room the first sleeps
     // with a timer, the others without; whoever leaves wakes the next, who takes the timer over.
     static constexpr bool is_timed = requires(Buffer& buffer) { buffer.ready_at(); };
 
-    // A side's room, and what waiting has taught: how long the first pause is, how often in a row
-    // polling was in vain, and the pace of the other side.
-    struct alignas(cache_line_bytes) lobby {
-        waiting_room<platform_type> room;
-        typename platform_type::template atomic<int> first_pause{1};
-        typename platform_type::template atomic<int> vain_polls{0};
-        typename platform_type::template atomic<std::uint32_t> untimed{0};  // putters without timer
-        pace<platform_type> others;
-    };
     // A put or get to be tried, which outlives this: waiting is compiled once for all kinds of
     // sources and slots.
     struct attempt {
@@ -366,7 +357,7 @@ private:
     }
     CONQ_COLD void wake_putter() noexcept {
         if (wakes_late() && buffer_.size() > buffer_.capacity() / 2 &&
-            putters_.untimed.load(std::memory_order_relaxed) == 0) {  // (7) relaxed: see (5)
+            putters_.untimed.load(std::memory_order_relaxed) == 0) {  // (6) relaxed: see (4)
             return;
         }
         putters_.room.wake_one(put_flag());
@@ -415,7 +406,7 @@ private:
                 const bool stopped = within.stop.stop_requested();  // before the attempt: see sleep
                 const status answer = resolved(here.blocked, once, deadline, within.stop);
                 if (answer != here.blocked) {
-                    learn(here.waiters, learned, is_ready(here));
+                    here.waiters.learn(learned, is_ready(here), buffer_.capacity());
                     if (vain != 0) note_vain_polls(here.waiters, 0);
                     return answer;
                 }
@@ -552,28 +543,6 @@ private:
             claim_wait<platform_type> ending;
             while (buffer_.close() == status::busy) ending.once();
         }
-    }
-
-    // A streaming peer writes the line that we poll: poll later, and take more for one transfer of
-    // the line, but not so late that a small queue runs dry. A ping-pong peer never has a second
-    // item ready: poll at once, and try the long pause again at every 16th wait. `learned` is what
-    // this wait began with: what others have learned meanwhile is not built upon.
-    void learn(lobby& waiters, int learned, bool more) const noexcept {
-        int next = learned;
-        if (learned <= 1) {
-            next = learned + 1 >= 1 ? shortest_streaming_pause : learned + 1;
-        } else if (!more) {
-            next = -15;
-        } else if (learned < longest_first_pause()) {
-            next = 2 * learned < longest_first_pause() ? 2 * learned : longest_first_pause();
-        }
-        waiters.first_pause.store(next, std::memory_order_relaxed);  // (4) a hint
-    }
-    static constexpr int shortest_streaming_pause = 16;
-    [[nodiscard]] int longest_first_pause() const noexcept {
-        const std::uint64_t slots = buffer_.capacity();
-        if (slots == 0) return 64;
-        return slots < 128 ? 16 : slots < 512 ? static_cast<int>(slots / 8) : 64;
     }
 
     // Drops all items that nobody has claimed; how many.
