@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "cli/command_template.hpp"
+#include "cli/durable_run.hpp"
 #include "cli/item_reader.hpp"
 #include "cli/job_process.hpp"
 #include "cli/message.hpp"
@@ -81,7 +82,8 @@ struct command_end {
     std::string why;
 };
 command_end run_command(const std::vector<std::string>& words,
-                        const std::vector<std::string>& variables, milliseconds span) {
+                        const std::vector<std::string>& variables, job_lease& lease) {
+    const milliseconds span = lease.time_limit();
     int code = 0;
     const std::string path = find_program(words[0], code);
     if (path.empty()) {
@@ -118,6 +120,7 @@ command_end run_command(const std::vector<std::string>& words,
         complain(fmt::format("cannot start {}: {}", shown_name(path), std::strerror(failed)));
         return {126, "it could not be run"};
     }
+    durable_run::note(lease, child);
     const pid_t to = has_group ? -child : child;
     running = to;
     int how = 0;
@@ -141,7 +144,7 @@ int run_with(job_lease lease, const std::vector<std::string>& command, const que
     std::vector<std::string> arguments;
     for (std::size_t i = 0; i < filled.size(); ++i) arguments.emplace_back(filled[i]);
     lease.outlast_time_limit();
-    const auto [code, why] = run_command(arguments, variables_of(lease, queue), lease.time_limit());
+    const auto [code, why] = run_command(arguments, variables_of(lease, queue), lease);
     if (code != 0) {
         const char* const next =
             lease.is_last_attempt() ? "a dead letter now" : "handed out again after a while";

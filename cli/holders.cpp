@@ -11,6 +11,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "src/jobs/process_mark.hpp"
+
 namespace conq::cli {
 namespace {
 
@@ -19,16 +21,6 @@ namespace fs = std::filesystem;
 std::string contents(const fs::path& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// The process of a number as "NUMBER.BEGIN": no other one is ever called so until the next boot.
-// Empty if there is none.
-std::string mark_of(const std::string& number) {
-    const std::string stat = contents("/proc/" + number + "/stat");
-    std::size_t at = stat.rfind(')');  // the name before it may hold anything
-    for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
-    if (at == std::string::npos || stat[stat.rfind(')') + 2] == 'Z') return {};
-    return number + '.' + stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
 }
 
 std::string variable_of(const std::string& environment, std::string_view name) {
@@ -54,7 +46,7 @@ holder look_at(const fs::path& process) {
     std::ifstream name(process / "comm");
     std::getline(name, found.name);
     found.job = variable_of(environment, "CONQ_ID");
-    found.is_left_behind = !mark.empty() && mark_of(mark.substr(0, mark.find('.'))) != mark;
+    found.is_left_behind = !mark.empty() && jobs::has_ended(mark);
     return found;
 }
 
@@ -89,7 +81,7 @@ std::size_t end_left_behind(const std::string& queue_path) {
 }
 
 std::string holder_variable() {
-    static const std::string mark = mark_of(std::to_string(::getpid()));
+    static const std::string mark = jobs::process_mark(::getpid());
     return "CONQ_RUN=" + mark;
 }
 

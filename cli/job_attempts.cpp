@@ -52,6 +52,7 @@ void job_attempts::run_once(const job& each, job_record& record, job_output& out
         .delimiter = options.delimiter,
         .variables = each.variables,
         .time_limit = options.time_limit.count() != 0 ? options.time_limit : each.time_limit,
+        .on_slow = each.on_slow,
         .may_print = options.prints_output()};
     ++record.tries;
     request.variables.push_back(fmt::format("CONQ_SEQ={}", numbers.sequence));

@@ -3,10 +3,13 @@
 #ifndef CONQ_CLI_JOB_FEED_HPP
 #define CONQ_CLI_JOB_FEED_HPP
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +37,7 @@ struct job {
     std::chrono::milliseconds time_limit{};  ///< of its own, where -t says none; zero: none
     unsigned attempts_before = 0;            ///< that have failed, of conq work
     std::vector<std::string> variables{};    ///< of its environment, beside what every job has
+    std::function<void(pid_t)> on_slow{};    ///< see process_request
 };
 
 /// How a job ends that cannot be run for its items; none if it can.

@@ -115,6 +115,7 @@ struct process_runner::process {
     time_limit limit;
     bool has_stopped_once = false;
     bool may_print = true;
+    std::function<void(pid_t)> on_slow;
     std::uint64_t output_bytes = 0;
     std::string failure;                // why it was ended by us
     std::unique_lock<std::mutex> turn;  // held while its output goes out as it comes
@@ -151,6 +152,7 @@ outcome process_runner::run(process_request& request, job_output& output) {
     process job;
     job.number = request.number;
     job.may_print = request.may_print;
+    job.on_slow = std::move(request.on_slow);
     if (const outcome failed = start(request, job); failed.how != outcome::kind::ok) return failed;
     running_.add(job.id);
     job.limit = time_limit(request.time_limit);
@@ -214,7 +216,7 @@ void process_runner::take_output(process& from, job_output& output) {
         const int count = ::poll(ready.data(), ready.size(), from.limit.wait_ms(timeout_ms));
         from.limit.enforce(from.id);
         if ((count == 0 || turn == quick_turns) && from.ended.get() < 0) {
-            from.ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, from.id, 0)));
+            watch_end(from);
             timeout_ms = 1000;
         }
         if (count == 0) {
@@ -285,6 +287,12 @@ void process_runner::handle_stop(process& job, int signal) {
     }
 }
 
+// It is one of those that take a while.
+void process_runner::watch_end(process& of) {
+    of.ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, of.id, 0)));
+    if (const auto tell = std::exchange(of.on_slow, nullptr)) tell(of.id);
+}
+
 // Waits until it ends or is stopped; ends it meanwhile if it takes too long.
 siginfo_t process_runner::next_change(process& of) {
     constexpr int longest_ms = 100;  // a stop is seen by looking
@@ -294,9 +302,7 @@ siginfo_t process_runner::next_change(process& of) {
         const int failed = ::waitid(P_PID, static_cast<id_t>(of.id), &about, flags);
         if (failed != 0 && errno == EINTR) continue;
         if (failed != 0 || about.si_pid != 0) return about;
-        if (of.ended.get() < 0) {
-            of.ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, of.id, 0)));
-        }
+        if (of.ended.get() < 0) watch_end(of);
         pollfd ready{of.ended.get(), POLLIN, 0};
         ::poll(&ready, 1, of.limit.wait_ms(longest_ms));
         of.limit.enforce(of.id);

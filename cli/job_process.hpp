@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ struct process_request {
     char delimiter = '\n';                   ///< between the words of the input
     std::vector<std::string> variables{};    ///< NAME=value, beside those of our environment
     std::chrono::milliseconds time_limit{};  ///< zero: none
+    /// Called once with the process if it does not end at once.
+    std::function<void(pid_t)> on_slow{};
     /// Whether output that finds no room may be printed as it comes; else the job fails.
     bool may_print = true;
 };
@@ -75,6 +78,7 @@ private:
     void keep(process& from, std::size_t stream, const char* bytes, std::size_t size,
               job_output& output);
     static void handle_stop(process& job, int signal);
+    static void watch_end(process& of);
     static siginfo_t next_change(process& of);
     outcome wait_for_end(process& of);
 

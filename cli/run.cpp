@@ -297,6 +297,7 @@ private:
             each.variables = durable_->variables(*lease);
             each.time_limit = lease->time_limit();
             lease->outlast_time_limit();
+            each.on_slow = [lease](pid_t process) { durable_run::note(*lease, process); };
             if (options_.works) each.attempts_before = lease->attempt() - 1;
         }
         job_output output;

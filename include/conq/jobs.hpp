@@ -3,6 +3,8 @@
 #ifndef CONQ_JOBS_HPP
 #define CONQ_JOBS_HPP
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -64,6 +66,10 @@ public:
     [[nodiscard]] job_span time_limit() const noexcept { return job_.time_limit; }
     /// Leaves the time limit to the holder, who can end the work itself: the lease goes on past it.
     void outlast_time_limit() noexcept;
+    /// The job is done by that process, which we have started with this queue's files open (the key
+    /// owner=family of the URL): should we die, it is not handed out again before that process has
+    /// ended. Without this, not before all that we have started have ended. Throws store_error.
+    void runs_as(pid_t process);
     /// How long retry without a delay would make the job wait.
     [[nodiscard]] job_span backoff() const;
 

@@ -10,6 +10,7 @@
 #include "conq/jobs.hpp"
 #include "conq/platform/clock.hpp"
 #include "src/jobs/engines.hpp"
+#include "src/jobs/process_mark.hpp"
 #include "src/jobs/quiet_thread.hpp"
 #include "src/jobs/row.hpp"
 
@@ -193,6 +194,11 @@ job_span job_lease::backoff() const {
 
 void job_lease::outlast_time_limit() noexcept {
     if (state_ == status::ok) queue_->core_->outlast(job_.at);
+}
+
+void job_lease::runs_as(pid_t process) {
+    const std::string mark = state_ == status::ok ? jobs::process_mark(process) : "";
+    if (!mark.empty()) queue_->core_->engine().note_process(job_.at, mark);
 }
 
 // After it nothing is held.

@@ -93,6 +93,8 @@ public:
         }
     }
 
+    void note_process(ticket, std::string_view) override {}  // nobody outlives this process
+
     bool is_finished() override {
         const std::lock_guard lock(mutex_);
         reap();

@@ -21,6 +21,7 @@ namespace conq::jobs {
 namespace {
 
 constexpr off_t commits_byte = 64, owners_byte = 4096, bytes = 128;
+constexpr off_t families_byte = off_t{1} << 40;
 
 [[noreturn]] void fail(const std::string& path, const char* what, const char* mend) {
     throw store_error("conq: " + path + ": " + what + ": " + std::strerror(errno) + ": " + mend);
@@ -33,10 +34,6 @@ struct flock range(short type, off_t at) {
     lock.l_start = at;
     lock.l_len = 1;
     return lock;
-}
-
-off_t byte_of(std::uint64_t owner) {
-    return owners_byte + static_cast<off_t>(owner);
 }
 
 }  // namespace
@@ -66,7 +63,7 @@ shared_file::shared_file(const std::string& path)
 
 shared_file::~shared_file() {
     ::munmap(words_, bytes);
-    if (owner_file_ >= 0) ::close(owner_file_);
+    if (family_file_ >= 0) ::close(family_file_);
     ::close(file_);
 }
 
@@ -128,17 +125,29 @@ void shared_file::unlock_commits() noexcept {
     }
 }
 
+std::int64_t shared_file::owner_byte(std::uint64_t owner) noexcept {
+    return owners_byte + static_cast<std::int64_t>(owner);
+}
+std::int64_t shared_file::family_byte(std::uint64_t owner) noexcept {
+    return families_byte + static_cast<std::int64_t>(owner);
+}
+
 void shared_file::live_as(std::uint64_t owner, bool with_children) {
-    struct flock lock = range(F_WRLCK, byte_of(owner));
-    owner_file_ =
-        again([&] { return ::open(path_.c_str(), O_RDWR | (with_children ? 0 : O_CLOEXEC)); });
-    if (owner_file_ < 0 || ::fcntl(owner_file_, F_OFD_SETLK, &lock) != 0) {
+    lock_byte(file_, owner_byte(owner));
+    if (!with_children) return;
+    family_file_ = again([&] { return ::open(path_.c_str(), O_RDWR); });
+    lock_byte(family_file_, family_byte(owner));
+}
+
+void shared_file::lock_byte(int file, std::int64_t byte) {
+    struct flock lock = range(F_WRLCK, byte);
+    if (file < 0 || ::fcntl(file, F_OFD_SETLK, &lock) != 0) {
         fail(path_, "cannot lock", "use a file system that has locks");
     }
 }
 
-bool shared_file::is_alive(std::uint64_t owner) {
-    struct flock lock = range(F_WRLCK, byte_of(owner));
+bool shared_file::is_locked(std::int64_t byte) {
+    struct flock lock = range(F_WRLCK, byte);
     if (::fcntl(file_, F_OFD_GETLK, &lock) != 0) fail(path_, "cannot ask for a lock", "try again");
     return lock.l_type != F_UNLCK;
 }

@@ -23,11 +23,14 @@ public:
     /// Waits in the kernel for the lock that every transaction holds. Throws store_error.
     void lock_commits();
     void unlock_commits() noexcept;
-    /// Holds the lock that shows that this owner lives, until the process has ended; and the
-    /// processes that it starts, if `with_children`, which inherit the file. Throws store_error.
+    /// Holds the lock that shows that this owner lives, until the process has ended; and another
+    /// one, if `with_children`, until those that it starts have, which inherit the file. Throws
+    /// store_error.
     void live_as(std::uint64_t owner, bool with_children);
-    /// Whether some process holds that lock. Not for one's own.
-    bool is_alive(std::uint64_t owner);
+    /// Whether the owner itself holds its lock. Not for one's own.
+    bool is_alive(std::uint64_t owner) { return is_locked(owner_byte(owner)); }
+    /// Whether it, or a process that it has started, holds the other one.
+    bool has_family(std::uint64_t owner) { return is_locked(family_byte(owner)); }
 
     /// How often the disk has failed to keep what was written, as far as any process knows.
     std::uint32_t failures() noexcept { return words_[2].load(); }
@@ -56,12 +59,16 @@ private:
     shared_word& callees() noexcept { return words_[9]; }
     shared_word& is_called() noexcept { return words_[10]; }
 
+    static std::int64_t owner_byte(std::uint64_t owner) noexcept;
+    static std::int64_t family_byte(std::uint64_t owner) noexcept;
+    bool is_locked(std::int64_t byte);
+    void lock_byte(int file, std::int64_t byte);
     bool try_lock_commits();
     bool await_call();
     static void sleep(shared_word& on, std::uint32_t seen, std::int64_t span_ns) noexcept;
 
     std::string path_;
-    int file_, owner_file_ = -1;  // two, or a child would inherit the lock of commits
+    int file_, family_file_ = -1;  // two, or a child would inherit all locks
     shared_word* words_;
 };
 

@@ -11,6 +11,7 @@
 
 #include "src/jobs/engines.hpp"
 #include "src/jobs/outputs.hpp"
+#include "src/jobs/process_mark.hpp"
 #include "src/jobs/row.hpp"
 #include "src/jobs/row_reader.hpp"
 #include "src/jobs/seal.hpp"
@@ -142,6 +143,12 @@ public:
             for (const ticket each : held) {
                 sql_.renew.bind(until, std::int64_t(each.id), std::int64_t(each.token)).finish();
             }
+        });
+    }
+
+    void note_process(ticket at, std::string_view process) override {
+        transact([&] {
+            sql_.note_process.bind(std::int64_t(at.id), std::int64_t(at.token), process).finish();
         });
     }
 
@@ -468,7 +475,9 @@ private:
         std::vector<summed_row> lost;  // no row is changed while they are being looked for
         for (sql_.running.bind(); sql_.running.step();) {
             const summed_row at = rows_.read(sql_.running);
-            if (!is_held(at.job.owner) || at.job.due_ms < boot_ms()) lost.push_back(at);
+            if (at.job.due_ms < boot_ms() || !is_held(at.job.owner, sql_.running.bytes(13))) {
+                lost.push_back(at);
+            }
         }
         for (summed_row& each : lost) {
             each.job.lose_worker();
@@ -476,9 +485,12 @@ private:
         }
     }
 
-    bool is_held(std::uint64_t owner) {
+    // A job outlives whoever runs it while its process does; or any process that he has started, if
+    // it is not known which one.
+    bool is_held(std::uint64_t owner, const std::string& process) {
         if ((owner & by_time) != 0) return owner == holder_by_time_;
-        return owner == me_ || store_.shared.is_alive(owner);
+        if (owner == me_ || store_.shared.is_alive(owner)) return true;
+        return store_.shared.has_family(owner) && (process.empty() || !has_ended(process));
     }
 
     granted grant(summed_row& at, job_span lease, std::string body) {

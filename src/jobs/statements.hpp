@@ -31,7 +31,7 @@ struct statements {
     statement by_key{base, "SELECT id FROM job WHERE key = ?1 AND key IS NOT NULL"};
     statement put{base,
                   "INSERT INTO job VALUES(?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, ?12, 0, ?7, 0, 0, ?8, "
-                  "?9, 0, NULLIF(?10, x''), NULL, ?11)"};
+                  "?9, 0, NULLIF(?10, x''), NULL, NULL, ?11)"};
     statement find{base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
     statement ended{base, "SELECT end_ms FROM job WHERE id = ?1"};
     statement body{base, "SELECT body FROM job WHERE id = ?1"};
@@ -39,7 +39,7 @@ struct statements {
                           ", body FROM job WHERE state = 0 AND state < 2 "
                           "ORDER BY priority, id LIMIT ?1"};
     statement delayed{base, "SELECT " CONQ_ROW " FROM job WHERE state = 5 ORDER BY due_ms LIMIT 1"};
-    statement running{base, "SELECT " CONQ_ROW " FROM job WHERE state = 1 AND state < 2"};
+    statement running{base, "SELECT " CONQ_ROW ", process FROM job WHERE state = 1 AND state < 2"};
     statement any_waiting{base, "SELECT " CONQ_ROW
                                 " FROM job WHERE state = 0 AND state < 2 UNION ALL SELECT " CONQ_ROW
                                 " FROM job WHERE state = 5 LIMIT 1"};
@@ -53,12 +53,14 @@ struct statements {
                     "end_ms FROM job WHERE id > ?2 ORDER BY id LIMIT ?3) GROUP BY state"};
     statement save{base,
                    "UPDATE job SET state = ?2, due_ms = ?3, token = ?4, attempts = ?5, "
-                   "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10 "
-                   "WHERE id = ?1"};
+                   "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10, "
+                   "process = NULL WHERE id = ?1"};
     statement save_noted{base,
                          "UPDATE job SET state = ?2, due_ms = ?3, token = ?4, attempts = ?5, "
                          "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10, "
                          "note = ?11 WHERE id = ?1 AND token = ?4 AND state = 1"};
+    statement note_process{
+        base, "UPDATE job SET process = ?3 WHERE id = ?1 AND token = ?2 AND state = 1"};
     statement renew{base,
                     "UPDATE job SET due_ms = max(due_ms, ?1) "
                     "WHERE id = ?2 AND token = ?3 AND state = 1"};

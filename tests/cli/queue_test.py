@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """conq run -q: each item has one outcome, whatever is killed."""
 import collections
+import contextlib
 import os
 import pathlib
 import random
@@ -149,6 +150,33 @@ def test_an_item_whose_process_outlives_its_conq_does_not_run_twice_at_once(tmp_
     assert again.returncode == 0
     assert log.read_text() == "begin\nend\n" * 2
     assert outcomes(tmp_path / "q") == {DONE: 1}
+
+
+def test_an_item_runs_again_when_its_process_has_ended_whatever_that_has_left(tmp_path):
+    fifo, log, queue, left = (tmp_path / name for name in ("fifo", "log", "q", "left"))
+    os.mkfifo(fifo)
+    words = ("-q", queue, "-s", f'echo begin >> {log}; [ -e {left} ] && exit; '
+             f'sleep 1000 & echo $! > {left}; read x < {fifo}')
+    run = start(*words, ":::", "a")
+
+    def process():
+        with contextlib.suppress(sqlite3.OperationalError), sqlite3.connect(queue) as base:
+            return (base.execute("SELECT process FROM job").fetchone() or [None])[0]
+    wait_until(lambda: process() is not None)
+    number, begin, _ = process().split(b".")
+    stat = pathlib.Path(f"/proc/{number.decode()}/stat").read_bytes()
+    assert stat.rpartition(b")")[2].split()[19] == begin
+    run.send_signal(signal.SIGKILL)
+    run.wait(TIMEOUT_S)
+    try:
+        again = start(*words, ":::", "a")
+        assert b"run elsewhere" in again.stderr.readline()
+        fifo.write_text("x\n")  # the first process ends; sleep has the queue open still
+        again.communicate(timeout=TIMEOUT_S)
+    finally:
+        os.kill(int(left.read_text()), signal.SIGKILL)
+    assert again.returncode == 0
+    assert log.read_text() == "begin\n" * 2 and outcomes(queue) == {DONE: 1}
 
 
 def test_what_a_killed_conq_has_left_is_named_and_can_be_killed(tmp_path):

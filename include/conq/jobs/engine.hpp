@@ -194,6 +194,10 @@ public:
     /// The leases that are still held last for `lease` from now on, or longer; lost ones
     /// stay lost.
     virtual void renew(std::span<const ticket> held, job_span lease) = 0;
+    /// A lease that is held and owned is a process's, which the owner has started and names in a
+    /// way that no other one has: should the owner die, and the store see that, it lasts while that
+    /// process does, not while any that he has started do.
+    virtual void note_process(ticket at, std::string_view process) = 0;
     /// Whether nothing is unfinished.
     virtual bool is_finished() = 0;
     /// Finishes a job that is not running; false if it runs, is finished or unknown.
