@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <stdexcept>
@@ -30,9 +32,46 @@ std::string url_of(std::string_view path, std::string_view options) {
     return url;
 }
 
+// @NAME and maybe ?options, as a URL: a file where the XDG Base Directory Specification wants what
+// programs keep of a user.
+std::string url_of_name(const std::string& text) {
+    const std::size_t end = std::min(text.find('?'), text.size());
+    const std::string name = text.substr(1, end - 1);
+    const bool is_plain = std::ranges::all_of(name, [](char each) {
+        return std::isalnum(static_cast<unsigned char>(each)) != 0 || each == '-' || each == '_';
+    });
+    if (name.empty() || !is_plain) {
+        throw usage_error(
+            fmt::format("-q {}: a name has letters, digits, - and _; the file of that "
+                        "name is ./{}",
+                        shown_name(text), text));
+    }
+    const char* const state = std::getenv("XDG_STATE_HOME");
+    const char* const home = std::getenv("HOME");
+    const bool has_state = state != nullptr && state[0] == '/';  // it is to be ignored otherwise
+    if (!has_state && (home == nullptr || home[0] == '\0')) {
+        throw usage_error(
+            fmt::format("-q {}: neither XDG_STATE_HOME nor HOME says where it is: name "
+                        "a file",
+                        shown_name(text)));
+    }
+    const auto folder =
+        (has_state ? std::filesystem::path(state) : std::filesystem::path(home) / ".local/state") /
+        "conq";
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed) {
+        throw own_error(
+            fmt::format("cannot make {}: {}", shown_name(folder.string()), failed.message()));
+    }
+    const std::string options = text.substr(std::min(end + 1, text.size()));
+    return url_of((folder / name).string(), options);
+}
+
 }  // namespace
 
-queue_name::queue_name(const std::string& text) {
+queue_name::queue_name(const std::string& given) {
+    const std::string text = given.starts_with('@') ? url_of_name(given) : given;
     try {
         const jobs::queue_url parts = jobs::parse_url(text);
         if (parts.is_memory) {

@@ -11,11 +11,12 @@
 
 namespace conq::cli {
 
-/// A queue: the path of its file, or a URL (docs/formats/job_queue_url.md). Immutable.
+/// A queue: the path of its file, a URL (docs/formats/job_queue_url.md), or @NAME, a file of that
+/// name in $XDG_STATE_HOME/conq. Immutable.
 class queue_name {
 public:
-    /// Throws usage_error for a URL that is none.
-    explicit queue_name(const std::string& text);
+    /// Throws usage_error for a URL or name that is none.
+    explicit queue_name(const std::string& given);
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     /// With options in addition, as "lease=30d&owner=family", but for those that were named.

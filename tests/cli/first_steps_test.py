@@ -120,3 +120,22 @@ def test_who_waits_for_a_paused_queue_is_told(tmp_path):
         call("resume", "-q", queue)
         assert work.communicate(timeout=TIMEOUT_S) == (b"a\n", b"")
     assert call("join", "-q", queue).stderr == b""
+
+
+@pytest.mark.parametrize("state", ["state", None])
+def test_a_name_is_a_queue_in_the_folder_for_what_programs_keep(tmp_path, state):
+    where = {"HOME": str(tmp_path / "home"),
+             "XDG_STATE_HOME": str(tmp_path / state) if state else ""}
+    folder = tmp_path / (state or "home/.local/state")
+
+    def here(*words):
+        return call(*words, env={**os.environ, **where}, cwd=tmp_path)
+    assert here("put", "-q", "@mail", "x").returncode == 0
+    assert (folder / "conq/mail").is_file() and not (tmp_path / "@mail").exists()
+    shown = here("run", "-q", "@mail?durability=process", "-s", 'echo "$CONQ_QUEUE"', ":::", "y")
+    assert shown.stdout.decode() == f"sqlite:{folder}/conq/mail?durability=process\n"
+    for bad in ("@", "@a/b", "@../x"):
+        refused = here("put", "-q", bad, "x")
+        assert refused.returncode == 2 and b"a name has letters" in refused.stderr
+    where.update(HOME="", XDG_STATE_HOME="relative")
+    assert b"name a file" in here("put", "-q", "@mail", "x").stderr
