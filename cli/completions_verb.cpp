@@ -20,10 +20,10 @@ std::string verb_table() {
 
 constexpr const char* usage =
     "Usage: conq completions bash | zsh | fish | verbs\n\n"
-    "Prints the script by which a shell completes the words of conq.\n\n"
     "  conq completions bash > ~/.local/share/bash-completion/completions/conq\n"
     "  conq completions zsh > ~/.zsh/completions/_conq      (a folder of fpath)\n"
     "  conq completions fish > ~/.config/fish/completions/conq.fish\n\n"
+    "Prints the script by which a shell completes the words of conq.\n\n"
     "What they ask is for other programs, too: conq completions verbs prints the verbs, and\n"
     "conq VERB --options its options: names, value, and what it does, with tabs between.\n";
 

@@ -6,6 +6,19 @@
 
 namespace conq::cli {
 
+std::string help_text(std::string_view about, const CLI::App& app) {
+    std::string usage, examples, rest;
+    while (!about.empty()) {
+        const std::string_view block = about.substr(0, about.find("\n\n"));
+        std::string& part = usage.empty() ? usage : block.starts_with("  ") ? examples : rest;
+        part += block.substr(0, block.find_last_not_of('\n') + 1);
+        part += "\n\n";
+        about.remove_prefix(std::min(block.size() + 2, about.size()));
+    }
+    const std::string options = app.help();
+    return usage + examples + rest + options.substr(options.find("Options:"));
+}
+
 bool asks_for_table(const std::vector<std::string>& words) {
     return words.size() == 1 && words.front() == "--options";
 }

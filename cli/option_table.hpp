@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The options of a verb as lines, for completions: what --help says, to be read by a program.
+// What --help says of a verb, and its options as lines, for completions.
 #ifndef CONQ_CLI_OPTION_TABLE_HPP
 #define CONQ_CLI_OPTION_TABLE_HPP
 
@@ -12,6 +12,10 @@ class App;
 }
 
 namespace conq::cli {
+
+/// The help of a verb. `about`: blocks with empty lines between, how it is called first; the blocks
+/// that are indented are examples, and come next; then what else it says, and the options.
+std::string help_text(std::string_view about, const CLI::App& app);
 
 /// Whether the words after a verb ask for the table, and for nothing else.
 bool asks_for_table(const std::vector<std::string>& words);

@@ -337,11 +337,6 @@ run_options parse_options(CLI::App& app, parsed& into, const std::vector<std::st
     return o;
 }
 
-std::string options_text(const CLI::App& app) {
-    const std::string text = app.help();
-    return text.substr(text.find("Options:"));
-}
-
 }  // namespace
 
 run_options parse_run_options(const std::vector<std::string>& words) {
@@ -381,39 +376,44 @@ std::string work_help() {
     parsed into;
     CLI::App app("", "conq work");
     describe_work(app, into);
-    return "Usage: conq work -q FILE [OPTION...] [CMD [ARG...]]\n\n"
-           "Runs a command on each item that is in the queue, whoever put it there, until nothing "
-           "is\n"
-           "unfinished; start it in as many terminals as you like. Without CMD it is the command\n"
-           "that is stored with the queue, by the first conq run -q or conq work that named one.\n"
-           "Output, placeholders, exit codes and signals are those of conq run.\n\n"
-           "  conq put -q enc.q *.wav; conq work -q enc.q flac --best {}\n"
-           "  conq work -q enc.q -j 4                        (another terminal)\n"
-           "  conq work -q enc.q --follow                    (until conq shutdown)\n\n" +
-           options_text(app);
+    return help_text(
+        "Usage: conq work -q FILE [OPTION...] [CMD [ARG...]]\n\n"
+        "Runs a command on each item that is in the queue, whoever put it there, until nothing "
+        "is\n"
+        "unfinished; start it in as many terminals as you like. Without CMD it is the command\n"
+        "that is stored with the queue, by the first conq run -q or conq work that named one.\n"
+        "Output, placeholders, exit codes and signals are those of conq run.\n\n"
+        "  conq put -q enc.q *.wav; conq work -q enc.q flac --best {}\n"
+        "  conq work -q enc.q -j 4                        (another terminal)\n"
+        "  conq work -q enc.q --follow                    (until conq shutdown)\n",
+        app);
 }
 
 std::string run_help() {
     parsed into;
     CLI::App app("", "conq run");
     describe(app, into);
-    const std::string options = options_text(app);
-    return "Usage: conq run [OPTION...] CMD [ARG...] [::: ITEM...]\n"
-           "       conq run [OPTION...] -s TEXT [::: ITEM...]\n\n"
-           "Runs CMD for each item of standard input, some at once, and keeps the output of each\n"
-           "job together. Items are lines. {} in CMD or ARG is replaced by the item, always as a\n"
-           "part of one argument and never through a shell; without {} the item comes last.\n"
-           "So are {.} (without extension), {/} (the name behind the last /), {//} (the folder),\n"
-           "{/.} (the name without extension), {#} (the job's number) and {%} (which of the jobs\n"
-           "at once it is); with -I STR only STR is replaced.\n\n"
-           "  find . -name '*.wav' -print0 | conq run -0 flac --best {}\n"
-           "  conq run -a urls -j 8 curl -sSO\n"
-           "  seq 1000 | conq run -k -n 50 ./simulate --seeds {}\n"
-           "  ls *.wav | conq run flac -o out/{.}.flac {}\n"
-           "  find . -name '*.wav' | conq run -q done.q flac {}    (again, after a kill)\n"
-           "  conq run --csv -a songs.csv ./tag --title {1} {2}\n"
-           "  ls *.log | conq run -k -s 'grep -c ERROR \"$1\" | sort'\n\n" +
-           options +
+    return help_text(
+               "Usage: conq run [OPTION...] CMD [ARG...] [::: ITEM...]\n"
+               "       conq run [OPTION...] -s TEXT [::: ITEM...]\n\n"
+               "Runs CMD for each item of standard input, some at once, and keeps the output of "
+               "each\n"
+               "job together. Items are lines. {} in CMD or ARG is replaced by the item, always as "
+               "a\n"
+               "part of one argument and never through a shell; without {} the item comes last.\n"
+               "So are {.} (without extension), {/} (the name behind the last /), {//} (the "
+               "folder),\n"
+               "{/.} (the name without extension), {#} (the job's number) and {%} (which of the "
+               "jobs\n"
+               "at once it is); with -I STR only STR is replaced.\n\n"
+               "  find . -name '*.wav' -print0 | conq run -0 flac --best {}\n"
+               "  conq run -a urls -j 8 curl -sSO\n"
+               "  seq 1000 | conq run -k -n 50 ./simulate --seeds {}\n"
+               "  ls *.wav | conq run flac -o out/{.}.flac {}\n"
+               "  find . -name '*.wav' | conq run -q done.q flac {}    (again, after a kill)\n"
+               "  conq run --csv -a songs.csv ./tag --title {1} {2}\n"
+               "  ls *.log | conq run -k -s 'grep -c ERROR \"$1\" | sort'\n",
+               app) +
            "\nExit code: 0; 1 own error; 2 usage; 123 a job failed; 125 a job died of a signal;\n"
            "124 all that failed took too long (-t);\n"
            "126 or 127 CMD cannot run or is not found; 130 or 143 interrupted or terminated.\n"

@@ -22,10 +22,7 @@ struct verb_line::parser {
     bool wants_help = false;
     std::map<std::string, std::string> spans;  // by the option's name
 
-    [[nodiscard]] std::string help() const {
-        const std::string options = app.help();
-        return "Usage: conq " + usage + "\n" + options.substr(options.find("Options:"));
-    }
+    [[nodiscard]] std::string help() const { return help_text("Usage: conq " + usage, app); }
 };
 
 verb_line::verb_line(std::string verb, std::string usage)

@@ -106,13 +106,17 @@ void prepare(database& base) {
     base.run("COMMIT");
 }
 
-// As a database says of itself: SQLite takes what is shorter than a page for an empty one.
+// As a database says of itself: SQLite takes what is shorter than a page for an empty one. Where a
+// failure of the power has left something else, SQLite knows what to do, or says what it is.
 off_t page_bytes_of(const std::string& path) {
-    char head[18] = {};
-    std::ifstream(path, std::ios::binary).read(head, sizeof head);
-    const auto byte = [&head](int at) { return static_cast<unsigned char>(head[at]); };
+    constexpr std::string_view mark("SQLite format 3", 16);
+    constexpr off_t least = 512, most = 65'536;
+    std::string head(18, '\0');
+    std::ifstream(path, std::ios::binary).read(head.data(), std::ssize(head));
+    if (!head.starts_with(mark)) return least;
+    const auto byte = [&head](std::size_t at) { return static_cast<unsigned char>(head[at]); };
     const off_t size = byte(16) << 8 | byte(17);
-    return size == 1 ? 65'536 : std::max<off_t>(size, 512);
+    return size == 1 ? most : std::max(size, least);
 }
 
 // The path, unless it leads to another machine, or SQLite would take what is there for an empty

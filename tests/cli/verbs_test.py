@@ -362,5 +362,6 @@ def test_every_verb_shows_examples_first():
                               timeout=TIMEOUT_S).stdout.decode()
         about = f"conq {each} " + ("-q" if each != "completions" else "bash")
         assert text.startswith("Usage: " + about)
-        examples = text[:text.find("Options:")].splitlines()
-        assert any(line.startswith("  ") and about in line for line in examples)
+        examples = text.split("\n\n")[1].splitlines()
+        assert all(line.startswith("  ") for line in examples)
+        assert any(about in line for line in examples)
