@@ -52,6 +52,8 @@ function(conq_many_types target)
   set(level -Og)
   if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     set(level -O0)
+  endif()
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize" OR CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     target_compile_definitions(${target} PRIVATE CONQ_TESTS_FEW_VARIANTS=1)
   endif()
   target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:${level}>

@@ -124,8 +124,9 @@ struct handing_prompt : subject<sizeless, prompt_traits, many | fifo | hands_ove
     static constexpr const char* name = "rendezvous, prompt";
 };
 
-/// Those with any number of putters and getters, and all. A sanitizer or an emulator, which takes
-/// many times as long to build or to run, has each type of queue and each kind of waiting once.
+/// Those with any number of putters and getters, and all. The second compiler, a sanitizer or an
+/// emulator, which takes many times as long to build or to run, has each type of queue and each
+/// kind of waiting once.
 #if CONQ_TESTS_FEW_VARIANTS
 using subjects_for_many = ::testing::Types<locked, bounded_ring, segmented, segmented_portable,
                                            stacked, prioritized, timed, handing>;
