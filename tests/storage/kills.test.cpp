@@ -168,7 +168,7 @@ TEST(JobQueueKill, CanaryAPutThatIsAcknowledgedBeforeItIsMadeIsFound) {
         lost += !faults_in(where.path, read_log(where.log), {true, true}).empty();
         if (!was_struck) break;
     }
-    EXPECT_GT(lost, 3);
+    EXPECT_GT(lost, 0);  // a put makes few system calls before its commit
 }
 
 }  // namespace
