@@ -5,7 +5,9 @@
 
 #include <time.h>
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "src/jobs/row.hpp"
@@ -32,9 +34,8 @@ inline std::uint64_t sum_of(std::string_view bytes, std::uint64_t from = 0xcbf29
     constexpr std::uint64_t prime = 0x100000001b3;
     for (; bytes.size() >= sizeof from; bytes.remove_prefix(sizeof from)) {
         std::uint64_t word = 0;
-        for (std::size_t i = 0; i < sizeof word; ++i) {
-            word |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-        }
+        std::memcpy(&word, bytes.data(), sizeof word);
+        if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
         from = (from ^ word) * prime;
     }
     for (const char each : bytes) from = (from ^ static_cast<unsigned char>(each)) * prime;

@@ -65,7 +65,7 @@ public:
             out.resize(before);
             const std::int64_t flags = this->flags();
             answer.look_again = release_delayed();
-            const bool may_have_died = boot_ms() >= next_reap_ms_;
+            const bool may_have_died = now_.boot_ms >= next_reap_ms_;
             if (may_have_died) reap();
             if ((flags & paused_flag) == 0) {
                 claim_ready(lease, max, out);
@@ -88,7 +88,7 @@ public:
         transact(
             [&] {
                 answer = {};
-                if (boot_ms() >= next_reap_ms_) reap();
+                if (now_.boot_ms >= next_reap_ms_) reap();
                 put_rows({&wanted, 1}, {&answer.id, 1});
                 auto found = find_row(answer.id);
                 if (!found) rows_.damaged("a job is not where it was put");
@@ -130,7 +130,7 @@ public:
             auto found = find_held(at);
             if (!found) return;
             found->job.owner = by == keeper::owner ? me_ : holder_by_time_;
-            found->job.due_ms = boot_ms() + lease.count();
+            found->job.due_ms = now_.boot_ms + lease.count();
             save(*found);
             answer = granted_of(found->job, body_of(*found));
         });
@@ -139,7 +139,7 @@ public:
 
     void renew(std::span<const ticket> held, job_span lease) override {
         transact([&] {
-            const std::int64_t until = boot_ms() + lease.count();
+            const std::int64_t until = now_.boot_ms + lease.count();
             for (const ticket each : held) {
                 sql_.renew.bind(until, std::int64_t(each.id), std::int64_t(each.token)).finish();
             }
@@ -295,7 +295,11 @@ public:
 
 private:
     template <class Body> void transact(Body&& body, bool needs_sync = false) {
-        transactions_.run(std::forward<Body>(body), needs_sync);
+        auto timed = [&] {
+            now_ = {wall_ms(), boot_ms()};
+            body();
+        };
+        transactions_.run(timed, needs_sync);
     }
 
     std::int64_t meta(std::string_view name) {
@@ -324,7 +328,7 @@ private:
         std::uint64_t* const counts[] = {&out.ready, &out.running,   &out.done,
                                          &out.dead,  &out.cancelled, &out.delayed};
         std::int64_t last = after;
-        for (sql_.count.bind(wall_ms() - 60'000, after, rows_most); sql_.count.step();) {
+        for (sql_.count.bind(now_.wall_ms - 60'000, after, rows_most); sql_.count.step();) {
             const auto state = static_cast<std::uint64_t>(sql_.count.integer(0));
             *(state < 6 ? counts[state] : &unknown) +=
                 static_cast<std::uint64_t>(sql_.count.integer(1));
@@ -337,7 +341,7 @@ private:
     job_span since_end(job_id id) {
         job_span span{0};
         if (sql_.ended.bind(std::int64_t(id)).step()) {
-            span = job_span(std::max<std::int64_t>(0, wall_ms() - sql_.ended.integer(0)));
+            span = job_span(std::max<std::int64_t>(0, now_.wall_ms - sql_.ended.integer(0)));
         }
         sql_.ended.reset();
         return span;
@@ -361,7 +365,7 @@ private:
     // With a note only a row that is running, by this token: false if it is not.
     bool save(const summed_row& at, const std::string_view* note = nullptr) {
         const row& job = at.job;
-        const std::int64_t end_ms = job.is_unfinished() ? 0 : wall_ms();
+        const std::int64_t end_ms = job.is_unfinished() ? 0 : now_.wall_ms;
         const auto set = [&](statement& by, const auto&... more) {
             by.bind(std::int64_t(job.id), std::int64_t(job.state), job.due_ms,
                     std::int64_t(job.token), std::int64_t(job.attempts), std::int64_t(job.crashes),
@@ -398,7 +402,7 @@ private:
         return status::ok;
     }
     bool end_row(summed_row& at, ending how, const last_words& words, job_span delay) {
-        at.job.end(how, wall_ms(), delay);
+        at.job.end(how, now_.wall_ms, delay);
         return save(at, &words.note);
     }
 
@@ -414,7 +418,7 @@ private:
 
     void put_rows(std::span<const new_job> all, std::span<job_id> ids) {
         std::int64_t last = last_id();
-        const std::int64_t now = wall_ms();
+        const std::int64_t now = now_.wall_ms;
         for (std::size_t i = 0; i < all.size(); ++i) {
             const job_options& options = *all[i].options;
             if (!options.key.empty() && sql_.by_key.bind(options.key).step()) {
@@ -457,7 +461,7 @@ private:
 
     // Makes ready what is due. How long until it has to be done again.
     job_span release_delayed() {
-        const std::int64_t now = wall_ms();
+        const std::int64_t now = now_.wall_ms;
         const std::int64_t soon = now + recheck.count();
         while (!known_.next_due_ms || *known_.next_due_ms <= now) {
             auto found = first(sql_.delayed);
@@ -471,11 +475,11 @@ private:
 
     // Takes back what the dead held, and what was not renewed.
     void reap() {
-        next_reap_ms_ = boot_ms() + recheck.count();
+        next_reap_ms_ = now_.boot_ms + recheck.count();
         std::vector<summed_row> lost;  // no row is changed while they are being looked for
         for (sql_.running.bind(); sql_.running.step();) {
             const summed_row at = rows_.read(sql_.running);
-            if (at.job.due_ms < boot_ms() || !is_held(at.job.owner, sql_.running.bytes(13))) {
+            if (at.job.due_ms < now_.boot_ms || !is_held(at.job.owner, sql_.running.bytes(13))) {
                 lost.push_back(at);
             }
         }
@@ -495,7 +499,7 @@ private:
 
     granted grant(summed_row& at, job_span lease, std::string body) {
         rows_.check_body(at, body);
-        at.job.grant(me_, boot_ms() + lease.count(), wall_ms());
+        at.job.grant(me_, now_.boot_ms + lease.count(), now_.wall_ms);
         save(at);
         mine_[at.job.id] = at;
         return granted_of(at.job, std::move(body));
@@ -521,6 +525,7 @@ private:
         // No row is changed while they are being looked for.
         std::vector<std::pair<summed_row, std::string>> found;
         const auto most = static_cast<std::int64_t>(std::min<std::size_t>(max, claims_most));
+        found.reserve(std::min<std::size_t>(max, 64));
         for (sql_.ready.bind(most); sql_.ready.step();) {
             found.emplace_back(rows_.read(sql_.ready), sql_.ready.bytes(13));
         }
@@ -545,6 +550,9 @@ private:
     transactions transactions_;
     queue_file& store_ = transactions_.store;
     std::uint64_t me_ = 0;
+    struct {
+        std::int64_t wall_ms, boot_ms;
+    } now_{};  // of the call that is being carried out
     const std::uint64_t holder_by_time_ = holder_by_time();
     std::int64_t next_reap_ms_ = 0;
     known known_;
