@@ -2,6 +2,7 @@
 // The figures of the engine of SQLite, beside what one would write without it. Rounds of all
 // subjects are interleaved; a ratio is the median of the rounds' ratios.
 //     conq_bench_jobs [ROUNDS [SECONDS]]
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -264,6 +265,47 @@ void print_latency() {
     }
 }
 
+// From the death of a process that holds a job, or from its being stopped, to the take in another
+// one that waits: milliseconds.
+double redelivery_ms(const std::string& url, int signal) {
+    int ends[2];
+    if (::pipe(ends) != 0) std::abort();
+    const pid_t child = ::fork();
+    if (child == 0) {
+        conq::job_queue queue(url);
+        static_cast<void>(queue.put(job_body).value());
+        const conq::job_lease held = queue.take();
+        static_cast<void>(!::write(ends[1], "x", 1));
+        for (;;) ::pause();
+    }
+    char has_taken = 0;
+    static_cast<void>(!::read(ends[0], &has_taken, 1));
+    conq::job_queue queue(url);
+    const auto from = steady::now();
+    ::kill(child, signal);
+    static_cast<void>(queue.take().done());
+    const double ms = since(from) * 1000;
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    for (const int end : ends) ::close(end);
+    return ms;
+}
+
+void print_redeliveries() {
+    constexpr int rounds = 9, lease_ms = 300;
+    double killed = 0, stopped = 0;  // the longest
+    for (int i = 0; i < rounds; ++i) {
+        const place a, b;
+        killed = std::max(killed, redelivery_ms(a.url("process"), SIGKILL));
+        const std::string url = b.url("process") + "&lease=" + std::to_string(lease_ms) + "ms";
+        stopped = std::max(stopped, redelivery_ms(url, SIGSTOP));
+    }
+    std::printf(
+        "a job whose worker ends, to the take in another process, the longest of %d\n"
+        "  killed: %.0f ms  (must 1000); stopped: %.2f leases of %d ms  (must 2)\n",
+        rounds, killed, stopped / lease_ms, lease_ms);
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -273,4 +315,5 @@ int main(int count, char** words) {
     print_processes(rounds, seconds);
     print_syncs();
     print_latency();
+    print_redeliveries();
 }
