@@ -119,14 +119,6 @@ std::string reason_of(const outcome& ended) {
 
 }  // namespace
 
-void durable_run::note(job_lease& lease, pid_t process) noexcept {
-    try {
-        lease.runs_as(process);
-    } catch (const store_error&) {
-        // Then its end says what is wrong; until then it lives as long as what we have started.
-    }
-}
-
 std::string durable_run::put_off(job_lease& lease, const outcome& ended) {
     if (!ended.may_be_retried() || lease.is_last_attempt()) return {};
     const std::chrono::duration<double> delay = lease.backoff();

@@ -38,8 +38,6 @@ public:
     template <stop_token_like Stop> status join(Stop stop) { return queue_.join(std::move(stop)); }
     /// Takes it, or says what has become of it. Throws store_error.
     started_job start(const job& each);
-    /// The job is done by that process: see job_lease::runs_as.
-    static void note(job_lease& lease, pid_t process) noexcept;
     /// For an attempt that has failed: if there is another one, hands it back and says what comes;
     /// else nothing, and it is to be recorded. Throws store_error.
     static std::string put_off(job_lease& lease, const outcome& ended);

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "cli/command_template.hpp"
-#include "cli/durable_run.hpp"
+#include "cli/holders.hpp"
 #include "cli/item_reader.hpp"
 #include "cli/job_process.hpp"
 #include "cli/message.hpp"
@@ -120,7 +120,7 @@ command_end run_command(const std::vector<std::string>& words,
         complain(fmt::format("cannot start {}: {}", shown_name(path), std::strerror(failed)));
         return {126, "it could not be run"};
     }
-    durable_run::note(lease, child);
+    note_process(lease, child);
     const pid_t to = has_group ? -child : child;
     running = to;
     int how = 0;

@@ -80,6 +80,14 @@ std::size_t end_left_behind(const std::string& queue_path) {
     return count;
 }
 
+void note_process(job_lease& lease, pid_t process) noexcept {
+    try {
+        lease.runs_as(process);
+    } catch (const store_error&) {
+        // Then its end says what is wrong; until then it lives as long as what we have started.
+    }
+}
+
 std::string holder_variable() {
     static const std::string mark = jobs::process_mark(::getpid());
     return "CONQ_RUN=" + mark;

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "conq/jobs.hpp"
+
 namespace conq::cli {
 
 /// A process that has the queue open.
@@ -23,6 +25,8 @@ struct holder {
 std::vector<holder> holders_of(const std::string& queue_path);
 /// Ends those that are left behind (SIGKILL): how many.
 std::size_t end_left_behind(const std::string& queue_path);
+/// The job is done by that process: see job_lease::runs_as.
+void note_process(job_lease& lease, pid_t process) noexcept;
 /// The variable, for the environment of jobs, by which they are known as those of this process.
 std::string holder_variable();
 

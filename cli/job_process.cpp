@@ -43,7 +43,8 @@ private:
     int file_;
 };
 
-// After so many pieces of output a job is not one of those that end at once.
+// After so long, or so many pieces of output, a job is not one of those that end at once.
+constexpr int quick_ms = 20;
 constexpr int quick_turns = 16;
 
 bool is_runnable(const std::string& path) {
@@ -208,7 +209,7 @@ int process_runner::spawn(const char* path, char* const* arguments, char* const*
 // Reads both streams until they end, or until the job has ended: a process that it left behind may
 // hold them open.
 void process_runner::take_output(process& from, job_output& output) {
-    int timeout_ms = 20;
+    int timeout_ms = quick_ms;
     for (int turn = 0; from.ends[0].get() >= 0 || from.ends[1].get() >= 0; ++turn) {
         std::array<pollfd, 3> ready{{{from.ends[0].get(), POLLIN, 0},
                                      {from.ends[1].get(), POLLIN, 0},
@@ -217,6 +218,7 @@ void process_runner::take_output(process& from, job_output& output) {
         from.limit.enforce(from.id);
         if ((count == 0 || turn == quick_turns) && from.ended.get() < 0) {
             watch_end(from);
+            note_slow(from);
             timeout_ms = 1000;
         }
         if (count == 0) {
@@ -287,24 +289,30 @@ void process_runner::handle_stop(process& job, int signal) {
     }
 }
 
-// It is one of those that take a while.
 void process_runner::watch_end(process& of) {
+    if (of.ended.get() >= 0) return;
     of.ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, of.id, 0)));
+}
+
+// It is one of those that take a while.
+void process_runner::note_slow(process& of) {
     if (const auto tell = std::exchange(of.on_slow, nullptr)) tell(of.id);
 }
 
 // Waits until it ends or is stopped; ends it meanwhile if it takes too long.
 siginfo_t process_runner::next_change(process& of) {
     constexpr int longest_ms = 100;  // a stop is seen by looking
-    const int flags = WEXITED | WSTOPPED | WNOWAIT | (of.limit.is_set() ? WNOHANG : 0);
     for (;;) {
+        const bool polls = of.limit.is_set() || of.on_slow;
+        const int flags = WEXITED | WSTOPPED | WNOWAIT | (polls ? WNOHANG : 0);
         siginfo_t about{};
         const int failed = ::waitid(P_PID, static_cast<id_t>(of.id), &about, flags);
         if (failed != 0 && errno == EINTR) continue;
         if (failed != 0 || about.si_pid != 0) return about;
-        if (of.ended.get() < 0) watch_end(of);
+        watch_end(of);
         pollfd ready{of.ended.get(), POLLIN, 0};
-        ::poll(&ready, 1, of.limit.wait_ms(longest_ms));
+        const int wait_ms = of.limit.wait_ms(of.on_slow ? quick_ms : longest_ms);
+        if (::poll(&ready, 1, wait_ms) == 0) note_slow(of);
         of.limit.enforce(of.id);
     }
 }

@@ -79,6 +79,7 @@ private:
               job_output& output);
     static void handle_stop(process& job, int signal);
     static void watch_end(process& of);
+    static void note_slow(process& of);
     static siginfo_t next_change(process& of);
     outcome wait_for_end(process& of);
 

@@ -24,6 +24,7 @@
 #include "cli/dry_run.hpp"
 #include "cli/durable_run.hpp"
 #include "cli/header.hpp"
+#include "cli/holders.hpp"
 #include "cli/job_attempts.hpp"
 #include "cli/job_feed.hpp"
 #include "cli/job_log.hpp"
@@ -297,7 +298,7 @@ private:
             each.variables = durable_->variables(*lease);
             each.time_limit = lease->time_limit();
             lease->outlast_time_limit();
-            each.on_slow = [lease](pid_t process) { durable_run::note(*lease, process); };
+            each.on_slow = [lease](pid_t process) { note_process(*lease, process); };
             if (options_.works) each.attempts_before = lease->attempt() - 1;
         }
         job_output output;

@@ -11,7 +11,7 @@ namespace conq::jobs {
 namespace {
 
 // The namespace of the numbers of processes, as "pid:[4026531836]" has it.
-std::string world() {
+std::string pid_namespace() {
     std::error_code failed;
     const std::string name = std::filesystem::read_symlink("/proc/self/ns/pid", failed).string();
     const std::size_t begin = name.find('[') + 1;
@@ -27,11 +27,11 @@ std::string process_mark(pid_t number) {
     for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
     if (at == std::string::npos || stat[stat.rfind(')') + 2] == 'Z') return {};
     const std::string begin = stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
-    return std::to_string(number) + '.' + begin + '.' + world();
+    return std::to_string(number) + '.' + begin + '.' + pid_namespace();
 }
 
 bool has_ended(std::string_view mark) {
-    if (mark.substr(mark.rfind('.') + 1) != world()) return false;
+    if (mark.substr(mark.rfind('.') + 1) != pid_namespace()) return false;
     pid_t number = 0;
     std::from_chars(mark.data(), mark.data() + mark.size(), number);
     return process_mark(number) != mark;

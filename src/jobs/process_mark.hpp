@@ -10,8 +10,8 @@
 
 namespace conq::jobs {
 
-/// "NUMBER.BEGIN.WORLD": the number, when it began, and the namespace that the number is of. Empty
-/// if there is no such process, or it has ended. Any thread.
+/// "NUMBER.BEGIN.NAMESPACE": the number, when it began, and the namespace that the number is of.
+/// Empty if there is no such process, or it has ended. Any thread.
 std::string process_mark(pid_t number);
 
 /// Whether that process has ended. False for those of other namespaces, which we cannot see.

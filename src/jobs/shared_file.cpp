@@ -68,22 +68,22 @@ shared_file::~shared_file() {
 }
 
 // A process that writes again and again gets on faster if it finds its cache as it left it. So who
-// has to wait sleeps at first on a word of ours, and one at a time is called when the lock is free:
-// until he is awake, the one who called him goes on. After a while he waits in the kernel, which
-// wakes him each time. Only the kernel's lock counts: a caller or called that is killed costs the
+// has to wait sleeps at first on a word of ours, and one at a time is woken when the lock is free:
+// until he is awake, the one who woke him goes on. After a while he waits in the kernel, which
+// wakes him each time. Only the kernel's lock counts: one that is killed on his way costs the
 // others at most that while.
 // A process that writes again and again gets on faster if it finds its cache as it left it. So who
-// has to wait sleeps at first on a word of ours, and one at a time is called when the lock is free:
-// until he is awake, the one who called him goes on. After a while he waits in the kernel, which
-// wakes him each time. Only the kernel's lock counts: a caller or called that is killed costs the
+// has to wait sleeps at first on a word of ours, and one at a time is woken when the lock is free:
+// until he is awake, the one who woke him goes on. After a while he waits in the kernel, which
+// wakes him each time. Only the kernel's lock counts: one that is killed on his way costs the
 // others at most that while.
 // A process that writes again and again gets on faster if it finds its cache as it left it. So who
-// has to wait sleeps at first on a word of ours, and one at a time is called when the lock is free:
-// until he is awake, the one who called him goes on. After a while he waits in the kernel, which
-// wakes him each time. Only the kernel's lock counts: a caller or called that is killed costs the
+// has to wait sleeps at first on a word of ours, and one at a time is woken when the lock is free:
+// until he is awake, the one who woke him goes on. After a while he waits in the kernel, which
+// wakes him each time. Only the kernel's lock counts: one that is killed on his way costs the
 // others at most that while.
 void shared_file::lock_commits() {
-    if (try_lock_commits() || await_call()) return;
+    if (try_lock_commits() || await_turn()) return;
     struct flock lock = range(F_WRLCK, commits_byte);
     if (again([&] { return ::fcntl(file_, F_OFD_SETLKW, &lock); }) != 0) {
         fail(path_, "cannot lock", "use a file system that has locks");
@@ -97,20 +97,20 @@ bool shared_file::try_lock_commits() {
     fail(path_, "cannot lock", "use a file system that has locks");
 }
 
-bool shared_file::await_call() {
+bool shared_file::await_turn() {
     constexpr std::int64_t patience_ns = 20'000'000, poll_ns = 20'000;
     const auto began = platform::monotonic_now();
     bool has_it = false;
     for (auto now = began; !has_it && now - began < patience_ns; now = platform::monotonic_now()) {
-        const std::uint32_t seen = calls().load();
-        callees().fetch_add(1);
+        const std::uint32_t seen = turn().load();
+        turn_waiters().fetch_add(1);
         has_it = try_lock_commits();  // who unlocked before may not have seen us
-        if (!has_it) sleep(calls(), seen, patience_ns);
-        callees().fetch_sub(1);
+        if (!has_it) sleep(turn(), seen, patience_ns);
+        turn_waiters().fetch_sub(1);
         // Those who go on let go of the lock for a moment after each transaction.
         const auto until = platform::monotonic_now() + poll_ns;
         while (!has_it && platform::monotonic_now() < until) has_it = try_lock_commits();
-        is_called().store(0);
+        is_waking().store(0);
     }
     return has_it;
 }
@@ -118,10 +118,10 @@ bool shared_file::await_call() {
 void shared_file::unlock_commits() noexcept {
     struct flock lock = range(F_UNLCK, commits_byte);
     ::fcntl(file_, F_OFD_SETLK, &lock);
-    if (callees().load() == 0 || is_called().exchange(1) != 0) return;
-    calls().fetch_add(1);
-    if (::syscall(SYS_futex, &calls(), FUTEX_WAKE, 1, nullptr, nullptr, 0) == 0) {
-        is_called().store(0);
+    if (turn_waiters().load() == 0 || is_waking().exchange(1) != 0) return;
+    turn().fetch_add(1);
+    if (::syscall(SYS_futex, &turn(), FUTEX_WAKE, 1, nullptr, nullptr, 0) == 0) {
+        is_waking().store(0);
     }
 }
 

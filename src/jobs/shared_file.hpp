@@ -53,18 +53,18 @@ private:
     static_assert(shared_word::is_always_lock_free && sizeof(shared_word) == 4);
     shared_word& word(unsigned room) noexcept { return words_[room]; }
     shared_word& sleepers(unsigned room) noexcept { return words_[4 + room]; }
-    // Of the lock of commits: a word that changes when somebody is called, how many want to be, and
-    // whether one is on his way.
-    shared_word& calls() noexcept { return words_[8]; }
-    shared_word& callees() noexcept { return words_[9]; }
-    shared_word& is_called() noexcept { return words_[10]; }
+    // Of the lock of commits: the word that its waiters sleep on, how many do, and whether one is
+    // on his way.
+    shared_word& turn() noexcept { return words_[8]; }
+    shared_word& turn_waiters() noexcept { return words_[9]; }
+    shared_word& is_waking() noexcept { return words_[10]; }
 
     static std::int64_t owner_byte(std::uint64_t owner) noexcept;
     static std::int64_t family_byte(std::uint64_t owner) noexcept;
     bool is_locked(std::int64_t byte);
     void lock_byte(int file, std::int64_t byte);
     bool try_lock_commits();
-    bool await_call();
+    bool await_turn();
     static void sleep(shared_word& on, std::uint32_t seen, std::int64_t span_ns) noexcept;
 
     std::string path_;

@@ -39,6 +39,10 @@ void child_process::resume() const noexcept {
     ::kill(id_, SIGCONT);
 }
 
+void child_process::kill() const noexcept {
+    ::kill(id_, SIGKILL);
+}
+
 bool child_process::wait_until_stopped() {
     has_stopped_ = false;
     while (!has_stopped_ && !has_ended_) wait(WUNTRACED);

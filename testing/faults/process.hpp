@@ -27,6 +27,8 @@ public:
     /// Stops all its threads, wherever they are; `resume` lets them go on.
     void stop() const noexcept;
     void resume() const noexcept;
+    /// Kills it (SIGKILL).
+    void kill() const noexcept;
     /// Waits until it has stopped, by itself or by `stop`. False: it has ended.
     [[nodiscard]] bool wait_until_stopped();
     /// Whether it has ended.

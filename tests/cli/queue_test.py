@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import time
 
+import pytest
 from support import CONQ, TIMEOUT_S, conq, lines, start
 
 
@@ -152,10 +153,11 @@ def test_an_item_whose_process_outlives_its_conq_does_not_run_twice_at_once(tmp_
     assert outcomes(tmp_path / "q") == {DONE: 1}
 
 
-def test_an_item_runs_again_when_its_process_has_ended_whatever_that_has_left(tmp_path):
+@pytest.mark.parametrize("first", ["", "exec >&- 2>&-; "], ids=["quiet", "closes its output"])
+def test_an_item_runs_again_when_its_process_has_ended_whatever_that_has_left(tmp_path, first):
     fifo, log, queue, left = (tmp_path / name for name in ("fifo", "log", "q", "left"))
     os.mkfifo(fifo)
-    words = ("-q", queue, "-s", f'echo begin >> {log}; [ -e {left} ] && exit; '
+    words = ("-q", queue, "-s", f'{first}echo begin >> {log}; [ -e {left} ] && exit; '
              f'sleep 1000 & echo $! > {left}; read x < {fifo}')
     run = start(*words, ":::", "a")
 

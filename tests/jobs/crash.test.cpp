@@ -2,45 +2,37 @@
 // What becomes of jobs whose worker was killed, or stopped.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "conq/jobs.hpp"
+#include "testing/faults/process.hpp"
 #include "tests/jobs/folder.hpp"
 
 namespace {
 
 using conq::job_queue;
 using conq::status;
+using conq::testing::child_process;
 
 void put_one(const std::string& url, const std::string& body,
              const conq::job_options& options = {}) {
     EXPECT_TRUE(job_queue(url).put(body, options));
 }
 
-// Runs `body` in a process of its own, which ends by _exit, or by being killed.
-template <class Body> pid_t start(Body body) {
-    const pid_t child = ::fork();
-    if (child != 0) return child;
-    body();
-    ::_exit(0);
-}
-
-int wait_for(pid_t child) {
-    int how = 0;
-    ::waitpid(child, &how, 0);
-    return how;
+// A worker that is killed while it has a job: its exit code.
+int end_of_a_worker(const std::string& url) {
+    return child_process([&] {
+               job_queue queue(url);
+               const auto held = queue.take();
+               return ::raise(SIGKILL);
+           })
+        .exit_code();
 }
 
 TEST(JobQueueCrash, TheJobOfAKilledWorkerComesBackLongBeforeItsLeaseEnds) {
     const folder place;
     const std::string url = "sqlite:" + (place / "q") + "?lease=1h";
     put_one(url, "a");
-    wait_for(start([&] {
-        job_queue queue(url);
-        const auto held = queue.take();
-        ::raise(SIGKILL);
-    }));
+    EXPECT_EQ(end_of_a_worker(url), 128 + SIGKILL);
     job_queue queue(url);
     auto task = queue.take();
     EXPECT_EQ(task.attempt(), 1U);  // a death spends no attempt
@@ -53,11 +45,7 @@ TEST(JobQueueCrash, AJobThatKillsItsWorkersBecomesADeadLetter) {
     const std::string url = "sqlite:" + (place / "q");
     put_one(url, "poison", {.max_crashes = 2});
     for (int i = 0; i < 2; ++i) {
-        wait_for(start([&] {
-            job_queue queue(url);
-            const auto held = queue.take();
-            ::raise(SIGKILL);
-        }));
+        EXPECT_EQ(end_of_a_worker(url), 128 + SIGKILL);
     }
     job_queue queue(url);
     queue.join();
@@ -71,21 +59,18 @@ TEST(JobQueueCrash, AWorkerThatWasStoppedPastItsLeaseHasLostIt) {
     const std::string url = "sqlite:" + (place / "q") + "?lease=50ms";
     const std::string log = place / "log";
     put_one(url, "a");
-    const pid_t child = start([&] {
+    child_process child([&] {
         job_queue queue(url);
         auto held = queue.take();
         ::raise(SIGSTOP);
-        ::_exit(held.done() == status::lease_lost ? 7 : 8);
+        return held.done() == status::lease_lost ? 7 : 8;
     });
-    int how = 0;
-    ::waitpid(child, &how, WUNTRACED);
-    ASSERT_TRUE(WIFSTOPPED(how));
+    ASSERT_TRUE(child.wait_until_stopped());
     job_queue queue(url);
     auto task = queue.take();
     EXPECT_EQ(*task, "a");
-    ::kill(child, SIGCONT);
-    how = wait_for(child);
-    EXPECT_EQ(WEXITSTATUS(how), 7);
+    child.resume();
+    EXPECT_EQ(child.exit_code(), 7);
     EXPECT_EQ(task.done(), status::ok);
     EXPECT_EQ(queue.stats().done, 1U);
 }

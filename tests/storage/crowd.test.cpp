@@ -4,15 +4,15 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <random>
 
 #include "conq/jobs.hpp"
+#include "testing/faults/process.hpp"
 #include "testing/storage/lock_watch.hpp"
 #include "testing/support/effort.hpp"
 #include "testing/support/scoreboard.hpp"
@@ -24,20 +24,7 @@ namespace {
 
 using conq::job_queue;
 using conq::status;
-
-// Runs `body` in a process of its own, which ends by _exit, or by being killed.
-template <class Body> pid_t start(Body body) {
-    const pid_t child = ::fork();
-    if (child != 0) return child;
-    body();
-    ::_exit(0);
-}
-
-int wait_for(pid_t child) {
-    int how = 0;
-    ::waitpid(child, &how, 0);
-    return how;
-}
+using conq::testing::child_process;
 
 void produce(const std::string& url, const std::string& log, const std::string& name) {
     job_queue queue(url);
@@ -78,23 +65,23 @@ std::uint64_t kill_some(std::uint64_t kills, std::mt19937_64& random) {
     }
     const auto start_one = [&](std::size_t at, std::uint64_t round) {
         const std::string name = std::to_string(at) + "-" + std::to_string(round);
-        return start([&] { at == 0 ? produce(url, log, name) : work(url, log); });
+        return std::make_unique<child_process>([&] {
+            at == 0 ? produce(url, log, name) : work(url, log);
+            return 0;
+        });
     };
-    std::vector<pid_t> children;
+    std::vector<std::unique_ptr<child_process>> children;
     for (std::size_t at = 0; at < 3; ++at) children.push_back(start_one(at, 0));
     for (std::uint64_t round = 1; round <= kills; ++round) {
         // When the kill comes is what is random here; nothing waits for anything by it.
         const timespec moment{0, static_cast<long>(random() % 20'000'000)};
         ::nanosleep(&moment, nullptr);
         const std::size_t at = random() % children.size();
-        ::kill(children[at], SIGKILL);
-        EXPECT_TRUE(WIFSIGNALED(wait_for(children[at]))) << "a process ended by itself";
+        children[at]->kill();
+        EXPECT_EQ(children[at]->exit_code(), 128 + SIGKILL) << "a process ended by itself";
         children[at] = start_one(at, round);
     }
-    for (const pid_t each : children) {
-        ::kill(each, SIGKILL);
-        wait_for(each);
-    }
+    children.clear();
     EXPECT_EQ(settle(url, log), std::vector<std::string>());
     EXPECT_EQ(integrity(place / "q"), "ok");
     return job_queue(url).stats().done;
@@ -151,13 +138,14 @@ TEST(JobQueueCrowd, CanaryACheckpointWithoutTheLockIsFound) {
 TEST(JobQueueCrowd, CanaryAProducerThatAcknowledgesBeforeTheCommitIsFound) {
     const memory_folder place;
     const std::string url = "sqlite:" + (place / "q"), log = place / "log";
-    wait_for(start([&] {
+    child_process hasty([&] {
         job_queue queue(url);
         history lines(log);
         lines.put("a");
         ::raise(SIGKILL);
-        static_cast<void>(queue.put("a"));
-    }));
+        return queue.put("a") ? 0 : 1;
+    });
+    EXPECT_EQ(hasty.exit_code(), 128 + SIGKILL);
     EXPECT_EQ(settle(url, log), std::vector<std::string>{"a was put and is lost"});
 }
 
