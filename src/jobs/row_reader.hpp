@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "conq/jobs/engine.hpp"
 #include "src/jobs/row.hpp"
@@ -19,6 +20,15 @@ struct summed_row {
     std::int64_t body_sum = 0;
 };
 
+/// A job as its worker gets it.
+inline granted granted_of(const row& job, std::string body) {
+    return {.at = {job.id, job.token},
+            .attempt = job.attempts,
+            .body = std::move(body),
+            .max_attempts = job.max_attempts,
+            .time_limit = job.time_limit};
+}
+
 /// Reads them. Throws store_error, which names the job, if a row or body is not what was written.
 class row_reader {
 public:
@@ -26,12 +36,17 @@ public:
 
     /// The columns of CONQ_ROW.
     [[nodiscard]] summed_row read(statement& from) const;
+    /// What a row's checksum is made of, and the checksum, as a statement passes them: id, state,
+    /// token, attempts, crashes, max_attempts, max_crashes, limit_ms, body_sum, sum.
+    [[nodiscard]] summed_row sealed(const sql_call& from) const;
     /// The columns of CONQ_INFO.
     [[nodiscard]] job_info info(statement& from) const;
     void check_body(const summed_row& of, std::string_view body) const;
     [[noreturn]] void damaged(const std::string& what) const;
 
 private:
+    [[nodiscard]] summed_row checked(const summed_row& at, std::int64_t sum) const;
+
     const database& base_;
 };
 

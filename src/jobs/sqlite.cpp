@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "conq/jobs/engine.hpp"
@@ -39,7 +41,37 @@ const char* mend_of(int code) {
     }
 }
 
+// A function, and where what it throws waits until SQLite has returned.
+struct defined {
+    sql_function function;
+    std::exception_ptr& thrown;
+};
+void call_defined(sqlite3_context* answer, int, sqlite3_value** given) {
+    auto& it = *static_cast<defined*>(sqlite3_user_data(answer));
+    try {
+        sql_call call(answer, given);
+        it.function(call);
+    } catch (...) {
+        it.thrown = std::current_exception();
+        sqlite3_result_error(answer, "a function of conq has failed", -1);
+    }
+}
+void delete_defined(void* it) {
+    delete static_cast<defined*>(it);
+}
+
 }  // namespace
+
+std::string_view sql_call::bytes(int at) const {
+    const auto* const from = static_cast<const char*>(sqlite3_value_blob(given_[at]));
+    const auto size = static_cast<std::size_t>(sqlite3_value_bytes(given_[at]));
+    return from == nullptr ? std::string_view() : std::string_view(from, size);
+}
+
+void sql_call::answer(std::string_view value) {
+    const char* const from = value.empty() ? "" : value.data();  // null would be NULL
+    sqlite3_result_blob64(answer_, from, value.size(), SQLITE_STATIC);
+}
 
 database::database(const std::string& path) : path_(path) {
     constexpr int flags =
@@ -61,6 +93,14 @@ database::database(const std::string& path) : path_(path) {
 
 database::~database() {
     sqlite3_close(handle_);
+}
+
+void database::define(const char* name, int count, sql_function function) {
+    auto it = std::make_unique<defined>(std::move(function), thrown_);
+    const int code =
+        sqlite3_create_function_v2(handle_, name, count, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                   it.release(), &call_defined, nullptr, nullptr, &delete_defined);
+    if (code != SQLITE_OK) fail(code);
 }
 
 void database::run(const char* text) {
@@ -109,6 +149,7 @@ void database::note(int code) noexcept {
 
 void database::fail(int code) {
     note(code);
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
     throw store_error("conq: " + path_ + ": " + sqlite3_errmsg(handle_) + ": " + mend_of(code));
 }
 

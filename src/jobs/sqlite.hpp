@@ -6,10 +6,29 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace conq::jobs {
+
+/// A call of a function of ours by a statement, while it lasts.
+class sql_call {
+public:
+    sql_call(sqlite3_context* answer, sqlite3_value** given) : answer_(answer), given_(given) {}
+    [[nodiscard]] std::int64_t integer(int at) const { return sqlite3_value_int64(given_[at]); }
+    /// Until the call is over.
+    [[nodiscard]] std::string_view bytes(int at) const;
+    void answer(std::int64_t value) { sqlite3_result_int64(answer_, value); }
+    /// `value` outlives the statement's step.
+    void answer(std::string_view value);
+
+private:
+    sqlite3_context* answer_;
+    sqlite3_value** given_;
+};
+using sql_function = std::function<void(sql_call&)>;
 
 /// An open database. Threads: one at a time.
 class database {
@@ -20,6 +39,9 @@ public:
     database& operator=(const database&) = delete;
     ~database();
 
+    /// Statements may call `name` with `count` arguments. What `function` throws is thrown by the
+    /// step that has called it. Throws store_error.
+    void define(const char* name, int count, sql_function function);
     /// Runs statements without parameters or rows. Throws store_error.
     void run(const char* text);
     /// Within a transaction, or right after its commit: changes with what others commit.
@@ -46,6 +68,7 @@ private:
     sqlite3* handle_ = nullptr;
     sqlite3_file* file_ = nullptr;
     bool has_failed_ = false;
+    std::exception_ptr thrown_;  // by a function of ours
 };
 
 /// Within it, under the lock of commits, nothing but a writing transaction.
@@ -88,6 +111,8 @@ public:
     void reset() noexcept { sqlite3_reset(handle_); }
     [[nodiscard]] std::int64_t integer(int column) { return sqlite3_column_int64(handle_, column); }
     [[nodiscard]] std::string bytes(int column);
+    /// How many rows it has changed.
+    [[nodiscard]] std::int64_t changes() const { return sqlite3_changes(base_.handle()); }
 
 private:
     void prepare();

@@ -6,13 +6,13 @@
 #include <iterator>
 #include <limits>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "src/jobs/engines.hpp"
 #include "src/jobs/outputs.hpp"
 #include "src/jobs/process_mark.hpp"
 #include "src/jobs/row.hpp"
+#include "src/jobs/row_batches.hpp"
 #include "src/jobs/row_reader.hpp"
 #include "src/jobs/seal.hpp"
 #include "src/jobs/statements.hpp"
@@ -117,6 +117,11 @@ public:
     void end(std::span<const ticket> held, ending how, const last_words& words, job_span delay,
              std::span<status> answers) override {
         transact([&] {
+            if (how == ending::done && words.output.empty()) {
+                const std::size_t count = batches_.done(held, now_.wall_ms, words.note, answers);
+                if (count != 0) transactions_.will_tell(room::joiners);
+                return;
+            }
             for (std::size_t i = 0; i < held.size(); ++i) {
                 answers[i] = end_one(held[i], how, words, delay);
             }
@@ -362,8 +367,7 @@ private:
         return out;
     }
 
-    // With a note only a row that is running, by this token: false if it is not.
-    bool save(const summed_row& at, const std::string_view* note = nullptr) {
+    void save(const summed_row& at, const std::string_view* note = nullptr) {
         const row& job = at.job;
         const std::int64_t end_ms = job.is_unfinished() ? 0 : now_.wall_ms;
         const auto set = [&](statement& by, const auto&... more) {
@@ -376,34 +380,22 @@ private:
             set(sql_.save);
         } else {
             set(sql_.save_noted, *note);
-            if (sqlite3_changes(store_.base.handle()) == 0) return false;
         }
         const bool waits = job.state == job_state::ready || job.state == job_state::delayed;
         if (waits) transactions_.will_tell(room::takers);
         note_delay(job);
         if (!job.is_unfinished()) transactions_.will_tell(room::joiners);
-        return true;
     }
 
-    // Of a running row nobody else changes what its end rests on, unless its token changes, too:
-    // what was handed out need not be read again.
     status end_one(ticket at, ending how, const last_words& words, job_span delay) {
-        auto held = mine_.extract(at.id);
-        bool is_ended = !held.empty() && held.mapped().job.token == at.token &&
-                        end_row(held.mapped(), how, words, delay);
-        if (!is_ended) {
-            auto found = find_held(at);
-            is_ended = found && end_row(*found, how, words, delay);
-        }
-        if (!is_ended) return status::lease_lost;
+        auto found = find_held(at);
+        if (!found) return status::lease_lost;
+        found->job.end(how, now_.wall_ms, delay);
+        save(*found, &words.note);
         if (!words.output.empty()) {
             outputs_.keep(at.id, words.output, (flags() & keeps_flag) != 0);
         }
         return status::ok;
-    }
-    bool end_row(summed_row& at, ending how, const last_words& words, job_span delay) {
-        at.job.end(how, now_.wall_ms, delay);
-        return save(at, &words.note);
     }
 
     template <class Change> bool change(job_id id, Change how) {
@@ -418,31 +410,50 @@ private:
 
     void put_rows(std::span<const new_job> all, std::span<job_id> ids) {
         std::int64_t last = last_id();
-        const std::int64_t now = now_.wall_ms;
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            const job_options& options = *all[i].options;
-            if (!options.key.empty() && sql_.by_key.bind(options.key).step()) {
-                ids[i] = static_cast<job_id>(sql_.by_key.integer(0));
+        for (std::size_t count = 0; !all.empty(); all = all.subspan(count)) {
+            const std::span<const new_job> some = all.first(alike(all));
+            count = some.size();
+            const std::string& key = some[0].options->key;
+            if (!key.empty() && sql_.by_key.bind(key).step()) {
+                ids[0] = static_cast<job_id>(sql_.by_key.integer(0));
                 sql_.by_key.reset();
-                continue;
+            } else {
+                put_alike(static_cast<job_id>(last + 1), some);
+                for (std::size_t i = 0; i < count; ++i) ids[i] = static_cast<job_id>(++last);
             }
-            row job{.id = static_cast<job_id>(++last),
-                    .max_attempts = options.max_attempts,
-                    .max_crashes = options.max_crashes,
-                    .time_limit = options.time_limit};
-            job.hold_back(now, options.delay);
-            const auto body_sum = static_cast<std::int64_t>(sum_of(all[i].body));
-            sql_.put
-                .bind(last, std::int64_t(job.state), std::int64_t(options.priority), job.due_ms,
-                      std::int64_t(job.max_attempts), std::int64_t(job.max_crashes), now, body_sum,
-                      seal(job, body_sum), options.key, all[i].body,
-                      std::int64_t(options.time_limit.count()))
-                .finish();
-            ids[i] = job.id;
-            note_delay(job);
+            ids = ids.subspan(count);
         }
         known_.last_id = last;
         transactions_.will_tell(room::takers);
+    }
+    // How many of the first have the same options, and no key: each of those has to be looked for.
+    static std::size_t alike(std::span<const new_job> all) {
+        const job_options& options = *all[0].options;
+        const std::size_t most =
+            options.key.empty() ? std::min(all.size(), row_batches::puts_most) : 1;
+        std::size_t count = 1;
+        while (count < most && *all[count].options == options) ++count;
+        return count;
+    }
+    void put_alike(job_id first, std::span<const new_job> some) {
+        const job_options& options = *some[0].options;
+        row job{.id = first,
+                .max_attempts = options.max_attempts,
+                .max_crashes = options.max_crashes,
+                .time_limit = options.time_limit};
+        job.hold_back(now_.wall_ms, options.delay);
+        note_delay(job);
+        if (some.size() > 1) {
+            batches_.put(job, options.priority, some, now_.wall_ms);
+            return;
+        }
+        const auto body_sum = static_cast<std::int64_t>(sum_of(some[0].body));
+        sql_.put
+            .bind(std::int64_t(job.id), std::int64_t(job.state), std::int64_t(options.priority),
+                  job.due_ms, std::int64_t(job.max_attempts), std::int64_t(job.max_crashes),
+                  now_.wall_ms, body_sum, seal(job, body_sum), options.key, some[0].body,
+                  std::int64_t(options.time_limit.count()))
+            .finish();
     }
 
     // The highest that was given: of a row that is there, or of one that was forgotten.
@@ -501,16 +512,7 @@ private:
         rows_.check_body(at, body);
         at.job.grant(me_, now_.boot_ms + lease.count(), now_.wall_ms);
         save(at);
-        mine_[at.job.id] = at;
         return granted_of(at.job, std::move(body));
-    }
-
-    static granted granted_of(const row& job, std::string body) {
-        return {.at = {job.id, job.token},
-                .attempt = job.attempts,
-                .body = std::move(body),
-                .max_attempts = job.max_attempts,
-                .time_limit = job.time_limit};
     }
 
     std::string body_of(const summed_row& at) {
@@ -522,14 +524,8 @@ private:
     }
 
     void claim_ready(job_span lease, std::size_t max, std::vector<granted>& out) {
-        // No row is changed while they are being looked for.
-        std::vector<std::pair<summed_row, std::string>> found;
-        const auto most = static_cast<std::int64_t>(std::min<std::size_t>(max, claims_most));
-        found.reserve(std::min<std::size_t>(max, 64));
-        for (sql_.ready.bind(most); sql_.ready.step();) {
-            found.emplace_back(rows_.read(sql_.ready), sql_.ready.bytes(13));
-        }
-        for (auto& [at, body] : found) out.push_back(grant(at, lease, std::move(body)));
+        const row_batches::terms on{me_, now_.boot_ms + lease.count(), now_.wall_ms};
+        batches_.grant(std::min(max, claims_most), on, out);
     }
 
     bool exists(statement& ask) {
@@ -556,9 +552,9 @@ private:
     const std::uint64_t holder_by_time_ = holder_by_time();
     std::int64_t next_reap_ms_ = 0;
     known known_;
-    std::unordered_map<job_id, summed_row> mine_;  // handed out here, and not ended here yet
     const row_reader rows_{store_.base};
     statements sql_{store_.base};
+    row_batches batches_{store_.base, rows_};
     outputs outputs_{store_.base};
 };
 

@@ -35,9 +35,6 @@ struct statements {
     statement find{base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
     statement ended{base, "SELECT end_ms FROM job WHERE id = ?1"};
     statement body{base, "SELECT body FROM job WHERE id = ?1"};
-    statement ready{base, "SELECT " CONQ_ROW
-                          ", body FROM job WHERE state = 0 AND state < 2 "
-                          "ORDER BY priority, id LIMIT ?1"};
     statement delayed{base, "SELECT " CONQ_ROW " FROM job WHERE state = 5 ORDER BY due_ms LIMIT 1"};
     statement running{base, "SELECT " CONQ_ROW ", process FROM job WHERE state = 1 AND state < 2"};
     statement any_waiting{base, "SELECT " CONQ_ROW
@@ -58,7 +55,7 @@ struct statements {
     statement save_noted{base,
                          "UPDATE job SET state = ?2, due_ms = ?3, token = ?4, attempts = ?5, "
                          "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10, "
-                         "note = ?11 WHERE id = ?1 AND token = ?4 AND state = 1"};
+                         "note = ?11 WHERE id = ?1"};
     statement note_process{
         base, "UPDATE job SET process = ?3 WHERE id = ?1 AND token = ?2 AND state = 1"};
     statement renew{base,

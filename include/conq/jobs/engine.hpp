@@ -54,6 +54,8 @@ struct job_options {
     /// Unless empty: a put with a key that the queue knows adds nothing and answers the job of that
     /// key, whatever has become of it.
     std::string key{};
+    /// Compares all.
+    friend bool operator==(const job_options&, const job_options&) = default;
 };
 
 /// What has become of a job.
