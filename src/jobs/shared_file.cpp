@@ -27,6 +27,10 @@ constexpr off_t families_byte = off_t{1} << 40;
     throw store_error("conq: " + path + ": " + what + ": " + std::strerror(errno) + ": " + mend);
 }
 
+int opened(const std::string& path) {
+    return again([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
+}
+
 struct flock range(short type, off_t at) {
     struct flock lock{};
     lock.l_type = type;
@@ -38,25 +42,28 @@ struct flock range(short type, off_t at) {
 
 }  // namespace
 
-shared_file::shared_file(const std::string& path)
-    : path_(path),
-      file_(again([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); })) {
-    const char* const mend = "a queue needs a folder and files that you may write, on a local disk";
-    if (file_ < 0) fail(path_, "cannot open", mend);
+shared_file::shared_file(const std::string& path) : path_(path), file_(opened(path)) {
+    // Mapped by a file of its own: the mapping of a child after a fork would keep the locks of this
+    // one, and he would seem to live for as long as the child does.
+    const int mapped = opened(path);
     struct stat about{};
     // Only ever made longer, so that nobody's mapping loses its ground.
-    const bool is_long = ::fstat(file_, &about) == 0 && about.st_size >= bytes;
+    const bool is_long = mapped >= 0 && ::fstat(mapped, &about) == 0 && about.st_size >= bytes;
     void* at = MAP_FAILED;
-    const auto lengthen = [this] {
-        errno = ::posix_fallocate(file_, 0, bytes);
+    const auto lengthen = [mapped] {
+        errno = ::posix_fallocate(mapped, 0, bytes);
         return errno == 0 ? 0 : -1;
     };
-    if (is_long || again(lengthen) == 0) {
-        at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
+    if (file_ >= 0 && mapped >= 0 && (is_long || again(lengthen) == 0)) {
+        at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, mapped, 0);
     }
+    const int error = errno;
+    if (mapped >= 0) ::close(mapped);
     if (at == MAP_FAILED) {
-        ::close(file_);
-        fail(path_, "cannot map", mend);
+        if (file_ >= 0) ::close(file_);
+        errno = error;
+        fail(path_, "cannot open",
+             "a queue needs a folder and files that you may write, on a local disk");
     }
     words_ = static_cast<shared_word*>(at);
 }
@@ -67,16 +74,6 @@ shared_file::~shared_file() {
     ::close(file_);
 }
 
-// A process that writes again and again gets on faster if it finds its cache as it left it. So who
-// has to wait sleeps at first on a word of ours, and one at a time is woken when the lock is free:
-// until he is awake, the one who woke him goes on. After a while he waits in the kernel, which
-// wakes him each time. Only the kernel's lock counts: one that is killed on his way costs the
-// others at most that while.
-// A process that writes again and again gets on faster if it finds its cache as it left it. So who
-// has to wait sleeps at first on a word of ours, and one at a time is woken when the lock is free:
-// until he is awake, the one who woke him goes on. After a while he waits in the kernel, which
-// wakes him each time. Only the kernel's lock counts: one that is killed on his way costs the
-// others at most that while.
 // A process that writes again and again gets on faster if it finds its cache as it left it. So who
 // has to wait sleeps at first on a word of ours, and one at a time is woken when the lock is free:
 // until he is awake, the one who woke him goes on. After a while he waits in the kernel, which

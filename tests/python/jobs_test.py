@@ -301,7 +301,8 @@ def test_a_child_leaves_what_its_parent_holds(url):
     assert queue.stats()["done"] == 1
 
 
-def test_a_child_does_not_keep_its_dead_parent_alive(url):
+def test_a_child_does_not_keep_its_dead_parent_alive(tmp_path):
+    url = f"sqlite:{tmp_path / 'q'}?lease=1h"  # which no test lives to see
     code = ("import os, sys; from conq import JobQueue\n"
             "queue = JobQueue(sys.argv[1]); job = queue.take(timeout=0)\n"
             "if os.fork() == 0: sys.stdin.read(); os._exit(0)\n"
