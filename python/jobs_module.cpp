@@ -61,7 +61,6 @@ struct signal_token {
 
 struct lease_object {
     PyObject_HEAD job_lease lease;
-    PyObject* body;
     PyObject* store;  // which it must not outlive
     pid_t process;    // whose it is: a child after a fork leaves it alone
 };
@@ -130,14 +129,10 @@ lease_object& lease_of(PyObject* self) {
 
 PyObject* make_lease(PyObject* store, job_lease&& from) {
     PyTypeObject* const type = state_of(store).lease_type;
-    object_ref body = object_ref::owning(bytes_from(*from));
-    if (body.get() == nullptr) return nullptr;
-    const auto alloc = reinterpret_cast<allocfunc>(PyType_GetSlot(type, Py_tp_alloc));
-    PyObject* const self = alloc(type, 0);
+    PyObject* const self = PyType_GenericAlloc(type, 0);
     if (self == nullptr) return nullptr;
     lease_object& it = lease_of(self);
     std::construct_at(&it.lease, std::move(from));
-    it.body = body.release();
     it.store = object_ref::to(store).release();
     it.process = this_process();
     return self;
@@ -148,10 +143,12 @@ void free_lease(PyObject* self) {
     PyTypeObject* const type = Py_TYPE(self);
     lease_object& it = lease_of(self);
     if (it.process == this_process()) {
-        const without_interpreter away;
+        if (it.lease) {
+            const without_interpreter away;
+            job_lease(std::move(it.lease));
+        }
         std::destroy_at(&it.lease);
     }
-    Py_XDECREF(it.body);
     Py_XDECREF(it.store);
     reinterpret_cast<freefunc>(PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF(type);
@@ -200,8 +197,8 @@ PyObject* extend_lease(PyObject* self, PyObject* given) {
 PyObject* lease_facts(PyObject* self, void*) {
     const lease_object& it = lease_of(self);
     const job_ticket at = it.lease.ticket();
-    return Py_BuildValue("(KKIO)", static_cast<unsigned long long>(at.id),
-                         static_cast<unsigned long long>(at.token), it.lease.attempt(), it.body);
+    return Py_BuildValue("(KKI)", static_cast<unsigned long long>(at.id),
+                         static_cast<unsigned long long>(at.token), it.lease.attempt());
 }
 
 // ---- Store
@@ -235,41 +232,52 @@ void free_store(PyObject* self) {
     Py_DECREF(type);
 }
 
-// put(bodies, priority, delay_ms, max_attempts, time_limit_ms, key): the ids; None: shut down.
+// A list of what `make` makes of each.
+template <class All, class Make> PyObject* list_of(All& all, Make make) {
+    object_ref out = object_ref::owning(PyList_New(static_cast<Py_ssize_t>(all.size())));
+    Py_ssize_t at = 0;
+    for (auto& each : all) {
+        PyObject* const made = out.get() == nullptr ? nullptr : make(each);
+        if (made == nullptr) return nullptr;
+        PyList_SetItem(out.get(), at++, made);
+    }
+    return out.release();
+}
+
+// put(bodies, priority, delay_ms, max_attempts, time_limit_ms, key), bodies a tuple: the ids; None:
+// shut down.
 PyObject* put(PyObject* self, PyObject* given) {
-    PyObject* list = nullptr;
+    PyObject* bodies = nullptr;
     PyObject* key_bytes = nullptr;
     int priority = 0;
     long long delay_ms = 0, time_limit_ms = 0;
     unsigned int max_attempts = 0;
-    if (PyArg_ParseTuple(given, "OiLILS", &list, &priority, &delay_ms, &max_attempts,
+    if (PyArg_ParseTuple(given, "OiLILS", &bodies, &priority, &delay_ms, &max_attempts,
                          &time_limit_ms, &key_bytes) == 0) {
         return nullptr;
-    }
-    std::vector<std::string> bodies;
-    for (Py_ssize_t i = 0; i != PyList_Size(list); ++i) {
-        auto body = bytes_of(PyList_GetItem(list, i));
-        if (!body) return nullptr;
-        bodies.push_back(std::move(*body));
     }
     const job_options options{.priority = priority,
                               .delay = job_span(delay_ms),
                               .max_attempts = max_attempts,
                               .time_limit = job_span(time_limit_ms),
                               .key = *bytes_of(key_bytes)};
+    const Py_ssize_t count = PyTuple_Size(bodies);
+    if (count < 0) return nullptr;
+    std::vector<jobs::new_job> all;
+    all.reserve(static_cast<std::size_t>(count));
+    for (Py_ssize_t i = 0; i != count; ++i) {
+        char* text = nullptr;
+        Py_ssize_t size = 0;
+        if (PyBytes_AsStringAndSize(PyTuple_GetItem(bodies, i), &text, &size) != 0) return nullptr;
+        all.push_back({{text, static_cast<std::size_t>(size)}, &options});
+    }
     std::vector<job_id> ids;
     status answer = status::ok;
-    const bool is_run = run(state_of(self), [&](signal_token) {
-        answer = queue_of(self).put_many(bodies, ids, options);
-    });
+    const bool is_run =
+        run(state_of(self), [&](signal_token) { answer = queue_of(self).put_many(all, ids); });
     if (!is_run) return nullptr;
     if (answer != status::ok) Py_RETURN_NONE;
-    object_ref out = object_ref::owning(PyList_New(0));
-    for (const job_id id : ids) {
-        const object_ref number = object_ref::owning(PyLong_FromUnsignedLongLong(id));
-        if (number.get() == nullptr || PyList_Append(out.get(), number.get()) != 0) return nullptr;
-    }
-    return out.release();
+    return list_of(ids, [](job_id id) { return PyLong_FromUnsignedLongLong(id); });
 }
 
 // What a wait may take: seconds, negative for ever.
@@ -279,7 +287,7 @@ std::chrono::nanoseconds span_of(double seconds) {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
 }
 
-// take(max, seconds): leases, or the word for why there is none.
+// take(max, seconds): leases and their bodies; or the word for why there is none.
 PyObject* take(PyObject* self, PyObject* given) {
     unsigned int max = 1;
     double seconds = -1;
@@ -298,19 +306,23 @@ PyObject* take(PyObject* self, PyObject* given) {
     });
     if (!is_run) return nullptr;
     if (answer != status::ok) return PyUnicode_FromString(to_string(answer));
-    object_ref out = object_ref::owning(PyList_New(0));
-    for (job_lease& each : some) {
-        const object_ref lease = object_ref::owning(make_lease(self, std::move(each)));
-        if (lease.get() == nullptr || PyList_Append(out.get(), lease.get()) != 0) return nullptr;
-    }
-    return out.release();
+    object_ref bodies =
+        object_ref::owning(list_of(some, [](job_lease& each) { return bytes_from(*each); }));
+    if (bodies.get() == nullptr) return nullptr;
+    object_ref leases = object_ref::owning(
+        list_of(some, [self](job_lease& each) { return make_lease(self, std::move(each)); }));
+    if (leases.get() == nullptr) return nullptr;
+    return PyTuple_Pack(2, leases.get(), bodies.get());
 }
 
-// done_many(leases): ends all well in one transaction; how many were still held.
-PyObject* done_many(PyObject* self, PyObject* list) {
+using end_many = std::size_t (job_queue::*)(std::vector<job_lease>&);
+
+// Ends all in one transaction; how many were still held.
+PyObject* end_leases(PyObject* self, PyObject* list, end_many how) {
     std::vector<job_lease> some;
     const Py_ssize_t count = PyList_Size(list);
     if (count < 0) return nullptr;
+    some.reserve(static_cast<std::size_t>(count));
     for (Py_ssize_t i = 0; i != count; ++i) {
         if (lease_of(PyList_GetItem(list, i)).process != this_process())
             return say_it_is_the_parents();
@@ -320,12 +332,19 @@ PyObject* done_many(PyObject* self, PyObject* list) {
     }
     std::size_t held = 0;
     const bool is_run =
-        run(state_of(self), [&](signal_token) { held = queue_of(self).done_many(some); });
+        run(state_of(self), [&](signal_token) { held = (queue_of(self).*how)(some); });
     if (is_run) return PyLong_FromSize_t(held);
     for (std::size_t i = 0; i != some.size(); ++i) {  // they are held on
         lease_of(PyList_GetItem(list, static_cast<Py_ssize_t>(i))).lease = std::move(some[i]);
     }
     return nullptr;
+}
+
+PyObject* done_many(PyObject* self, PyObject* list) {
+    return end_leases(self, list, &job_queue::done_many);
+}
+PyObject* done_and_forget(PyObject* self, PyObject* list) {
+    return end_leases(self, list, &job_queue::done_and_forget);
 }
 
 // join(seconds): whether everything is finished.
@@ -428,12 +447,7 @@ PyObject* list(PyObject* self, PyObject* given) {
     const bool is_run = run(state_of(self), [&](signal_token) {
         found = queue_of(self).list(static_cast<job_state>(which), after, max);
     });
-    object_ref out = object_ref::owning(is_run ? PyList_New(0) : nullptr);
-    for (const job_info& each : found) {
-        const object_ref info = object_ref::owning(info_from(each));
-        if (info.get() == nullptr || PyList_Append(out.get(), info.get()) != 0) return nullptr;
-    }
-    return out.release();
+    return is_run ? list_of(found, &info_from) : nullptr;
 }
 
 PyObject* stats(PyObject* self, PyObject*) {
@@ -450,6 +464,7 @@ PyObject* stats(PyObject* self, PyObject*) {
 PyMethodDef store_methods[] = {{"put", &put, METH_VARARGS, nullptr},
                                {"take", &take, METH_VARARGS, nullptr},
                                {"done_many", &done_many, METH_O, nullptr},
+                               {"done_and_forget", &done_and_forget, METH_O, nullptr},
                                {"join", &join, METH_VARARGS, nullptr},
                                {"tell", &tell, METH_VARARGS, nullptr},
                                {"change", &change, METH_VARARGS, nullptr},

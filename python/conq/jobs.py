@@ -36,26 +36,50 @@ class LeaseLost(Exception):
     """The job was given to somebody else meanwhile; nothing was changed."""
 
 
+def _check_held(held, count):
+    if held != count:
+        raise LeaseLost(f"{count - held} of {count} jobs have been given to somebody else")
+
+
 class _Bytes:
     """Items that are bytes."""
     dumps = loads = staticmethod(bytes)
 
 
+def _chunks_of():
+    """What json.JSONEncoder.encode does for each item anew, made once; None where it cannot be."""
+    try:
+        chunks = json.encoder.c_make_encoder(
+            None, json.JSONEncoder().default, json.encoder.encode_basestring, None, ":", ",",
+            False, False, True)
+        return chunks if "".join(chunks({"a": [1, "ü"]}, 0)) == '{"a":[1,"ü"]}' else None
+    except Exception:  # pylint: disable=broad-except
+        return None  # an interpreter without it, or with another
+
+
 class _Json:
     """Items as JSON. What JSON does not know is a TypeError of put."""
     _encode = staticmethod(json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode)
-    _decode = staticmethod(json.JSONDecoder().decode)
+    _chunks = _chunks_of()
+    _scan = staticmethod(json.JSONDecoder().scan_once)
 
     @classmethod
     def dumps(cls, item):
-        return cls._encode(item).encode()
+        try:
+            return "".join(cls._chunks(item, 0)).encode()
+        except Exception:  # pylint: disable=broad-except
+            return cls._encode(item).encode()  # which says what is wrong, if anything is
 
     @classmethod
     def loads(cls, body):
         try:
-            return cls._decode(body.decode())
-        except ValueError:  # put by something else: with a mark of its encoding, or no JSON
-            return json.loads(body)
+            text = body.decode()
+            item, end = cls._scan(text, 0)
+            if end == len(text):
+                return item
+        except (StopIteration, ValueError):
+            pass
+        return json.loads(body)  # put by something else: with spaces, a mark, or no JSON
 
 
 _CODECS = {"json": _Json, "pickle": pickle, "bytes": _Bytes}
@@ -102,10 +126,9 @@ class Job:
 
     __slots__ = ("_lease", "item", "id", "token", "attempt", "__weakref__")
 
-    def __init__(self, lease, codec):
-        self._lease = lease
-        self.id, self.token, self.attempt, body = lease.facts
-        self.item = codec.loads(body)
+    def __init__(self, lease, item):
+        self._lease, self.item = lease, item
+        self.id, self.token, self.attempt = lease.facts
 
     def _end(self, how, note="", output=b"", delay_ms=-1):
         lease, self._lease = self._lease, None
@@ -242,11 +265,11 @@ class JobQueue:
         """Adds a job: its id. Options: priority (lower first), delay in seconds, max_attempts,
         time_limit (an attempt that takes more seconds has failed, and lost its job; 0: none), key
         (a put with a key that is known adds nothing). Raises ShutDown."""
-        return self._put([self._codec.dumps(item)], **options)[0]
+        return self._put((self._codec.dumps(item),), **options)[0]
 
     def put_many(self, items, **options):
         """Adds all in one transaction: their ids."""
-        return self._put([self._codec.dumps(each) for each in items], **options)
+        return self._put(tuple(map(self._codec.dumps, items)), **options)
 
     def take_many(self, most, timeout=None):
         """Up to `most` jobs in one transaction, at least one. Raises Empty after the timeout,
@@ -256,17 +279,25 @@ class JobQueue:
         """
         if most < 1:
             raise ValueError(f"most must be at least 1, not {most}")
+        return list(map(Job, *self._taken(most, timeout)))
+
+    def _taken(self, most, timeout):
+        """Leases and items."""
         while True:
             found = self._handle.get().take(most, _span(timeout))
             if isinstance(found, str):
                 raise ShutDown if found == "shut_down" else Empty
-            jobs = [job for job in map(self._decoded, found) if job is not None]
-            if jobs:
-                return jobs
+            leases, bodies = found
+            try:
+                return leases, list(map(self._codec.loads, bodies))
+            except Exception:  # pylint: disable=broad-except
+                found = [pair for pair in map(self._decoded, leases, bodies) if pair is not None]
+            if found:
+                return tuple(zip(*found))
 
-    def _decoded(self, lease):
+    def _decoded(self, lease, body):
         try:
-            return Job(lease, self._codec)
+            return lease, self._codec.loads(body)
         except Exception as error:  # pylint: disable=broad-except
             lease.end("fail", f"its bytes are no item: {error}".encode(), b"", -1)
             return None
@@ -286,9 +317,7 @@ class JobQueue:
         held = self._handle.get().done_many(leases)
         for job in jobs:
             job._lease = None
-        if held != len(jobs):
-            raise LeaseLost(f"{len(jobs) - held} of {len(jobs)} jobs have been given to somebody "
-                            "else")
+        _check_held(held, len(jobs))
 
     def __iter__(self):
         """Jobs until the queue is shut down and drained. The next turn is the done() of the one
@@ -384,7 +413,8 @@ def _reopened(kind, url, codec):
 
 class DurableQueue:
     """put, get, task_done and join of a multiprocessing.JoinableQueue, on a job queue: items
-    survive a process that is killed, and come back to the others.
+    survive a process that is killed, and come back to the others. Those that are done are
+    forgotten.
 
     task_done ends the item that this process has held longest. Pickle only if it is named:
     codec="pickle".
@@ -413,9 +443,7 @@ class DurableQueue:
 
     def get(self, block=True, timeout=None):
         """The next item. Raises Empty, ShutDown."""
-        job = self._jobs.take(timeout if block else 0)
-        self._mine().append(job)
-        return job.item
+        return self.get_many(1, block, timeout)[0]
 
     def get_nowait(self):
         """get without waiting."""
@@ -428,9 +456,9 @@ class DurableQueue:
     def get_many(self, most, block=True, timeout=None):
         """Waits for an item, then takes up to `most` that are there, in one transaction. Raises
         Empty, ShutDown."""
-        jobs = self._jobs.take_many(most, timeout if block else 0)
-        self._mine().extend(jobs)
-        return [job.item for job in jobs]
+        leases, items = self._jobs._taken(most, timeout if block else 0)
+        self._mine().extend(leases)
+        return list(items)
 
     def task_done(self, n=1):
         """The n items that this process has held longest have been processed, in one transaction.
@@ -441,15 +469,13 @@ class DurableQueue:
         with self._lock:
             if n > len(held):
                 raise ValueError("task_done() called too many times")
-            jobs = [held.popleft() for _ in range(n)]
+            leases = [held.popleft() for _ in range(n)]
         try:
-            if n == 1:
-                jobs[0].done()
-            elif n > 1:
-                self._jobs.done_many(jobs)
+            count = self._jobs._handle.get().done_and_forget(leases) if n > 0 else 0
         except StoreError:
-            held.extendleft(reversed([job for job in jobs if job._lease is not None]))
+            held.extendleft(reversed(leases))  # nothing was changed
             raise
+        _check_held(count, n)
 
     def join(self, timeout=None):
         """Waits until every item of every process has been processed."""

@@ -317,11 +317,19 @@ status job_queue::try_take_many(std::size_t max, std::vector<job_lease>& out) {
 }
 
 std::size_t job_queue::done_many(std::vector<job_lease>& leases) {
+    return end_many(leases, ending::done);
+}
+
+std::size_t job_queue::done_and_forget(std::vector<job_lease>& leases) {
+    return end_many(leases, ending::forget);
+}
+
+std::size_t job_queue::end_many(std::vector<job_lease>& leases, ending how) {
     std::vector<jobs::ticket> held;
     std::erase_if(leases, [](const job_lease& each) { return !each; });
     for (const job_lease& each : leases) held.push_back(each.job_.at);
     std::vector<status> answers(held.size());
-    core_->engine().end(held, ending::done, {}, {}, answers);
+    core_->engine().end(held, how, {}, {}, answers);
     for (job_lease& each : leases) {
         core_->let_go(each.job_.at);
         each.state_ = status::empty;

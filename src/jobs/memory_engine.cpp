@@ -125,8 +125,7 @@ public:
         const std::lock_guard lock(mutex_);
         const auto found = jobs_.find(id);
         if (found == jobs_.end() || found->second.job.is_unfinished()) return false;
-        keys_.erase(found->second.key);
-        jobs_.erase(found);
+        drop(found);
         return true;
     }
 
@@ -182,8 +181,7 @@ public:
         for (std::size_t i = 0; i < max && at != jobs_.end(); ++i) {
             answer.last = at->first;
             const bool goes = at->second.job.state == state;
-            if (goes) keys_.erase(at->second.key);
-            at = goes ? jobs_.erase(at) : std::next(at);
+            at = goes ? drop(at) : std::next(at);
             answer.count += goes ? 1 : 0;
         }
         return answer;
@@ -285,7 +283,12 @@ private:
         held->note = words.note;
         if (!words.output.empty()) held->output = words.output;
         change(*held, [&](row& job) { job.end(how, now_ms(), delay); });
+        if (how == ending::forget) drop(jobs_.find(at.id));
         return status::ok;
+    }
+    std::map<job_id, entry>::iterator drop(std::map<job_id, entry>::iterator at) {
+        keys_.erase(at->second.key);
+        return jobs_.erase(at);
     }
     void say(room where) noexcept {
         ++news_[static_cast<unsigned>(where)];

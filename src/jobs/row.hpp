@@ -48,7 +48,7 @@ struct row {
     /// Its lease has ended; `now_ms` of the clock of delays.
     void end(ending how, std::int64_t now_ms, job_span delay) noexcept {
         owner = 0;
-        if (how == ending::done) {
+        if (how == ending::done || how == ending::forget) {
             state = job_state::done;
         } else if (how == ending::give_back) {
             --attempts;

@@ -32,6 +32,8 @@ constexpr const char* grant_text =
 constexpr const char* done_text =
     "UPDATE job SET state = 2, owner = 0, end_ms = ?3, note = ?4, sum = conq_done(" CONQ_SEALED
     ") WHERE id BETWEEN ?1 AND ?2 AND conq_is_held(id, state, token)";
+constexpr const char* forget_text =
+    "DELETE FROM job WHERE id BETWEEN ?1 AND ?2 AND conq_is_held(id, state, token)";
 
 }  // namespace
 
@@ -40,7 +42,8 @@ row_batches::row_batches(database& base, const row_reader& rows)
       put_(base, put_text),
       ready_(base, ready_text),
       grant_(base, grant_text),
-      done_(base, done_text) {
+      done_(base, done_text),
+      forget_(base, forget_text) {
     const auto index = [](const sql_call& call) {
         return static_cast<std::size_t>(call.integer(0));
     };
@@ -109,20 +112,28 @@ void row_batches::grant_row(sql_call& call) {
     call.answer(seal(at.job, at.body_sum));
 }
 
-std::size_t row_batches::done(std::span<const ticket> held, std::int64_t now_ms,
-                              std::string_view note, std::span<status> answers) {
-    std::size_t sum = 0;
-    std::fill(answers.begin(), answers.end(), status::lease_lost);
+template <class End>
+void row_batches::end_runs(std::span<const ticket> held, std::span<status> answers, End end) {
+    std::ranges::fill(answers, status::lease_lost);
     for (std::size_t count = 0; !held.empty(); held = held.subspan(count)) {
         count = run_of(held);
         held_ = held.first(count);
         answers_ = answers.first(count);
         answers = answers.subspan(count);
-        done_.bind(std::int64_t(held[0].id), std::int64_t(held[count - 1].id), now_ms, note)
-            .finish();
-        sum += static_cast<std::size_t>(done_.changes());
+        end(std::int64_t(held_.front().id), std::int64_t(held_.back().id));
     }
-    return sum;
+}
+
+void row_batches::done(std::span<const ticket> held, std::int64_t now_ms, std::string_view note,
+                       std::span<status> answers) {
+    end_runs(held, answers, [&](std::int64_t first, std::int64_t last) {
+        done_.bind(first, last, now_ms, note).finish();
+    });
+}
+
+void row_batches::forget(std::span<const ticket> held, std::span<status> answers) {
+    end_runs(held, answers,
+             [&](std::int64_t first, std::int64_t last) { forget_.bind(first, last).finish(); });
 }
 
 std::int64_t row_batches::is_held(const sql_call& call) {

@@ -41,13 +41,18 @@ public:
     /// Hands out the next ready jobs, up to `most`, at the end of `out`.
     void grant(std::size_t most, const terms& on, std::vector<granted>& out);
 
-    /// Ends leases well: ok for each that is held, lease_lost for the others. How many were.
-    std::size_t done(std::span<const ticket> held, std::int64_t now_ms, std::string_view note,
-                     std::span<status> answers);
+    /// Ends leases well: ok for each that is held, lease_lost for the others.
+    void done(std::span<const ticket> held, std::int64_t now_ms, std::string_view note,
+              std::span<status> answers);
+    /// The same, and deletes the rows.
+    void forget(std::span<const ticket> held, std::span<status> answers);
 
 private:
     void grant_row(sql_call& call);
     [[nodiscard]] std::int64_t is_held(const sql_call& call);
+    // Calls `end` with the first and last id of each run of tickets.
+    template <class End>
+    void end_runs(std::span<const ticket> held, std::span<status> answers, End end);
     // How many of these have ids that follow one another.
     static std::size_t run_of(std::span<const ticket> of);
 
@@ -59,7 +64,7 @@ private:
     std::span<const ticket> held_;
     std::span<status> answers_;
     std::vector<ticket> found_;
-    statement put_, ready_, grant_, done_;
+    statement put_, ready_, grant_, done_, forget_;
 };
 
 }  // namespace conq::jobs

@@ -103,16 +103,15 @@ public:
     }
     /// Goes to the next row: whether there is one. Throws store_error.
     bool step();
-    /// The same, for a statement of one row or none.
-    void finish() {
+    /// The same, for a statement whose rows nobody reads: how many it has changed.
+    std::int64_t finish() {
         while (step()) {
         }
+        return sqlite3_changes(base_.handle());
     }
     void reset() noexcept { sqlite3_reset(handle_); }
     [[nodiscard]] std::int64_t integer(int column) { return sqlite3_column_int64(handle_, column); }
     [[nodiscard]] std::string bytes(int column);
-    /// How many rows it has changed.
-    [[nodiscard]] std::int64_t changes() const { return sqlite3_changes(base_.handle()); }
 
 private:
     void prepare();

@@ -117,13 +117,17 @@ public:
     void end(std::span<const ticket> held, ending how, const last_words& words, job_span delay,
              std::span<status> answers) override {
         transact([&] {
-            if (how == ending::done && words.output.empty()) {
-                const std::size_t count = batches_.done(held, now_.wall_ms, words.note, answers);
-                if (count != 0) transactions_.will_tell(room::joiners);
-                return;
+            if (how == ending::done || how == ending::forget) {
+                end_well(held, how, words.note, answers);
+            } else {
+                for (std::size_t i = 0; i < held.size(); ++i) {
+                    answers[i] = end_one(held[i], how, words.note, delay);
+                }
             }
+            if (words.output.empty() || how == ending::forget) return;
+            const bool keeps_all = (flags() & keeps_flag) != 0;
             for (std::size_t i = 0; i < held.size(); ++i) {
-                answers[i] = end_one(held[i], how, words, delay);
+                if (answers[i] == status::ok) outputs_.keep(held[i].id, words.output, keeps_all);
             }
         });
     }
@@ -185,9 +189,9 @@ public:
     bool forget(job_id id) override {
         bool answer = false;
         transact([&] {
-            sql_.set_meta.bind(last_id(), "last_id").finish();
-            sql_.forget.bind(std::int64_t(id)).finish();
-            answer = sqlite3_changes(store_.base.handle()) != 0;
+            const std::int64_t last = last_id();
+            answer = sql_.forget.bind(std::int64_t(id)).finish() != 0;
+            keep_last_id(last);
         });
         return answer;
     }
@@ -259,13 +263,15 @@ public:
         forgotten answer;
         transact([&] {
             answer = {};
-            sql_.set_meta.bind(last_id(), "last_id").finish();
+            const std::int64_t last = last_id();
             const auto from = static_cast<std::int64_t>(after);
             sql_.reach.bind(from, std::int64_t(max));
             if (sql_.reach.step()) answer.last = static_cast<job_id>(sql_.reach.integer(0));
             sql_.reach.reset();
-            sql_.forget_some.bind(std::int64_t(state), from, std::int64_t(answer.last)).finish();
-            answer.count = static_cast<std::uint64_t>(sqlite3_changes(store_.base.handle()));
+            answer.count = static_cast<std::uint64_t>(
+                sql_.forget_some.bind(std::int64_t(state), from, std::int64_t(answer.last))
+                    .finish());
+            keep_last_id(last);
         });
         return answer;
     }
@@ -387,15 +393,23 @@ private:
         if (!job.is_unfinished()) transactions_.will_tell(room::joiners);
     }
 
-    status end_one(ticket at, ending how, const last_words& words, job_span delay) {
+    status end_one(ticket at, ending how, std::string_view note, job_span delay) {
         auto found = find_held(at);
         if (!found) return status::lease_lost;
         found->job.end(how, now_.wall_ms, delay);
-        save(*found, &words.note);
-        if (!words.output.empty()) {
-            outputs_.keep(at.id, words.output, (flags() & keeps_flag) != 0);
-        }
+        save(*found, &note);
         return status::ok;
+    }
+    void end_well(std::span<const ticket> held, ending how, std::string_view note,
+                  std::span<status> answers) {
+        if (how == ending::forget) {
+            const std::int64_t last = last_id();
+            batches_.forget(held, answers);
+            keep_last_id(last);
+        } else {
+            batches_.done(held, now_.wall_ms, note, answers);
+        }
+        if (std::ranges::count(answers, status::ok) != 0) transactions_.will_tell(room::joiners);
     }
 
     template <class Change> bool change(job_id id, Change how) {
@@ -463,6 +477,13 @@ private:
             sql_.last.reset();
         }
         return *known_.last_id;
+    }
+
+    // After rows were deleted: it is known still, and is stored if the highest row went.
+    void keep_last_id(std::int64_t last) {
+        known_.last_id.reset();
+        if (last_id() != last) sql_.set_meta.bind(last, "last_id").finish();
+        known_.last_id = last;
     }
 
     void note_delay(const row& job) {

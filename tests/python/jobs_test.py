@@ -136,6 +136,52 @@ def test_a_durable_queue_has_batches(url):
         q.put_many([1])
 
 
+def test_what_a_durable_queue_has_done_is_forgotten(url):
+    q = DurableQueue(url)
+    for n in (1, 64, 200):
+        q.put_many(range(n))
+        while n > 0:
+            done = len(q.get_many(100))
+            q.task_done(done)
+            n -= done
+    q.join(timeout=WAIT_S)
+    assert not any(JobQueue(url).stats().values())
+    assert JobQueue(url).put(1) == 1 + 64 + 200 + 1
+
+
+def test_a_durable_queue_whose_lease_was_lost_says_so(url):
+    q = DurableQueue(url)
+    q.put_many(range(3))
+    assert q.get_many(3) == [0, 1, 2]
+    assert q._held[1].end("release", b"", b"", -1)
+    with pytest.raises(LeaseLost, match="1 of 3"):
+        q.task_done(3)
+    assert q.get() == 1
+    q.task_done()
+
+
+def test_bytes_that_are_no_item_are_left_out_of_a_batch(url):
+    JobQueue(url, codec="bytes").put_many([b"1", b"{", b" 2 ", b"3"])
+    q = DurableQueue(url)
+    assert q.get_many(4) == [1, 2, 3]
+    q.task_done(3)
+    assert JobQueue(url).list("dead")[0].item == b"{"
+
+
+def test_json_that_cannot_be_is_the_error_that_json_gives(url):
+    queue = JobQueue(url)
+    circle = []
+    circle.append(circle)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="Circular"):
+            queue.put(circle)
+        with pytest.raises(TypeError, match="set"):
+            queue.put({"a": {1}})
+    items = [True, None, 1 << 70, -0.5, "ü\n\u2028", {"a": {"1": []}}, float("inf"), {1: 2}]
+    queue.put_many(items)
+    assert [job.item for job in queue.take_many(8)] == items[:-1] + [{"1": 2}]
+
+
 def test_outputs_are_kept_beside_their_jobs(url):
     queue = JobQueue(url)
     queue.put_many("abc")

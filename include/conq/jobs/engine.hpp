@@ -148,10 +148,11 @@ struct forgotten {
 
 /// How a lease ends.
 enum class ending : std::uint8_t {
-    done,      ///< Well; the note is the result.
-    retry,     ///< The attempt is spent; again after the delay, or dead if it was the last.
-    fail,      ///< A dead letter at once; the note says why.
-    give_back  ///< As if it had not been handed out.
+    done,       ///< Well; the note is the result.
+    retry,      ///< The attempt is spent; again after the delay, or dead if it was the last.
+    fail,       ///< A dead letter at once; the note says why.
+    give_back,  ///< As if it had not been handed out.
+    forget      ///< Well, and the store keeps nothing of the job.
 };
 
 /// What is kept of a lease that ends.
