@@ -65,6 +65,7 @@ private:
     void lock_byte(int file, std::int64_t byte);
     bool try_lock_commits();
     bool await_turn();
+    bool poll_turn(std::uint32_t& seen);
     static void sleep(shared_word& on, std::uint32_t seen, std::int64_t span_ns) noexcept;
 
     std::string path_;
