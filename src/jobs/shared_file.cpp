@@ -78,8 +78,8 @@ shared_file::~shared_file() {
 // has to wait sleeps at first on a word of ours, and one at a time is woken when the lock is free:
 // until he is awake, the one who woke him goes on. After a while he waits in the kernel, which
 // wakes him each time. Only the kernel's lock counts: one that is killed on his way costs the
-// others at most that while. Who waits alone polls before he sleeps: to be woken takes as long as a
-// transaction.
+// others at most that while. Who waits alone polls before he sleeps, for as long as he is alone: to
+// be woken takes as long as a transaction, but others would hardly get in between two who poll.
 void shared_file::lock_commits() {
     if (try_lock_commits() || await_turn()) return;
     struct flock lock = range(F_WRLCK, commits_byte);
@@ -101,9 +101,9 @@ bool shared_file::await_turn() {
     bool has_it = false;
     for (auto now = began; !has_it && now - began < patience_ns; now = platform::monotonic_now()) {
         std::uint32_t seen = turn().load();
-        const bool is_alone = turn_waiters().fetch_add(1) == 0;
+        turn_waiters().fetch_add(1);
         has_it = try_lock_commits();  // who unlocked before may not have seen us
-        if (!has_it && is_alone) has_it = poll_turn(seen);
+        if (!has_it) has_it = poll_turn(seen);
         if (!has_it) sleep(turn(), seen, patience_ns);
         turn_waiters().fetch_sub(1);
         // Those who go on let go of the lock for a moment after each transaction.
@@ -118,7 +118,7 @@ bool shared_file::await_turn() {
 bool shared_file::poll_turn(std::uint32_t& seen) {
     constexpr std::int64_t poll_ns = 100'000;
     const auto until = platform::after(platform::monotonic_now(), poll_ns);
-    while (platform::monotonic_now() < until) {
+    while (turn_waiters().load() == 1 && platform::monotonic_now() < until) {
         platform::native::yield();
         if (turn().load() == seen) continue;
         seen = turn().load();
