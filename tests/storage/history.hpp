@@ -16,9 +16,11 @@ public:
     history& operator=(const history&) = delete;
     ~history();
 
-    /// The job of this body was acknowledged (put), was taken, was acknowledged (done).
+    /// The job of this body was acknowledged (put), was taken, will be forgotten, was acknowledged
+    /// (done).
     void put(const std::string& body) { write('P', body); }
     void taken(const std::string& body) { write('T', body); }
+    void forgets(const std::string& body) { write('F', body); }
     void done(const std::string& body) { write('D', body); }
     /// What is wrong, when the queue is at its end: empty if nothing.
     std::vector<std::string> faults(conq::job_queue& queue) const;

@@ -52,9 +52,11 @@ public:
         const jobs::granted& job = some[0];
         log_.taken(job.body);
         if (renews) queue_->renew({&job.at, 1}, 2h);
+        if (how == ending::forget) log_.forgets(job.body);
         conq::status answer = conq::status::ok;
         queue_->end({&job.at, 1}, how, {"note", "output"}, 0ms, {&answer, 1});
-        if (answer == conq::status::ok && how == ending::done) log_.done(job.body);
+        const bool is_good = how == ending::done || how == ending::forget;
+        if (answer == conq::status::ok && is_good) log_.done(job.body);
     }
 
     void all() {
@@ -63,6 +65,7 @@ public:
         take(ending::done, false);
         take(ending::retry, false);
         take(ending::done, true);
+        take(ending::forget, false);
         put({"e", "f"});
         take(ending::give_back, true);
         take(ending::done, false);
@@ -80,6 +83,7 @@ acknowledged read_log(const std::string& path) {
     std::ifstream in(path);
     for (std::string line; std::getline(in, line);) {
         if (line[0] == 'P') heard.puts.push_back(line.substr(1));
+        if (line[0] == 'F') heard.forgets.insert(line.substr(1));
         if (line[0] == 'D') heard.dones.insert(line.substr(1));
     }
     return heard;

@@ -65,18 +65,26 @@ void story::put_batch(const std::vector<std::string>& bodies) {
     }
 }
 
-jobs::granted story::claim() {
+std::vector<jobs::granted> story::claim(std::size_t most) {
     std::vector<jobs::granted> some;
-    attempt([&] { queue_->claim(1h, 1, some); });
-    return some.empty() ? jobs::granted{} : std::move(some[0]);
+    attempt([&] { queue_->claim(1h, most, some); });
+    return some;
 }
 
-void story::end(const jobs::granted& job, jobs::ending how) {
-    if (job.at.id == 0) return;
+void story::end(const std::vector<jobs::granted>& some, jobs::ending how) {
+    std::vector<jobs::ticket> held;
+    for (const jobs::granted& each : some) {
+        held.push_back(each.at);
+        if (how == jobs::ending::forget) heard_.forgets.insert(each.body);
+    }
+    if (held.empty()) return;
     attempt([&] {
-        status answer = status::ok;
-        queue_->end({&job.at, 1}, how, {"note", "output"}, 0ms, {&answer, 1});
-        if (answer == status::ok && how == jobs::ending::done) heard_.dones.insert(job.body);
+        std::vector<status> answers(held.size());
+        queue_->end(held, how, {"note", "output"}, 0ms, answers);
+        if (how != jobs::ending::done && how != jobs::ending::forget) return;
+        for (std::size_t i = 0; i < held.size(); ++i) {
+            if (answers[i] == status::ok) heard_.dones.insert(some[i].body);
+        }
     });
 }
 
@@ -94,8 +102,8 @@ void story::run() {
     put_batch({"two", "three", "four", "five"});
     end(claim(), jobs::ending::done);
     end(claim(), jobs::ending::retry);
-    const jobs::granted held = claim();
-    if (held.at.id != 0) attempt([&] { queue_->renew({&held.at, 1}, 2h); });
+    const std::vector<jobs::granted> held = claim();
+    for (const auto& each : held) attempt([&] { queue_->renew({&each.at, 1}, 2h); });
     attempt([&] { queue_->set_paused(true); });
     attempt([&] { queue_->remember("name", "value", true); });
     attempt([&] { queue_->set_paused(false); });
@@ -106,6 +114,11 @@ void story::run() {
     for (int i = 0; i < 12; ++i) {
         put(big(i));
         end(claim(), jobs::ending::done);
+    }
+    for (const auto how : {jobs::ending::done, jobs::ending::forget}) {
+        const std::string name = how == jobs::ending::done ? "kept-" : "forgotten-";
+        put_batch({name + "1", name + "2", name + "3", name + "4"});
+        end(claim(3), how);
     }
     attempt([&] { queue_->is_finished(); });
     attempt([&] { queue_->stats(); });
@@ -153,6 +166,7 @@ void check_rows(const std::map<std::string, job_state>& rows, const acknowledged
     bool is_behind_loss = false;
     for (const std::string& each : heard.puts) {
         const bool is_there = rows.contains(each);
+        if (!is_there && heard.forgets.contains(each)) continue;
         if (!is_there && what.puts) faults.push_back(name(each) + ": put, and is lost");
         if (is_there && is_behind_loss)
             faults.push_back(name(each) + ": kept, and one before is lost");

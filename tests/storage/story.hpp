@@ -15,6 +15,7 @@
 struct acknowledged {
     std::vector<std::string> puts;   ///< In order.
     std::set<std::string> dones;     ///< Jobs that are done.
+    std::set<std::string> forgets;   ///< Which an end was to forget, acknowledged or not.
     std::set<std::string> tries;     ///< All that a put was made of.
     std::set<std::string> refusals;  ///< Whose put has thrown that nothing was changed.
 };
@@ -38,8 +39,8 @@ private:
     bool open();
     void put(const std::string& body);
     void put_batch(const std::vector<std::string>& bodies);
-    conq::jobs::granted claim();
-    void end(const conq::jobs::granted& job, conq::jobs::ending how);
+    std::vector<conq::jobs::granted> claim(std::size_t most = 1);
+    void end(const std::vector<conq::jobs::granted>& some, conq::jobs::ending how);
 
     conq::jobs::queue_url url_;
     std::unique_ptr<conq::jobs::engine> queue_;
