@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bench/rivals/rival.hpp"
+#include "conq/locked_queue.hpp"
 #include "conq/queue.hpp"
 #include "conq/spsc_queue.hpp"
 

@@ -17,6 +17,7 @@
 
 #include "conq/delay_queue.hpp"
 #include "conq/lifo_queue.hpp"
+#include "conq/locked_queue.hpp"
 #include "conq/priority_queue.hpp"
 #include "conq/queue.hpp"
 #include "conq/rendezvous.hpp"

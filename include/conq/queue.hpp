@@ -10,7 +10,6 @@
 #define CONQ_QUEUE_HPP
 
 #include "conq/queue/bounded_queue.hpp"
-#include "conq/queue/locked_queue.hpp"
 #include "conq/queue/unbounded_queue.hpp"
 
 #endif

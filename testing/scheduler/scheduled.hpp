@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "conq/platform/clock.hpp"
-#include "conq/platform/futex_portable.hpp"
 #include "conq/platform/lock.hpp"
+#include "conq/platform/sleep_end.hpp"
 #include "conq/queue/traits.hpp"
 #include "testing/scheduler/scheduled_atomic.hpp"
 #include "testing/scheduler/scheduled_stop.hpp"

@@ -28,7 +28,8 @@ ASKS = ["q.is_shut_down()", "q.size()", "q.empty()", "q.full()", "q.maxsize()", 
 @pytest.mark.parametrize("queue", ["locked_queue", "bounded_queue", "queue"])
 def test_all_answers_but_those_of_plain_put_and_emplace(tmp_path, queue):
     calls = FREE + PUTS + GETS + BATCHES + JOINS + ASKS
-    lines = ["#include <chrono>", "#include <stop_token>", "#include <conq/queue.hpp>",
+    lines = ["#include <chrono>", "#include <stop_token>", "#include <conq/locked_queue.hpp>",
+             "#include <conq/queue.hpp>",
              f"void all(conq::{queue}<int>& q) {{ {LIMITS} const int lvalue = 1; int out[1];"]
     first = len(lines) + 1
     file = tmp_path / "calls.cpp"

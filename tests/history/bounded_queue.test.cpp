@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // bounded_queue promises to be linearizable, first in, first out.
+#include "conq/platform/futex_portable.hpp"
 #include "conq/queue.hpp"
 #include "linearizable.hpp"
 

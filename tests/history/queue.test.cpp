@@ -2,6 +2,7 @@
 // queue and locked_queue promise to be linearizable, first in, first out.
 #include "conq/queue.hpp"
 
+#include "conq/locked_queue.hpp"
 #include "linearizable.hpp"
 
 namespace conq::test {

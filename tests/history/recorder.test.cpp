@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "conq/locked_queue.hpp"
 #include "conq/queue.hpp"
 #include "testing/history/checker.hpp"
 #include "testing/support/effort.hpp"

@@ -2,6 +2,7 @@
 // rendezvous promises to be linearizable: a put and the get that took its item are one step.
 #include "conq/rendezvous.hpp"
 
+#include "conq/platform/futex_portable.hpp"
 #include "linearizable.hpp"
 
 namespace conq::test {

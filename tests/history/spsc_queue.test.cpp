@@ -2,6 +2,7 @@
 // spsc_queue promises to be sequentially consistent, first in, first out, between two threads.
 #include "conq/spsc_queue.hpp"
 
+#include "conq/platform/futex_portable.hpp"
 #include "linearizable.hpp"
 
 namespace conq::test {

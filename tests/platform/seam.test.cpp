@@ -16,6 +16,7 @@
 
 #include "../support/thread_state.hpp"
 #include "conq/platform/condition.hpp"
+#include "conq/platform/futex_portable.hpp"
 #include "conq/platform/lock.hpp"
 #include "conq/platform/native.hpp"
 

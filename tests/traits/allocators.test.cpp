@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "../support/items.hpp"
+#include "conq/locked_queue.hpp"
 #include "conq/pmr.hpp"
 #include "conq/queue.hpp"
 #include "conq/rendezvous.hpp"

@@ -17,6 +17,7 @@
 
 #include "../support/items.hpp"
 #include "../support/thread_state.hpp"
+#include "conq/locked_queue.hpp"
 #include "conq/queue.hpp"
 #include "conq/rendezvous.hpp"
 

@@ -5,11 +5,11 @@
 #define CONQ_BUFFERS_CELL_HPP
 
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <utility>
 
 #include "conq/buffers/storable.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

@@ -6,12 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
 
 #include "conq/buffers/storable.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

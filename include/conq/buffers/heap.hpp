@@ -11,7 +11,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "conq/buffers/cell.hpp"
 #include "conq/buffers/source.hpp"
 #include "conq/buffers/storable.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

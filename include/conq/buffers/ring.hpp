@@ -26,13 +26,13 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 #include <utility>
 
 #include "conq/buffers/storable.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

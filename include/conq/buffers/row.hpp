@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
 
 #include "conq/buffers/cell.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

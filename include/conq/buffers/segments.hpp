@@ -35,7 +35,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -45,6 +44,7 @@
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
 #include "conq/platform/lock.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

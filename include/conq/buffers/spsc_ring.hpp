@@ -33,7 +33,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 #include <type_traits>
 
@@ -41,6 +40,7 @@
 #include "conq/buffers/storable.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

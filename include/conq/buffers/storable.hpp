@@ -3,9 +3,10 @@
 #ifndef CONQ_BUFFERS_STORABLE_HPP
 #define CONQ_BUFFERS_STORABLE_HPP
 
-#include <memory>
 #include <type_traits>
 #include <utility>
+
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

@@ -6,12 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 
 #include "conq/buffers/cell.hpp"
 #include "conq/buffers/heap.hpp"
 #include "conq/platform/clock.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

@@ -3,11 +3,11 @@
 #ifndef CONQ_CONTRACT_LIMIT_HPP
 #define CONQ_CONTRACT_LIMIT_HPP
 
-#include <chrono>
 #include <cstdint>
 #include <utility>
 
 #include "conq/platform/clock.hpp"
+#include "conq/platform/standard.hpp"
 #include "conq/platform/stop.hpp"
 
 namespace conq {

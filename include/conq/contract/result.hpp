@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdio>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -13,6 +12,7 @@
 
 #include "conq/contract/status.hpp"
 #include "conq/platform/exceptions.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

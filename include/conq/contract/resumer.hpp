@@ -13,7 +13,7 @@
 #include <cstdint>
 
 #include "conq/platform/clock.hpp"
-#include "conq/platform/futex_portable.hpp"
+#include "conq/platform/sleep_end.hpp"
 #include "conq/platform/stop.hpp"
 
 namespace conq {

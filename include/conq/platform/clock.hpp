@@ -6,10 +6,11 @@
 #ifndef CONQ_PLATFORM_CLOCK_HPP
 #define CONQ_PLATFORM_CLOCK_HPP
 
-#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+
+#include "conq/platform/standard.hpp"
 
 namespace conq::platform {
 

@@ -16,7 +16,7 @@
 
 #include "conq/platform/clock.hpp"
 #include "conq/platform/config.hpp"
-#include "conq/platform/futex_portable.hpp"
+#include "conq/platform/sleep_end.hpp"
 
 namespace conq::platform {
 

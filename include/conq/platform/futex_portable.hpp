@@ -13,15 +13,9 @@
 
 #include "conq/platform/clock.hpp"
 #include "conq/platform/condition.hpp"
+#include "conq/platform/sleep_end.hpp"
 
 namespace conq::platform {
-
-/// Why a sleep on a word ended.
-enum class sleep_end : std::uint8_t {
-    woken,       ///< Woken, or for no reason, or the word had changed: look again.
-    timed_out,   ///< The deadline has passed.
-    interrupted  ///< A signal handler ran on this thread.
-};
 
 /// Sleep and wake on a word, made of mutexes and condition variables.
 ///

@@ -11,7 +11,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -23,18 +22,23 @@
 
 #include "conq/platform/barrier.hpp"
 #include "conq/platform/clock.hpp"
-#include "conq/platform/condition.hpp"
 #include "conq/platform/futex_linux.hpp"
-#include "conq/platform/futex_portable.hpp"
+#include "conq/platform/sleep_end.hpp"
 
 #if defined(__linux__)
 #include <pthread.h>
+#else
+#include "conq/platform/futex_portable.hpp"
 #endif
 #if !defined(__cpp_lib_jthread)
 #include "conq/platform/own_stop.hpp"
+#include "conq/platform/standard.hpp"
 #endif
 
 namespace conq::platform {
+
+class condition;        // whoever uses it includes conq/platform/condition.hpp
+struct portable_futex;  // and for the portable platform conq/platform/futex_portable.hpp
 
 /// A thread with a name that the operating system's tools show. Joined before it is destroyed.
 /// Threads: belongs to one.

@@ -7,13 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
 
 #include "conq/buffers/storable.hpp"
 #include "conq/contract/limits.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -18,6 +17,7 @@
 #include "conq/contract/status.hpp"
 #include "conq/platform/clock.hpp"
 #include "conq/platform/exceptions.hpp"
+#include "conq/platform/standard.hpp"
 #include "conq/queue/batch.hpp"
 #include "conq/queue/lease_batch.hpp"
 

@@ -5,7 +5,6 @@
 #define CONQ_QUEUE_CALLS_HPP
 
 #include <atomic>
-#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <iterator>
@@ -20,6 +19,7 @@
 #include "conq/contract/result.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
+#include "conq/platform/standard.hpp"
 #include "conq/queue/batch_calls.hpp"
 #include "conq/queue/lease.hpp"
 

@@ -3,7 +3,6 @@
 #ifndef CONQ_QUEUE_DELAY_QUEUE_HPP
 #define CONQ_QUEUE_DELAY_QUEUE_HPP
 
-#include <chrono>
 #include <concepts>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "conq/contract/limits.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/clock.hpp"
+#include "conq/platform/standard.hpp"
 #include "conq/queue/composition.hpp"
 #include "conq/queue/traits.hpp"
 #include "conq/waiting/waiting_room.hpp"

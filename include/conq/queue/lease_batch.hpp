@@ -5,12 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "conq/contract/status.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

@@ -7,7 +7,6 @@
 #include <concepts>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -18,8 +17,10 @@
 #include "conq/contract/limits.hpp"
 #include "conq/contract/result.hpp"
 #include "conq/contract/status.hpp"
+#include "conq/platform/condition.hpp"
 #include "conq/platform/config.hpp"
 #include "conq/platform/exceptions.hpp"
+#include "conq/platform/standard.hpp"
 #include "conq/queue/calls.hpp"
 #include "conq/queue/own_put.hpp"
 #include "conq/queue/traits.hpp"

@@ -16,7 +16,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <type_traits>
@@ -32,6 +31,7 @@
 #include "conq/platform/config.hpp"
 #include "conq/platform/exceptions.hpp"
 #include "conq/platform/lock.hpp"
+#include "conq/platform/standard.hpp"
 #include "conq/queue/calls.hpp"
 #include "conq/queue/join.hpp"
 #include "conq/queue/own_put.hpp"

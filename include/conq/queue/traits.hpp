@@ -4,9 +4,8 @@
 #ifndef CONQ_QUEUE_TRAITS_HPP
 #define CONQ_QUEUE_TRAITS_HPP
 
-#include <memory>
-
 #include "conq/platform/native.hpp"
+#include "conq/platform/standard.hpp"
 
 namespace conq {
 

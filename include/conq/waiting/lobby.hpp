@@ -3,7 +3,6 @@
 #ifndef CONQ_WAITING_LOBBY_HPP
 #define CONQ_WAITING_LOBBY_HPP
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -41,7 +40,8 @@ template <class Platform> struct alignas(cache_line_bytes) lobby {
         } else if (!more) {
             next = -15;
         } else if (learned < longest_first_pause(slots)) {
-            next = std::min(2 * learned, longest_first_pause(slots));
+            const int longest = longest_first_pause(slots);
+            next = 2 * learned < longest ? 2 * learned : longest;
         }
         first_pause.store(next, std::memory_order_relaxed);  // (1) a hint
     }
