@@ -132,35 +132,32 @@ public:
 
     /// ok, empty, busy or shut_down (and drained). `sink(item)` moves the item out.
     template <class Sink> [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) noexcept {
-        std::uint64_t p = head_.word.load(std::memory_order_acquire);  // (9) with the CAS (10)
-        for (;;) {
-            // The limit is read before the segment, for which it vouches.
-            const std::uint64_t limit =
-                head_.limit.load(std::memory_order_acquire);  // (11) with (15)
-            const std::uintptr_t tagged =
-                head_.first.load(std::memory_order_acquire);  // (13) with (16)
-            segment* const from = segment_of(tagged);
-            // (8) with (6): the putter has made the item
-            // A resident may be looked into without a ticket: if it is stale, it shows another lap,
-            // or the CAS fails.
-            const bool is_ready =
-                is_resident(tagged)
-                    ? from->slot_of(p).state.load(std::memory_order_acquire) == lap(p)  // (8)
-                    : p < limit;
-            if (is_ready) [[likely]] {
-                const bool claimed = head_.word.compare_exchange_strong(
-                    p, p + 1, std::memory_order_seq_cst,
-                    std::memory_order_relaxed);  // (10) relaxed: as (3)
-                if (claimed) [[likely]] {
-                    drain(*from, p, sink);
-                    return status::ok;
-                }
-                platform_type::pause(lost_pauses);
-                p = head_.word.load(std::memory_order_acquire);  // (19) as (9)
-                continue;
-            }
-            if (const status answer = not_ready(p, tagged); answer != status::ok) return answer;
+        return get_at_once(sink) ? status::ok : get_contended(sink);
+    }
+    /// The same if an item is there and nobody interferes; false: nothing was done, and try_get
+    /// knows why. It hands `sink` to no function that is not inlined.
+    template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
+        // (9) relaxed: the CAS proves it right
+        std::uint64_t p = head_.word.load(std::memory_order_relaxed);  // (9)
+        // The limit is read before the segment, for which it vouches.
+        const std::uint64_t limit = head_.limit.load(std::memory_order_acquire);  // (11) with (15)
+        const std::uintptr_t tagged =
+            head_.first.load(std::memory_order_acquire);  // (13) with (16)
+        segment* const from = segment_of(tagged);
+        // A resident may be looked into without a ticket: if it is stale, it shows another lap, or
+        // the CAS fails.
+        if (!(is_resident(tagged) ? is_published(*from, p) : p < limit)) [[unlikely]] {
+            return false;
         }
+        const bool claimed = head_.word.compare_exchange_strong(
+            p, p + 1, std::memory_order_seq_cst,
+            std::memory_order_relaxed);  // (10) relaxed: a failure reads nothing
+        if (!claimed) [[unlikely]] {
+            back_off();
+            return false;
+        }
+        drain(*from, p, sink);
+        return true;
     }
 
     /// Takes up to `most` items, one or more, as many as are known to be published in a row in the
@@ -171,7 +168,7 @@ public:
                                       std::uint64_t& count) noexcept {
         std::uint64_t p = head_.word.load();
         for (;;) {
-            // The limit before the segment, as in try_get.
+            // The limit before the segment, as in get_at_once.
             const std::uint64_t limit =
                 head_.limit.load(std::memory_order_acquire);  // (23) with (15)
             const std::uintptr_t tagged =
@@ -206,7 +203,12 @@ public:
     }
     /// Whether the next put (get) need not wait, as far as the indices tell: a hint.
     [[nodiscard]] bool put_is_ready() const noexcept { return can_put(); }
-    [[nodiscard]] bool get_is_ready() const noexcept { return can_get(); }
+    [[nodiscard]] bool get_is_ready() const noexcept {
+        const std::uint64_t p = gets();
+        const std::uintptr_t tagged =
+            head_.first.load(std::memory_order_acquire);  // (19) with (16)
+        return is_resident(tagged) ? is_published(*segment_of(tagged), p) : can_get();
+    }
 
     /// B3: accepted items since the beginning.
     [[nodiscard]] std::uint64_t puts() const noexcept { return tail_.word.load() >> index_shift; }
@@ -329,7 +331,7 @@ private:
         slot& target = into.slot_of(p);
         prefetch(into, p);
         source(static_cast<void*>(target.bytes));
-        target.state.store(lap(p), std::memory_order_release);  // (6) with (8), (14) and (20)
+        target.state.store(lap(p), std::memory_order_release);  // (6) with (8) and (14)
     }
     template <class Sink>
     CONQ_HOT void drain(segment& from, std::uint64_t p, const Sink& sink) noexcept {
@@ -340,15 +342,15 @@ private:
         // The mark: the last access to this segment by this ticket.
         target.state.store(0, std::memory_order_release);  // (17) with (18)
     }
-    // The end of the row of at most `most` published slots from p on, in p's segment. `in` is a
-    // resident, as stale as in try_get.
+    // Whether item p is published. `in` is a resident, as stale as in get_at_once.
+    [[nodiscard]] static bool is_published(segment& in, std::uint64_t p) noexcept {
+        return in.slot_of(p).state.load(std::memory_order_acquire) == lap(p);  // (8) with (6)
+    }
+    // The end of the row of at most `most` such items from p on, in p's segment.
     [[nodiscard]] static std::uint64_t end_of_published(segment& in, std::uint64_t p,
                                                         std::uint64_t most) noexcept {
         std::uint64_t end = p;
-        while (end != p + most && lap(end) == lap(p) &&
-               in.slot_of(end).state.load(std::memory_order_acquire) == lap(p)) {  // (20) with (6)
-            ++end;
-        }
+        while (end != p + most && lap(end) == lap(p) && is_published(in, end)) ++end;
         return end;
     }
 
@@ -374,6 +376,12 @@ private:
         }
         return false;
     }
+
+    template <class Sink> CONQ_COLD status get_contended(const Sink& sink) noexcept {
+        std::uint64_t got = 0;
+        return try_get_some(sink, 1, got);
+    }
+    CONQ_COLD static void back_off() noexcept { platform_type::pause(lost_pauses); }
 
     // Why slot p is not ready. ok: look again, `p` is the index to look at.
     CONQ_COLD status not_ready(std::uint64_t& p, std::uintptr_t seen) noexcept {
@@ -472,7 +480,8 @@ private:
             if (at != nullptr) ++passed_;
             at = next;
             end += slots_per_segment;
-            head_.first.store(tagged_of(at), std::memory_order_release);  // (16) with (13), (24)
+            head_.first.store(tagged_of(at),
+                              std::memory_order_release);  // (16) with (13), (19), (24)
             head_.end.store(end);
             recycle(passed_kept);
             // As many spares as the backlog has segments: no allocation while it is deep, nothing

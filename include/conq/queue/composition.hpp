@@ -188,11 +188,16 @@ public:
     }
     template <class Slot, class Stop = never_stop_token>
     CONQ_HOT void get_into(const Slot& slot, const limit<Stop>& within = {}) {
-        status answer = buffer_.try_get(slot);
-        if (answer == status::ok) [[likely]]
-            return after_get();
-        answer = get_slow(attempt([&] { return buffer_.try_get(slot); }), answer, within);
-        if (answer != status::ok) slot.fail(answer);
+        if constexpr (can_get_at_once<Slot>) {
+            if (buffer_.get_at_once(slot)) [[likely]]
+                return after_get();
+            get_later(slot, within);
+        } else {
+            const status answer = buffer_.try_get(slot);
+            if (answer == status::ok) [[likely]]
+                return after_get();
+            get_late(slot, answer, within);
+        }
     }
 
 protected:
@@ -286,14 +291,32 @@ private:
             return get_in_place(within);
         }
     }
+    template <class Slot>
+    static constexpr bool can_get_at_once =
+        requires(Buffer& buffer, const Slot& slot) { buffer.get_at_once(slot); };
     static constexpr bool gets_in_registers =
-        result<T>::is_in_registers &&
-        requires(Buffer& buffer, result_slot<T> slot) { buffer.get_at_once(slot); };
+        result<T>::is_in_registers && can_get_at_once<result_slot<T>>;
     CONQ_COLD result<T> try_get_cold() { return try_get_in_place(); }
     template <class Stop> CONQ_COLD result<T> get_cold(const limit<Stop>& within) {
         result<T> out(status::stopped);  // the stop was looked at before: an item may win now
-        get_into(result_slot<T>(out), within);
+        get_later(result_slot<T>(out), within);
         return out;
+    }
+    // What is not there at once. A glance first: try_get looks at the putters' word, and so takes
+    // its line from whoever is about to put.
+    template <class Slot, class Stop>
+    CONQ_COLD void get_later(const Slot& slot, const limit<Stop>& within) {
+        if (getters_.expects_answer()) {
+            glance<platform_type>([this] { return buffer_.get_is_ready(); });
+        }
+        const status answer = buffer_.try_get(slot);
+        if (answer == status::ok) return after_get();
+        get_late(slot, answer, within);
+    }
+    template <class Slot, class Stop>
+    void get_late(const Slot& slot, status answer, const limit<Stop>& within) {
+        answer = get_slow(attempt([&] { return buffer_.try_get(slot); }), answer, within);
+        if (answer != status::ok) slot.fail(answer);
     }
     [[nodiscard]] CONQ_HOT result<T> try_get_in_place() {
         result<T> out(status::empty);

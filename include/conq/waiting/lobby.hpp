@@ -45,6 +45,11 @@ template <class Platform> struct alignas(cache_line_bytes) lobby {
         }
         first_pause.store(next, std::memory_order_relaxed);  // (1) a hint
     }
+    /// Whether the last waits were those of a ping-pong, or there was none. Non-blocking.
+    [[nodiscard]] bool expects_answer() const noexcept {
+        return first_pause.load(std::memory_order_relaxed) <= 1 &&  // (2) a hint
+               vain_polls.load(std::memory_order_relaxed) == 0;     // (3) a hint
+    }
 
 private:
     static constexpr int shortest_streaming_pause = 16;
