@@ -217,13 +217,8 @@ private:
         const auto take = [&] {
             while (count != all && answer == status::ok) {
                 const std::uint64_t some = limits::smaller(all - count, limits::batch_claim_most);
-                answer = self().get_items(sink, some, count, now);
-                if constexpr (!std::same_as<Within, now_t>) {
-                    const bool is_blocked = answer == status::empty || answer == status::busy;
-                    if (count == before && is_blocked) {
-                        answer = self().get_items(sink, some, count, within);
-                    }
-                }
+                answer = count == before ? self().get_items(sink, some, count, within)
+                                         : self().get_items(sink, some, count, now);
             }
         };
         platform::call_forgiving(take, [&] { return count != 0; });

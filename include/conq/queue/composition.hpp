@@ -302,13 +302,11 @@ private:
         get_later(result_slot<T>(out), within);
         return out;
     }
-    // What is not there at once. A glance first: try_get looks at the putters' word, and so takes
-    // its line from whoever is about to put.
+    // What is not there at once. try_get looks at the putters' word to say why, and so takes its
+    // line from whoever is about to put: a glance first.
     template <class Slot, class Stop>
     CONQ_COLD void get_later(const Slot& slot, const limit<Stop>& within) {
-        if (getters_.expects_answer()) {
-            glance<platform_type>([this] { return buffer_.get_is_ready(); });
-        }
+        getters_.glance([this] { return buffer_.get_is_ready(); });
         const status answer = buffer_.try_get(slot);
         if (answer == status::ok) return after_get();
         get_late(slot, answer, within);
@@ -356,8 +354,11 @@ private:
     template <class Sink, class Stop>
     [[nodiscard]] status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
                                    const limit<Stop>& within) {
-        return get_slow(attempt([&] { return buffer_.try_get_some(sink, most, count); }),
-                        status::empty, within);
+        const auto get = [&] { return buffer_.try_get_some(sink, most, count); };
+        getters_.glance([this] { return buffer_.get_is_ready(); });  // as get_later
+        const status answer = get();
+        if (answer == status::ok) return after_get(), answer;
+        return get_slow(attempt(get), answer, within);
     }
 
     template <class Stop> [[nodiscard]] status join_within(const limit<Stop>& within) {

@@ -66,18 +66,6 @@ private:
     std::uint64_t alone_ns_;
 };
 
-/// Looks without a pause for what a peer answers: in the time of a few lines from core to core, or
-/// not soon. Whoever pauses there sees it late (a ping-pong took 1.4 to 3.9 times that of a bare
-/// ring, 0.7 so). Not for guests.
-///
-/// Progress: waits for at most some 0.5 us.
-template <class Platform, class Look> void glance(Look is_there) noexcept {
-    if constexpr (!is_guest<Platform>) {
-        for (int looks = 8 * Platform::longest_pause; looks != 0 && !is_there(); --looks) {
-        }
-    }
-}
-
 /// Polls as a guest: away from what it holds, and without attempts, until `is_ready()`; then until
 /// `count()`, of what the other side has done, stands still. For as long as the other side makes
 /// progress it holds what this thread needs, and to ask for that would be to sleep. False: it is
