@@ -207,7 +207,8 @@ public:
         const std::uint64_t p = gets();
         const std::uintptr_t tagged =
             head_.first.load(std::memory_order_acquire);  // (19) with (16)
-        return is_resident(tagged) ? is_published(*segment_of(tagged), p) : can_get();
+        const bool is_within = is_resident(tagged) && p < head_.end.load();
+        return is_within ? is_published(*segment_of(tagged), p) : can_get();
     }
 
     /// B3: accepted items since the beginning.
