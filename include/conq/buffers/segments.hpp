@@ -137,8 +137,9 @@ public:
     /// The same if an item is there and nobody interferes; false: nothing was done, and try_get
     /// knows why. It hands `sink` to no function that is not inlined.
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
-        // (9) relaxed: the CAS proves it right
-        std::uint64_t p = head_.word.load(std::memory_order_relaxed);  // (9)
+        // Whoever sees an index sees the segment it lies behind, or a newer one: an older one may be
+        // in its next life and have the item, and the head would leave its segment unnoticed.
+        std::uint64_t p = head_.word.load(std::memory_order_acquire);  // (9) with the CAS (10)
         // The limit is read before the segment, for which it vouches.
         const std::uint64_t limit = head_.limit.load(std::memory_order_acquire);  // (11) with (15)
         const std::uintptr_t tagged =
