@@ -119,6 +119,22 @@ template <class Queue> void shrink_beside_a_putter(scenario& story, int each) {
     story.at_end([=] { require(q->unfinished() == *puts, "over the bound"); });
 }
 
+// The same beside a put that has just made room, which the old bound allowed.
+template <class Queue> void shrink_where_room_was_made(scenario& story) {
+    auto q = std::make_shared<Queue>(2);
+    auto puts = std::make_shared<std::uint64_t>(0);
+    for (int i = 0; i < 2; ++i) static_cast<void>(q->put(item<Queue>(i)));
+    static_cast<void>(q->get());
+    story.thread([=] { static_cast<void>(q->try_put(item<Queue>(2))); }, "putter");
+    story.thread(
+        [=] {
+            q->set_maxsize(1);
+            *puts = q->unfinished();
+        },
+        "resizer");
+    story.at_end([=] { require(q->unfinished() == *puts, "over the bound"); });
+}
+
 // Once shutdown has returned, whoever drains the queue gets all that was accepted.
 template <class Queue> void drain_after_shutdown(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
@@ -181,6 +197,8 @@ void add_counting_models(protocol_models& to) {
     });
     to.push_back({"set_maxsize", "binds, queue", shrink_the_bound<segment_queue>});
     to.push_back({"set_maxsize", "binds, locked buffer", shrink_the_bound<locked_segment_queue>});
+    to.push_back({"set_maxsize", "binds where room was made, queue",
+                  shrink_where_room_was_made<segment_queue>});
     for (const int each : {1, 2}) {
         const std::string puts = std::to_string(each) + (each == 1 ? " put" : " puts");
         to.push_back({"set_maxsize", "binds beside " + puts + ", queue",

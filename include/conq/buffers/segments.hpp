@@ -137,8 +137,8 @@ public:
     /// The same if an item is there and nobody interferes; false: nothing was done, and try_get
     /// knows why. It hands `sink` to no function that is not inlined.
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
-        // Whoever sees an index sees the segment it lies behind, or a newer one: an older one may be
-        // in its next life and have the item, and the head would leave its segment unnoticed.
+        // Whoever sees an index sees the segment it lies behind, or a newer one: an older one may
+        // be in its next life and have the item, and the head would leave its segment unnoticed.
         std::uint64_t p = head_.word.load(std::memory_order_acquire);  // (9) with the CAS (10)
         // The limit is read before the segment, for which it vouches.
         const std::uint64_t limit = head_.limit.load(std::memory_order_acquire);  // (11) with (15)
@@ -206,9 +206,10 @@ public:
     [[nodiscard]] bool put_is_ready() const noexcept { return can_put(); }
     [[nodiscard]] bool get_is_ready() const noexcept {
         const std::uint64_t p = gets();
+        const std::uint64_t end = head_.end.load();
         const std::uintptr_t tagged =
             head_.first.load(std::memory_order_acquire);  // (19) with (16)
-        const bool is_within = is_resident(tagged) && p < head_.end.load();
+        const bool is_within = is_resident(tagged) && p < end;
         return is_within ? is_published(*segment_of(tagged), p) : can_get();
     }
 
