@@ -71,7 +71,29 @@ TEST(guests, does_not_wait_for_ever_for_others_who_go_on) {
     guest_platform::acts = 0;
     guest_platform::others = [&] { q.put(1); };
     EXPECT_EQ(*q.get(), 1);
-    EXPECT_LT(guest_platform::acts, 100);
+    EXPECT_LT(guest_platform::acts, 200);
+}
+
+TEST(guests, a_wake_is_spared_while_one_polls_and_one_who_sleeps_has_a_timer) {
+    using fellows = conq::fellows<guest_platform>;
+    fellows side;
+    {
+        const fellows::polling one(side);
+        EXPECT_FALSE(side.look_themselves()) << "he may take one thing, and more may have come";
+        {
+            const fellows::timer second(side, false), first(side, true);
+            EXPECT_FALSE(second.is_set);
+            EXPECT_TRUE(first.is_set);
+            EXPECT_TRUE(side.look_themselves());
+        }
+        EXPECT_FALSE(side.look_themselves());
+    }
+    const fellows::timer alone(side, true);
+    EXPECT_FALSE(alone.is_set) << "an idle queue would never sleep through";
+    using natives = conq::fellows<conq::platform::native>;
+    natives nobody;
+    const natives::polling polls(nobody);
+    EXPECT_FALSE(natives::timer(nobody, true).is_set || natives::look_themselves());
 }
 
 // Counts how often it is resumed.

@@ -174,6 +174,55 @@ void wait_without_a_timer(scenario& story) {
     story.at_end([=] { require(q->size() == 64, "miscounted"); });
 }
 
+// Threads that hold what keeps the others from running but for when they wait. Here all run, which
+// is more than a guest's fellows can do.
+struct scheduled_guest : scheduled {
+    struct away {
+        away() {}  // a type that is not trivial: an object of it is no unused variable
+        ~away() {}
+    };
+};
+struct guest_traits : scheduled_prompt_traits {
+    using platform = scheduled_guest;
+};
+
+// Three who wait for the same items, or room: with one who polls, the others are not woken.
+template <class Queue> void wait_beside_fellows(scenario& story, bool getters_wait) {
+    auto q = std::make_shared<Queue>(getters_wait ? 3 : 1);
+    auto got = std::make_shared<receipts>(4);
+    if (!getters_wait) static_cast<void>(q->put(item<Queue>(3)));
+    const auto put = [=](int value) {
+        require(q->put(item<Queue>(value)) == status::ok, "a put was refused");
+    };
+    const auto get = [=] { got->add(q->get()->value()); };
+    for (int i = 0; i < 3; ++i) {
+        story.thread(
+            [=] {
+                if (getters_wait) {
+                    get();
+                } else {
+                    put(i);
+                }
+            },
+            "fellow " + std::to_string(i + 1));
+    }
+    story.thread(
+        [=] {
+            for (int i = 0; i < 4; ++i) {
+                if (getters_wait) {
+                    put(i);
+                } else {
+                    get();
+                }
+            }
+        },
+        "the other side");
+    story.at_end([=] {
+        if (getters_wait) get();
+        got->require_all();
+    });
+}
+
 }  // namespace
 
 void add_parking_models(protocol_models& to) {
@@ -201,6 +250,21 @@ void add_parking_models(protocol_models& to) {
     add_for_queues(to, "a callback waiter", {2}, [](scenario& story, auto which, int capacity) {
         wait_beside_a_callback<typename decltype(which)::queue>(story, capacity);
     });
+    for (const bool getters_wait : {true, false}) {
+        const std::string name = getters_wait ? "getters" : "putters";
+        to.push_back({"guests: spared wakes", name + ", bounded_queue",
+                      [=](auto& story) {
+                          using queue = basic_bounded_queue<slow_item, guest_traits>;
+                          wait_beside_fellows<queue>(story, getters_wait);
+                      },
+                      true});
+        to.push_back({"guests: spared wakes", name + ", queue",
+                      [=](auto& story) {
+                          using queue = basic_queue<slow_item, guest_traits>;
+                          wait_beside_fellows<queue>(story, getters_wait);
+                      },
+                      true});
+    }
     add_for_queues(to, "a callback waiter", {1}, [](scenario& story, auto which, int capacity) {
         wait_beside_a_putting_callback<typename decltype(which)::queue>(story, capacity);
     });

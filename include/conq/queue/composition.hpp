@@ -377,14 +377,17 @@ private:
         if constexpr (is_timed) {
             if (!buffer_.take_news()) return;  // the first one's timer is right
         }
-        getters_.room.wake_one(get_flag());
+        wake_one(getters_, get_flag());
     }
     CONQ_COLD void wake_putter() noexcept {
         if (wakes_late() && buffer_.size() > buffer_.capacity() / 2 &&
             putters_.untimed.load(std::memory_order_relaxed) == 0) {  // (6) relaxed: see (4)
             return;
         }
-        putters_.room.wake_one(put_flag());
+        wake_one(putters_, put_flag());
+    }
+    static void wake_one(lobby& waiters, flag& wake) noexcept {
+        if (!waiters.guests.look_themselves()) waiters.room.wake_one(wake);
     }
     // Whether waiting putters are woken at half empty, and look again by a timer before that: those
     // who wait without a thread have none, and while there is one, the first room is for it.
@@ -426,9 +429,11 @@ private:
         if (const std::uint64_t window = polling_window(here, vain, span); window != 0) {
             patience<platform_type> polls(learned > 1 && !is_guest<platform_type> ? learned : 1,
                                           window);
+            const typename fellows<platform_type>::polling counted(here.waiters.guests);
             while (more_polls(here, polls)) {
                 const bool stopped = within.stop.stop_requested();  // before the attempt: see sleep
-                const status answer = resolved(here.blocked, once, deadline, within.stop);
+                const status answer =
+                    resolved<platform_type>(here.blocked, once, deadline, within.stop);
                 if (answer != here.blocked) {
                     here.waiters.learn(learned, is_ready(here), buffer_.capacity());
                     if (vain != 0) note_vain_polls(here.waiters, 0);
@@ -487,7 +492,9 @@ private:
     template <class Stop>
     CONQ_COLD status sleep(const side& here, attempt once, platform::instant_ns deadline,
                            const Stop& stop) {
-        const auto try_now = [&] { return resolved(here.blocked, once, deadline, stop); };
+        const auto try_now = [&] {
+            return resolved<platform_type>(here.blocked, once, deadline, stop);
+        };
         sleeper<platform_type> me;
         waiter_type place(me);
         using on_stop = typename sleeper<platform_type>::on_stop;
@@ -497,16 +504,19 @@ private:
             composition& queue;
             const side& here;
             waiter_type& place;
-            ~leaving() { queue.leave(here.waiters, here.wake, place); }
-        } const on_return{*this, here, place};
+            bool had_timer = false;
+            ~leaving() { queue.leave(here.waiters, here.wake, place, had_timer); }
+        } on_return{*this, here, place};
         const bool is_limited = deadline != platform::never || stop.stop_possible();
         const own_put<platform_type> mine(is_put(here) && !is_limited ? static_cast<Queue*>(this)
                                                                       : nullptr);
         for (;;) {
             const bool is_first = enlist(here.waiters, here.wake, place);
+            const typename fellows<platform_type>::timer own(here.waiters.guests, is_first);
+            on_return.had_timer = on_return.had_timer || own.is_set;
             // Stop and clock are looked at before the attempt: what happened before either wins.
             const bool stopped = stop.stop_requested();
-            const bool timer = is_put(here) && wakes_late();
+            const bool timer = own.is_set || (is_put(here) && wakes_late());
             const platform::instant_ns looked_at =
                 deadline != platform::never || timer ? platform_type::now() : 0;
             if (const status answer = try_now(); answer != here.blocked) return answer;
@@ -515,26 +525,10 @@ private:
             platform::instant_ns again = platform::never;  // when to look though nobody wakes it
             if (timer) again = looked_at + limits::put_wake_delay_ns;
             if constexpr (is_timed) {
-                if (!is_put(here) && is_first) again = buffer_.ready_at();
+                if (!is_put(here) && is_first) again = limits::smaller(again, buffer_.ready_at());
             }
             me.sleep(limits::smaller(deadline, again));
             if (const status answer = try_now(); answer != here.blocked) return answer;
-        }
-    }
-
-    // What an attempt answers, with `busy` waited for: for as long as it takes, unless a stop or
-    // deadline ends it.
-    template <class Stop>
-    CONQ_COLD static status resolved(status blocked, attempt once, platform::instant_ns deadline,
-                                     const Stop& stop) {
-        claim_wait<platform_type> claimed;
-        for (;;) {
-            if (const status answer = once(); answer != status::busy) return answer;
-            if (claimed.is_long()) {
-                if (stop.stop_requested()) return blocked;
-                if (deadline != platform::never && platform_type::now() >= deadline) return blocked;
-            }
-            claimed.once();
         }
     }
 
@@ -545,13 +539,11 @@ private:
         after_arming();
         return is_first;
     }
-    void leave(lobby& waiters, flag& wake, waiter_type& who) noexcept {
-        const bool hands_timer_on = is_timed && &waiters == &getters_;
+    void leave(lobby& waiters, flag& wake, waiter_type& who, bool had_timer = false) noexcept {
+        const bool hands_timer_on = had_timer || (is_timed && &waiters == &getters_);
         if (!waiters.room.leave(who, wake) && !hands_timer_on) return;
         after_arming();
-        if (&waiters == &getters_ ? buffer_.can_get() : buffer_.can_put()) {
-            waiters.room.wake_one(wake);
-        }
+        if (&waiters == &getters_ ? buffer_.can_get() : buffer_.can_put()) wake_one(waiters, wake);
     }
 
     void after_arming() noexcept {  // B1 in its second form: the side that sleeps pays
@@ -580,8 +572,8 @@ private:
                 return buffer_.try_get(result_slot<T>(item));
             }
         };
-        while (resolved(status::empty, attempt(drop_one), platform::never, never_stop_token{}) ==
-               status::ok) {
+        while (resolved<platform_type>(status::empty, attempt(drop_one), platform::never,
+                                       never_stop_token{}) == status::ok) {
             ++dropped;
         }
         return dropped;

@@ -6,7 +6,9 @@
 #include <cstdint>
 
 #include "conq/contract/limits.hpp"
+#include "conq/contract/status.hpp"
 #include "conq/platform/clock.hpp"
+#include "conq/platform/config.hpp"
 
 namespace conq {
 
@@ -71,10 +73,11 @@ private:
 /// progress it holds what this thread needs, and to ask for that would be to sleep. False: it is
 /// time to sleep.
 ///
-/// Progress: waits for as long as `polls` says, and then for at most some 5 us.
+/// Progress: waits for as long as `polls` says, and then for at most some 20 us,
+/// less than what a sleep costs.
 template <class Platform, class Look, class Count>
 [[nodiscard]] bool poll_away(patience<Platform>& polls, Look is_ready, Count count) {
-    constexpr int looks_most = 40, pauses = 5;
+    constexpr int looks_most = 100, pauses = 5;
     const typename Platform::away gone;
     do {
         if (!polls.more()) return false;
@@ -121,6 +124,22 @@ private:
     int yields_ = 0;
     std::uint64_t sleep_ns_ = limits::claim_sleep_first_ns;
 };
+
+/// What `once()` answers, with `busy` waited for: for as long as it takes, unless a stop or
+/// deadline ends it, which is `blocked`.
+template <class Platform, class Attempt, class Stop>
+CONQ_COLD status resolved(status blocked, Attempt once, platform::instant_ns deadline,
+                          const Stop& stop) {
+    claim_wait<Platform> claimed;
+    for (;;) {
+        if (const status answer = once(); answer != status::busy) return answer;
+        if (claimed.is_long()) {
+            if (stop.stop_requested()) return blocked;
+            if (deadline != platform::never && Platform::now() >= deadline) return blocked;
+        }
+        claimed.once();
+    }
+}
 
 }  // namespace conq
 
