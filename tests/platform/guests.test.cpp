@@ -71,7 +71,7 @@ TEST(guests, does_not_wait_for_ever_for_others_who_go_on) {
     guest_platform::acts = 0;
     guest_platform::others = [&] { q.put(1); };
     EXPECT_EQ(*q.get(), 1);
-    EXPECT_LT(guest_platform::acts, 200);
+    EXPECT_LT(guest_platform::acts, 100);
 }
 
 TEST(guests, a_wake_is_spared_while_one_polls_and_one_who_sleeps_has_a_timer) {

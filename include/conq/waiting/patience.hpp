@@ -73,11 +73,12 @@ private:
 /// progress it holds what this thread needs, and to ask for that would be to sleep. False: it is
 /// time to sleep.
 ///
-/// Progress: waits for as long as `polls` says, and then for at most some 20 us,
-/// less than what a sleep costs.
+/// Progress: waits for as long as `polls` says, and then for at most some 20 us, less than a sleep
+/// costs both sides.
 template <class Platform, class Look, class Count>
 [[nodiscard]] bool poll_away(patience<Platform>& polls, Look is_ready, Count count) {
-    constexpr int looks_most = 100, pauses = 5;
+    // Some 1 us a look: longer than what an interpreter does between two items.
+    constexpr int looks_most = 20, pauses = 40;
     const typename Platform::away gone;
     do {
         if (!polls.more()) return false;
