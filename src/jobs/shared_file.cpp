@@ -78,8 +78,9 @@ shared_file::~shared_file() {
 // has to wait sleeps at first on a word of ours, and one at a time is woken when the lock is free:
 // until he is awake, the one who woke him goes on. After a while he waits in the kernel, which
 // wakes him each time. Only the kernel's lock counts: one that is killed on his way costs the
-// others at most that while. Who waits alone polls before he sleeps, for as long as he is alone: to
-// be woken takes as long as a transaction, but others would hardly get in between two who poll.
+// others at most that while. Who waits alone polls before he sleeps, for as long as he is alone and
+// two or three transactions of a batch take: to be woken takes as long as one. Beside two who poll
+// others would hardly get in.
 void shared_file::lock_commits() {
     if (try_lock_commits() || await_turn()) return;
     struct flock lock = range(F_WRLCK, commits_byte);
@@ -116,7 +117,7 @@ bool shared_file::await_turn() {
 
 // Whether he has the lock now; `seen` is what the word was when he last had not.
 bool shared_file::poll_turn(std::uint32_t& seen) {
-    constexpr std::int64_t poll_ns = 100'000;
+    constexpr std::int64_t poll_ns = 500'000;
     const auto until = platform::after(platform::monotonic_now(), poll_ns);
     while (turn_waiters().load() == 1 && platform::monotonic_now() < until) {
         platform::native::yield();
