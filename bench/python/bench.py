@@ -3,7 +3,7 @@
 """How fast the module is beside others, as ratios taken in the same rounds.
 
     cmake --preset release -DCONQ_PYTHON=ON
-    cmake --build --preset release --target python/all
+    cmake --build --preset release --target conq_python conq_python_jobs
     PYTHONPATH=build/release/python python3 bench/python/bench.py [--rounds N] [--instructions]
 
 A row's figure is the median over the rounds of rival's time / conq's time: above 1, conq is faster.
