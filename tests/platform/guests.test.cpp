@@ -75,25 +75,25 @@ TEST(guests, does_not_wait_for_ever_for_others_who_go_on) {
 }
 
 TEST(guests, a_wake_is_spared_while_one_polls_and_one_who_sleeps_has_a_timer) {
-    using fellows = conq::fellows<guest_platform>;
-    fellows side;
+    using throttle = conq::wake_throttle<guest_platform>;
+    throttle side;
     {
-        const fellows::polling one(side);
-        EXPECT_FALSE(side.look_themselves()) << "he may take one thing, and more may have come";
+        const throttle::polling one(side);
+        EXPECT_FALSE(side.spares_wakes()) << "he may take one thing, and more may have come";
         {
-            const fellows::timer second(side, false), first(side, true);
+            const throttle::timer second(side, false), first(side, true);
             EXPECT_FALSE(second.is_set);
             EXPECT_TRUE(first.is_set);
-            EXPECT_TRUE(side.look_themselves());
+            EXPECT_TRUE(side.spares_wakes());
         }
-        EXPECT_FALSE(side.look_themselves());
+        EXPECT_FALSE(side.spares_wakes());
     }
-    const fellows::timer alone(side, true);
+    const throttle::timer alone(side, true);
     EXPECT_FALSE(alone.is_set) << "an idle queue would never sleep through";
-    using natives = conq::fellows<conq::platform::native>;
+    using natives = conq::wake_throttle<conq::platform::native>;
     natives nobody;
     const natives::polling polls(nobody);
-    EXPECT_FALSE(natives::timer(nobody, true).is_set || natives::look_themselves());
+    EXPECT_FALSE(natives::timer(nobody, true).is_set || natives::spares_wakes());
 }
 
 // Counts how often it is resumed.

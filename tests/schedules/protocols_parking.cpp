@@ -175,7 +175,7 @@ void wait_without_a_timer(scenario& story) {
 }
 
 // Threads that hold what keeps the others from running but for when they wait. Here all run, which
-// is more than a guest's fellows can do.
+// is more than the others of a guest can do.
 struct scheduled_guest : scheduled {
     struct away {
         away() {}  // a type that is not trivial: an object of it is no unused variable
@@ -187,7 +187,7 @@ struct guest_traits : scheduled_prompt_traits {
 };
 
 // Three who wait for the same items, or room: with one who polls, the others are not woken.
-template <class Queue> void wait_beside_fellows(scenario& story, bool getters_wait) {
+template <class Queue> void wait_beside_others(scenario& story, bool getters_wait) {
     auto q = std::make_shared<Queue>(getters_wait ? 3 : 1);
     auto got = std::make_shared<receipts>(4);
     if (!getters_wait) static_cast<void>(q->put(item<Queue>(3)));
@@ -204,7 +204,7 @@ template <class Queue> void wait_beside_fellows(scenario& story, bool getters_wa
                     put(i);
                 }
             },
-            "fellow " + std::to_string(i + 1));
+            "waiting " + std::to_string(i + 1));
     }
     story.thread(
         [=] {
@@ -255,13 +255,13 @@ void add_parking_models(protocol_models& to) {
         to.push_back({"guests: spared wakes", name + ", bounded_queue",
                       [=](auto& story) {
                           using queue = basic_bounded_queue<slow_item, guest_traits>;
-                          wait_beside_fellows<queue>(story, getters_wait);
+                          wait_beside_others<queue>(story, getters_wait);
                       },
                       true});
         to.push_back({"guests: spared wakes", name + ", queue",
                       [=](auto& story) {
                           using queue = basic_queue<slow_item, guest_traits>;
-                          wait_beside_fellows<queue>(story, getters_wait);
+                          wait_beside_others<queue>(story, getters_wait);
                       },
                       true});
     }

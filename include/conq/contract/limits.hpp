@@ -17,7 +17,8 @@ namespace conq::limits {
 /// The most slots that a bounded queue may have, and the largest maxsize of any.
 inline constexpr std::uint64_t maxsize_max = std::uint64_t{1} << 31;
 
-/// A put that waits returns at most this long after room appears (see policy::prompt).
+/// A put that waits returns at most this long after room appears (see policy::prompt), and a guest
+/// (see is_guest) that was spared a wake, after what it waits for.
 inline constexpr std::uint64_t put_wake_delay_ns = 1'000'000;
 
 /// From this capacity on, waiting putters are woken at half empty rather than at each free slot.

@@ -387,7 +387,7 @@ private:
         wake_one(putters_, put_flag());
     }
     static void wake_one(lobby& waiters, flag& wake) noexcept {
-        if (!waiters.guests.look_themselves()) waiters.room.wake_one(wake);
+        if (!waiters.throttle.spares_wakes()) waiters.room.wake_one(wake);
     }
     // Whether waiting putters are woken at half empty, and look again by a timer before that: those
     // who wait without a thread have none, and while there is one, the first room is for it.
@@ -429,7 +429,7 @@ private:
         if (const std::uint64_t window = polling_window(here, vain, span); window != 0) {
             patience<platform_type> polls(learned > 1 && !is_guest<platform_type> ? learned : 1,
                                           window);
-            const typename fellows<platform_type>::polling counted(here.waiters.guests);
+            const typename wake_throttle<platform_type>::polling counted(here.waiters.throttle);
             while (more_polls(here, polls)) {
                 const bool stopped = within.stop.stop_requested();  // before the attempt: see sleep
                 const status answer =
@@ -512,7 +512,7 @@ private:
                                                                       : nullptr);
         for (;;) {
             const bool is_first = enlist(here.waiters, here.wake, place);
-            const typename fellows<platform_type>::timer own(here.waiters.guests, is_first);
+            const typename wake_throttle<platform_type>::timer own(here.waiters.throttle, is_first);
             on_return.had_timer = on_return.had_timer || own.is_set;
             // Stop and clock are looked at before the attempt: what happened before either wins.
             const bool stopped = stop.stop_requested();

@@ -7,10 +7,10 @@
 #include <cstdint>
 
 #include "conq/platform/config.hpp"
-#include "conq/waiting/fellows.hpp"
 #include "conq/waiting/pace.hpp"
 #include "conq/waiting/patience.hpp"
 #include "conq/waiting/waiting_room.hpp"
+#include "conq/waiting/wake_throttle.hpp"
 
 namespace conq {
 
@@ -27,8 +27,8 @@ template <class Platform> struct alignas(cache_line_bytes) lobby {
     typename Platform::template atomic<int> vain_polls{0};
     /// Who waits there without a timer, and counts himself.
     typename Platform::template atomic<std::uint32_t> untimed{0};
-    /// Who need not be woken.
-    [[no_unique_address]] fellows<Platform> guests;
+    /// Which wakes guests are spared.
+    [[no_unique_address]] wake_throttle<Platform> throttle;
     /// How fast the other side is.
     pace<Platform> others;
 

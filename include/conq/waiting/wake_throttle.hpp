@@ -7,8 +7,8 @@
 // Invariant. A wake is left out only while one who sleeps has a timer. He gives it up before he
 // looks once more, for himself or, when he leaves, for the others; so he looks after what was put
 // when his timer was seen, and nothing is overlooked for longer than limits::put_wake_delay_ns.
-#ifndef CONQ_WAITING_FELLOWS_HPP
-#define CONQ_WAITING_FELLOWS_HPP
+#ifndef CONQ_WAITING_WAKE_THROTTLE_HPP
+#define CONQ_WAITING_WAKE_THROTTLE_HPP
 
 #include <atomic>
 #include <cstdint>
@@ -20,31 +20,33 @@ namespace conq {
 /// Who of one side polls, and who sleeps with a timer. Where the waiting are not guests: nobody.
 ///
 /// Threads: any. Progress: non-blocking.
-template <class Platform, bool IsGuest = is_guest<Platform>> struct fellows {
+template <class Platform> struct wake_throttle {
     /// As of guests, below: does nothing.
     struct polling {
         /// Nobody is counted.
-        explicit polling(fellows&) noexcept {}
+        explicit polling(wake_throttle&) noexcept {}
     };
     /// As of guests, below: is never set.
     struct timer {
         /// Nothing is set.
-        timer(fellows&, bool) noexcept {}
+        timer(wake_throttle&, bool) noexcept {}
         /// Never.
         static constexpr bool is_set = false;
     };
     /// Never: every wake is needed.
-    static constexpr bool look_themselves() noexcept { return false; }
+    static constexpr bool spares_wakes() noexcept { return false; }
 };
 
 /// The same, of guests.
-template <class Platform> class fellows<Platform, true> {
+template <class Platform>
+    requires is_guest<Platform>
+class wake_throttle<Platform> {
 public:
     /// Lives while its owner polls.
     class polling {
     public:
         /// Counts its owner.
-        explicit polling(fellows& of) noexcept : of_(of) {
+        explicit polling(wake_throttle& of) noexcept : of_(of) {
             of_.pollers_.fetch_add(1, std::memory_order_relaxed);  // (1) a hint
         }
         polling(const polling&) = delete;
@@ -52,7 +54,7 @@ public:
         ~polling() { of_.pollers_.fetch_sub(1, std::memory_order_relaxed); }  // (2) a hint
 
     private:
-        fellows& of_;
+        wake_throttle& of_;
     };
 
     /// Lives from before a look to the end of the sleep that follows. A timer is set for one who
@@ -60,7 +62,7 @@ public:
     class timer {
     public:
         /// Sets it, or not; `stands_first`: in the room.
-        timer(fellows& of, bool stands_first) noexcept
+        timer(wake_throttle& of, bool stands_first) noexcept
             : is_set(stands_first && of.has_pollers()), of_(of) {
             if (is_set) of_.timers_.fetch_add(1);
         }
@@ -75,11 +77,11 @@ public:
         const bool is_set;
 
     private:
-        fellows& of_;
+        wake_throttle& of_;
     };
 
     /// Whether nobody needs to be woken for what has just come.
-    [[nodiscard]] bool look_themselves() const noexcept {
+    [[nodiscard]] bool spares_wakes() const noexcept {
         return has_pollers() && timers_.load() != 0;
     }
 
