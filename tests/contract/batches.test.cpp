@@ -19,13 +19,13 @@
 
 #include "../support/items.hpp"
 #include "../support/thread_state.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using namespace std::chrono_literals;
 using conq::batch_result;
 using conq::status;
 
-CONQ_PROMISES(batches);
+using namespace conq::test;
 
 namespace {
 

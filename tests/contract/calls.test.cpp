@@ -11,7 +11,7 @@
 
 #include "../support/items.hpp"
 #include "conq/contract/concepts.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using conq::result;
 using conq::status;
@@ -106,7 +106,7 @@ concept stays =
 
 }  // namespace
 
-CONQ_PROMISES(calls);
+using namespace conq::test;
 
 CONQ_PROMISE(calls, are_those_of_the_contract, any) {
     using queue = typename Subject::template queue<std::string>;

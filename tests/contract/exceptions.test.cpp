@@ -7,11 +7,11 @@
 
 #include "../support/items.hpp"
 #include "../support/thread_state.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using conq::status;
 
-CONQ_PROMISES(exceptions);
+using namespace conq::test;
 
 CONQ_PROMISE(exceptions, a_copy_that_throws_puts_nothing, holds) {
     throwing::throws_on_copy = throwing::throws_on_move = false;

@@ -15,12 +15,12 @@
 #include "../support/items.hpp"
 #include "../support/thread_state.hpp"
 #include "conq/contract/concepts.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using namespace std::chrono_literals;
 using conq::status;
 
-CONQ_PROMISES(hand_over);
+using namespace conq::test;
 
 namespace {
 

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "../support/thread_state.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using conq::batch_result;
 using conq::status;
 using conq::test::watched_thread;
 
-CONQ_PROMISES(hand_over_batches);
+using namespace conq::test;
 
 namespace {
 

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "../support/thread_state.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using namespace std::chrono_literals;
 using conq::status;
 
-CONQ_PROMISES(join);
+using namespace conq::test;
 
 CONQ_PROMISE(join, returns_at_once_when_nothing_was_put, any) {
     typename Subject::template queue<int> q(1);

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "../support/items.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using namespace std::chrono_literals;
 using conq::status;
 
-CONQ_PROMISES(leases);
+using namespace conq::test;
 
 CONQ_PROMISE(leases, done_counts_the_item_and_empties_the_lease, holds) {
     typename Subject::template queue<int> q(2);

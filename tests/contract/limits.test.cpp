@@ -7,12 +7,12 @@
 #include <thread>
 
 #include "../support/thread_state.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using namespace std::chrono_literals;
 using conq::status;
 
-CONQ_PROMISES(limits);
+using namespace conq::test;
 
 CONQ_PROMISE(limits, a_past_deadline_tries_once, holds) {
     typename Subject::template queue<int> q(2);

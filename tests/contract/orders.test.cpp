@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "../support/items.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 #include "testing/support/effort.hpp"
 
 using conq::status;
 
-CONQ_PROMISES(orders);
+using namespace conq::test;
 
 namespace {
 

@@ -12,12 +12,12 @@
 
 #include "../support/items.hpp"
 #include "../support/thread_state.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using namespace std::chrono_literals;
 using conq::status;
 
-CONQ_PROMISES(put_get);
+using namespace conq::test;
 
 CONQ_PROMISE(put_get, comes_out_in_the_order_it_went_in, holds | fifo) {
     typename Subject::template queue<int> q(100);

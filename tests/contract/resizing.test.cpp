@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "../support/thread_state.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using conq::status;
 
-CONQ_PROMISES(resizing);
+using namespace conq::test;
 
 CONQ_PROMISE(resizing, a_larger_maxsize_lets_waiting_puts_in, resizable) {
     typename Subject::template queue<int> q(1);

@@ -9,12 +9,12 @@
 
 #include "../support/items.hpp"
 #include "../support/thread_state.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using namespace std::chrono_literals;
 using conq::status;
 
-CONQ_PROMISES(shutdown);
+using namespace conq::test;
 
 CONQ_PROMISE(shutdown, puts_end_and_gets_drain, holds) {
     typename Subject::template queue<int> q(3);

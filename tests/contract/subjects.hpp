@@ -148,32 +148,12 @@ struct subject_names {
     template <class Subject> static std::string GetName(int) { return Subject::name; }
 };
 
-/// A test suite over all subjects.
+/// A test suite over subjects, for googletest's typed tests.
 template <class Subject> class contract : public ::testing::Test {
 public:
     template <class T> using queue = typename Subject::template queue<T>;
 };
 
 }  // namespace conq::test
-
-/// Declares a suite of promises over all queues.
-#define CONQ_PROMISES(suite)                                                          \
-    template <class Subject> class suite : public ::conq::test::contract<Subject> {}; \
-    TYPED_TEST_SUITE(suite, ::conq::test::all_subjects, ::conq::test::subject_names); \
-    using namespace ::conq::test
-
-/// A promise: a test on every queue that has the capabilities `needs`. The matrix shows the others
-/// as "-".
-#define CONQ_PROMISE(suite, promise, needs)                                                  \
-    template <class Subject> void suite##_##promise();                                       \
-    TYPED_TEST(suite, promise) {                                                             \
-        using namespace ::conq::test;                                                        \
-        if constexpr ((TypeParam::capabilities & (needs)) == static_cast<unsigned>(needs)) { \
-            suite##_##promise<TypeParam>();                                                  \
-        } else {                                                                             \
-            this->RecordProperty("not_needed", 1);                                           \
-        }                                                                                    \
-    }                                                                                        \
-    template <class Subject> void suite##_##promise()
 
 #endif

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "../support/thread_state.hpp"
-#include "subjects.hpp"
+#include "promises.hpp"
 
 using conq::status;
 
@@ -23,7 +23,7 @@ template <class Queue> struct callback_waiter : conq::resumer<typename Queue::tr
 
 }  // namespace
 
-CONQ_PROMISES(waiters);
+using namespace conq::test;
 
 CONQ_PROMISE(waiters, a_callback_is_called_once_for_an_item, holds) {
     using queue = typename Subject::template queue<int>;
