@@ -10,7 +10,7 @@
 namespace conq::jobs {
 namespace {
 
-constexpr std::size_t most = 128 << 10;
+constexpr std::size_t most_bytes = 128 << 10;
 constexpr int frame_header_bytes = 24;
 
 // What was written to a WAL, and is not in the file yet.
@@ -18,7 +18,7 @@ struct gathered {
     std::int64_t at = 0;
     std::size_t size = 0;
     bool is_last_page = false;  // of a commit: what comes next is
-    char bytes[most];
+    char bytes[most_bytes];
 };
 
 // What SQLite holds for a file. The real one has a place of its own: its size is not known before.
@@ -69,12 +69,12 @@ int write_file(sqlite3_file* from, const void* bytes, int size, sqlite3_int64 of
     file& at = of(from);
     gathered* const to = at.pages;
     const auto count = static_cast<std::size_t>(size);
-    const bool fits = to != nullptr && to->size + count <= most &&
+    const bool fits = to != nullptr && to->size + count <= most_bytes &&
                       (to->size == 0 || to->at + std::int64_t(to->size) == offset);
     if (!fits) {
         if (const int code = flush(at); code != SQLITE_OK) return code;
     }
-    if (to == nullptr || count > most) return real(from).xWrite(at.real, bytes, size, offset);
+    if (to == nullptr || count > most_bytes) return real(from).xWrite(at.real, bytes, size, offset);
     if (to->size == 0) to->at = offset;
     std::memcpy(to->bytes + to->size, bytes, count);
     to->size += count;
