@@ -9,8 +9,9 @@ function(conq_strict target)
   target_link_libraries(${target} PRIVATE conq::conq)
 endfunction()
 
-# conq_unity(TARGET): where CONQ_UNITY_BUILD is on, many of its sources are compiled as one: half of
-# what each takes is functions of CLI11, nlohmann_json and the standard library, the same again.
+# conq_unity(TARGET): where CONQ_UNITY_BUILD is on, many of its sources are compiled as one: more
+# than half of what they take is functions of CLI11, nlohmann_json and the standard library, the
+# same in each. Not CMAKE_UNITY_BUILD, which wheels have: tests use the same names for their own.
 function(conq_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD_BATCH_SIZE 13)
   if(CONQ_UNITY_BUILD)

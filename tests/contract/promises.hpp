@@ -31,8 +31,8 @@ constexpr promise_bodies bodies_of(BodyOn body_on, ::testing::Types<Subjects...>
 }  // namespace conq::test
 
 /// A promise: a test on every queue that has the capabilities `needs`. The matrix shows the others
-/// as "-". It is registered by a pointer: googletest's typed tests make a class for each queue, and
-/// a program like this takes half as long again to compile.
+/// as "-". It is registered by a pointer: googletest's typed tests make a class for each queue,
+/// with which some of these sources take a quarter longer to compile.
 #define CONQ_PROMISE(suite, promise, needs)                                               \
     template <class Subject> void suite##_##promise();                                    \
     [[maybe_unused]] const bool suite##_##promise##_is_registered =                       \
