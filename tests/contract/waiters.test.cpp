@@ -163,6 +163,7 @@ CONQ_PROMISE(waiters, callbacks_and_threads_wait_side_by_side, many) {
     queue q(4);
     std::atomic<int> got{0};
     constexpr int items = 2'000;
+    callback_waiter<queue> waiting;  // outlives all who may still be about to notify it
     {
         std::vector<std::jthread> getters;
         for (int g = 0; g < 2; ++g) {
@@ -171,7 +172,6 @@ CONQ_PROMISE(waiters, callbacks_and_threads_wait_side_by_side, many) {
             });
         }
         std::jthread poller([&] {
-            callback_waiter<queue> waiting;
             for (;;) {
                 q.enlist_getter(waiting.place);
                 const auto item = q.try_get();

@@ -122,7 +122,8 @@ public:
 
     /// Waiting without a thread (select, coroutines, event loops): enlist, look again by a try_
     /// call, and go to sleep only if that found nothing. Each enlist is followed by a leave, which
-    /// passes on a wake that was given and not needed.
+    /// passes on a wake that was given and not needed. A wake that came before it may not have been
+    /// delivered yet when leave returns: see resumer for how long `who` has to live.
     void enlist_getter(waiter_type& who) noexcept { enlist(getters_, get_flag(), who); }
     void leave_getter(waiter_type& who) noexcept { leave(getters_, get_flag(), who); }
     void enlist_putter(waiter_type& who) noexcept {
