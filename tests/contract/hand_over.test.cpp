@@ -16,6 +16,7 @@
 #include "../support/thread_state.hpp"
 #include "conq/contract/concepts.hpp"
 #include "promises.hpp"
+#include "testing/support/effort.hpp"
 
 using namespace std::chrono_literals;
 using conq::status;
@@ -358,7 +359,7 @@ CONQ_PROMISE(hand_over, a_task_that_puts_a_child_before_its_end_never_ends_join_
 }
 
 CONQ_PROMISE(hand_over, join_then_destroy_is_safe, hands_over) {
-    for (int round = 0; round < 1'000; ++round) {
+    for (auto rounds = conq::testing::scaled(1'000); rounds != 0; --rounds) {
         auto q = std::make_unique<typename Subject::template queue<int>>(0);
         const auto work = [&queue = *q] {
             static_cast<void>(queue.get());

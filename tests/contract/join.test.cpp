@@ -9,6 +9,7 @@
 
 #include "../support/thread_state.hpp"
 #include "promises.hpp"
+#include "testing/support/effort.hpp"
 
 using namespace std::chrono_literals;
 using conq::status;
@@ -105,8 +106,9 @@ CONQ_PROMISE(join, a_task_that_puts_children_before_its_end_never_ends_join_earl
     }
 }
 
+// The suite teardown does this at length.
 CONQ_PROMISE(join, join_then_destroy_is_safe, holds | many) {
-    for (int round = 0; round < 2'000; ++round) {
+    for (auto rounds = conq::testing::scaled(2'000); rounds != 0; --rounds) {
         auto q = std::make_unique<typename Subject::template queue<int>>(2);
         ASSERT_EQ(q->put(1), status::ok);
         ASSERT_EQ(q->put(2), status::ok);
