@@ -2,6 +2,7 @@
 // Promises of put and get: order, bound, arguments that stay intact.
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <stop_token>
@@ -13,6 +14,7 @@
 #include "../support/items.hpp"
 #include "../support/thread_state.hpp"
 #include "promises.hpp"
+#include "testing/support/effort.hpp"
 
 using namespace std::chrono_literals;
 using conq::status;
@@ -189,11 +191,15 @@ template <class Subject> auto exchanged(int capacity, int each) {
     return got;
 }
 constexpr int all_capacities[] = {1, 2, 64, 1000};
+// How many items each putter puts: enough at least to go round the largest of them.
+int items_each() {
+    return static_cast<int>(std::max<std::uint64_t>(3'000, conq::testing::scaled(20'000)));
+}
 
 CONQ_PROMISE(put_get, every_item_comes_out_once, any) {
-    constexpr int each = 20'000;
+    const int each = items_each();
     for (const int capacity : all_capacities) {
-        std::vector<int> times(sides<Subject> * each, 0);
+        std::vector<int> times(static_cast<std::size_t>(sides<Subject> * each), 0);
         for (const auto& of_one_getter : exchanged<Subject>(capacity, each)) {
             for (const auto& [putter, number] : of_one_getter) {
                 ++times.at(static_cast<std::size_t>(putter * each + number));
@@ -205,7 +211,7 @@ CONQ_PROMISE(put_get, every_item_comes_out_once, any) {
 
 CONQ_PROMISE(put_get, a_getter_sees_each_putters_items_in_order, fifo) {
     for (const int capacity : all_capacities) {
-        for (const auto& of_one_getter : exchanged<Subject>(capacity, 20'000)) {
+        for (const auto& of_one_getter : exchanged<Subject>(capacity, items_each())) {
             int last[] = {-1, -1, -1};
             for (const auto& [putter, number] : of_one_getter) {
                 ASSERT_LT(std::exchange(last[putter], number), number) << capacity;

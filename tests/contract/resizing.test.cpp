@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // Promises of set_maxsize, and of memory that is given back.
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
 #include "../support/thread_state.hpp"
 #include "promises.hpp"
+#include "testing/support/effort.hpp"
 
 using conq::status;
 
@@ -71,7 +74,9 @@ CONQ_PROMISE(resizing, the_bound_holds_while_it_changes, resizable) {
 }
 
 CONQ_PROMISE(resizing, a_deep_backlog_comes_out_in_order_from_many_threads, unbounded | fifo) {
-    constexpr int putters = 2, each = 100'000;
+    constexpr int putters = 2;
+    const auto each =
+        static_cast<int>(std::max<std::uint64_t>(10'000, conq::testing::scaled(100'000)));
     typename Subject::template queue<std::pair<int, int>> q(0);
     for (int round = 0; round < 3; ++round) {
         {
