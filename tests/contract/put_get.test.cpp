@@ -192,7 +192,7 @@ template <class Subject> auto exchanged(int capacity, int each) {
 }
 constexpr int all_capacities[] = {1, 2, 64, 1000};
 // How many items each putter puts: enough at least to go round the largest of them.
-int items_each() {
+static int items_each() {
     return static_cast<int>(std::max<std::uint64_t>(3'000, conq::testing::scaled(20'000)));
 }
 
