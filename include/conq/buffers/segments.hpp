@@ -78,28 +78,27 @@ public:
     /// ok, full, busy or shut_down. `source(address)` makes the item and does not throw. Throws
     /// what the allocator throws; then nothing was put.
     template <class Source> [[nodiscard]] CONQ_HOT status try_put(const Source& source) {
+        return put_at_once(source) ? status::ok : put_contended(source);
+    }
+    /// The same if there is room in the last segment and nobody interferes; false: nothing was
+    /// done, and try_put knows why. It hands `source` to no function that is not inlined.
+    template <class Source> [[nodiscard]] CONQ_HOT bool put_at_once(const Source& source) noexcept {
         std::uint64_t word = tail_.word.load(std::memory_order_acquire);  // (1) with the CAS (3)
-        for (;;) {
-            if ((word & closed) != 0) [[unlikely]]
-                return status::shut_down;
-            const std::uint64_t p = word >> index_shift;
-            if (p >= tail_.room.load(std::memory_order_acquire)) [[unlikely]] {  // (2) with (12)
-                if (const status made = make_room(); made != status::ok) return made;
-                word = tail_.word.load(std::memory_order_acquire);  // (4) as (1)
-                continue;
-            }
-            // (5) relaxed: (2) has made visible the segment that goes with the room
-            segment* const into = tail_.last.load(std::memory_order_relaxed);  // (5)
-            const bool claimed = tail_.word.compare_exchange_strong(
-                word, word + one, std::memory_order_seq_cst,
-                std::memory_order_relaxed);  // (3) relaxed: a failure reads nothing, (7) does
-            if (claimed) [[likely]] {
-                fill(*into, p, source);
-                return status::ok;
-            }
-            platform_type::pause(lost_pauses);
-            word = tail_.word.load(std::memory_order_acquire);  // (7) as (1)
+        const std::uint64_t p = word >> index_shift;
+        const std::uint64_t room = tail_.room.load(std::memory_order_acquire);  // (2) with (12)
+        if ((word & closed) != 0 || p >= room) [[unlikely]]
+            return false;
+        // (5) relaxed: (2) has made visible the segment that goes with the room
+        segment* const into = tail_.last.load(std::memory_order_relaxed);  // (5)
+        const bool claimed = tail_.word.compare_exchange_strong(
+            word, word + one, std::memory_order_seq_cst,
+            std::memory_order_relaxed);  // (3) relaxed: a failure reads nothing
+        if (!claimed) [[unlikely]] {
+            back_off();
+            return false;
         }
+        fill(*into, p, source);
+        return true;
     }
 
     /// Puts up to `most` items, one or more, as many as there is room for in the last segment, by
@@ -134,8 +133,7 @@ public:
     template <class Sink> [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) noexcept {
         return get_at_once(sink) ? status::ok : get_contended(sink);
     }
-    /// The same if an item is there and nobody interferes; false: nothing was done, and try_get
-    /// knows why. It hands `sink` to no function that is not inlined.
+    /// As put_at_once, if an item is there.
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
         // Whoever sees an index sees the segment it lies behind, or a newer one: an older one may
         // be in its next life and have the item, and the head would leave its segment unnoticed.
@@ -380,6 +378,10 @@ private:
         return false;
     }
 
+    template <class Source> CONQ_COLD status put_contended(const Source& source) {
+        std::uint64_t put = 0;
+        return try_put_some(source, 1, put);
+    }
     template <class Sink> CONQ_COLD status get_contended(const Sink& sink) noexcept {
         std::uint64_t got = 0;
         return try_get_some(sink, 1, got);

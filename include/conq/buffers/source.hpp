@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "conq/buffers/storable.hpp"
+#include "conq/contract/result.hpp"
 
 namespace conq {
 
@@ -17,6 +18,9 @@ template <class T, class From, class Allocator> struct item_source {
     static_assert(std::is_reference_v<From>);
     /// Whether making the item cannot throw.
     static constexpr bool is_nothrow = item_life<T, Allocator>::template is_made_nothrow<From>();
+    /// Whether a copy of the item, in registers, may stand in for what it is made from.
+    static constexpr bool is_small =
+        conq::is_small<T> && std::is_same_v<std::remove_cvref_t<From>, T>;
     /// What it is made from; it outlives the source.
     std::remove_reference_t<From>& from;
     /// The queue's allocator.
@@ -24,6 +28,12 @@ template <class T, class From, class Allocator> struct item_source {
 
     /// What the item is ranked by: what it is made from.
     [[nodiscard]] const std::remove_reference_t<From>& key() const noexcept { return from; }
+    /// The item, made here. For small ones: the argument stays what it is.
+    [[nodiscard]] T made() const noexcept
+        requires is_small
+    {
+        return static_cast<From>(from);
+    }
     /// Makes the item at `address`.
     void operator()(void* address) const noexcept(is_nothrow) {
         item_life<T, Allocator>::make(alloc, address, static_cast<From>(from));

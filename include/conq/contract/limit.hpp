@@ -4,6 +4,7 @@
 #define CONQ_CONTRACT_LIMIT_HPP
 
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "conq/platform/clock.hpp"
@@ -20,6 +21,11 @@ template <class Stop = never_stop_token> struct limit {
     /// Who may ask the call to give up.
     [[no_unique_address]] Stop stop{};
 };
+
+/// How a limit is handed to a function that is not inlined: in registers, if it can be.
+template <class Stop>
+using cold_limit =
+    std::conditional_t<std::is_trivially_copyable_v<limit<Stop>>, limit<Stop>, const limit<Stop>&>;
 
 /// A limit after a duration.
 template <class Rep, class Period, class Stop>

@@ -16,6 +16,10 @@
 
 namespace conq {
 
+/// Whether a T is small and trivial: compilers may keep it in registers.
+template <class T>
+inline constexpr bool is_small = std::is_trivially_copyable_v<T> && sizeof(T) <= 16;
+
 /// Thrown by `value()` and `lease::release()` where there is no item.
 class bad_result_access : public std::logic_error {
 public:
@@ -48,9 +52,6 @@ template <class T> class [[nodiscard]] result {
 public:
     /// The item's type.
     using value_type = T;
-    /// Whether it is small and trivial: compilers may keep it in registers.
-    static constexpr bool is_in_registers = std::is_trivially_copyable_v<T> && sizeof(T) <= 16;
-
     /// No item: `state` says why and is not `ok`.
     explicit result(status state) noexcept : none_{}, state_(state) {}
 
@@ -151,7 +152,7 @@ private:
         std::byte bytes[sizeof(T)];
     };
     union {
-        std::conditional_t<is_in_registers, zeros, nothing> none_;
+        std::conditional_t<is_small<T>, zeros, nothing> none_;
         T item_;
     };
     status state_;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "conq/accounting/task_count.hpp"
+#include "conq/buffers/source.hpp"
 #include "conq/buffers/storable.hpp"
 #include "conq/contract/limit.hpp"
 #include "conq/contract/limits.hpp"
@@ -180,25 +181,15 @@ public:
     /// try_get and get for those who take the item in their own way: `slot(item)` takes it, or
     /// `slot.fail(status)` says why there is none. What slot(item) throws leaves the item there.
     template <class Slot> CONQ_HOT void try_get_into(const Slot& slot) {
-        const status answer = buffer_.try_get(slot);
-        if (answer == status::ok) [[likely]] {
-            after_get();
-        } else {
+        const status answer = get_answer(buffer_.try_get(slot));
+        if (answer != status::ok) [[unlikely]]
             slot.fail(answer);
-        }
     }
     template <class Slot, class Stop = never_stop_token>
     CONQ_HOT void get_into(const Slot& slot, const limit<Stop>& within = {}) {
-        if constexpr (can_get_at_once<Slot>) {
-            if (buffer_.get_at_once(slot)) [[likely]]
-                return after_get();
-            get_later(slot, within);
-        } else {
-            const status answer = buffer_.try_get(slot);
-            if (answer == status::ok) [[likely]]
-                return after_get();
-            get_late(slot, answer, within);
-        }
+        if (get_now(slot)) [[likely]]
+            return after_get();
+        get_later(slot, within);
     }
 
 protected:
@@ -252,53 +243,93 @@ private:
     [[nodiscard]] flag& get_flag() noexcept { return buffer_.put_cargo(); }
     [[nodiscard]] flag& put_flag() noexcept { return buffer_.get_cargo(); }
 
+    // A small item travels in registers where it can be put or got at once: its source, its result
+    // and the limit must not be those whose addresses the waiting needs.
+    template <class Source>
+    static constexpr bool puts_in_registers = requires(Buffer& to, const Source& source) {
+        requires Source::is_small;
+        to.put_at_once(source);
+    };
+    static constexpr bool gets_in_registers =
+        is_small<T> && requires(Buffer& from, const result_slot<T>& to) { from.get_at_once(to); };
+    using item_by_value = item_source<T, T&&, allocator_type>;
+
+    template <class Source> [[nodiscard]] CONQ_HOT bool put_now(const Source& source) {
+        if constexpr (requires { buffer_.put_at_once(source); })
+            return buffer_.put_at_once(source);
+        else
+            return buffer_.try_put(source) == status::ok;
+    }
+    template <class Slot> [[nodiscard]] CONQ_HOT bool get_now(const Slot& slot) {
+        if constexpr (requires { buffer_.get_at_once(slot); })
+            return buffer_.get_at_once(slot);
+        else
+            return buffer_.try_get(slot) == status::ok;
+    }
+
     template <class Source> [[nodiscard]] CONQ_HOT status try_put_item(const Source& source) {
-        const status answer = buffer_.try_put(source);
-        if (answer == status::ok) [[likely]]
-            after_put();
-        return answer;
+        if constexpr (puts_in_registers<Source>) {
+            T item(source.made());
+            if (buffer_.put_at_once(item_by_value{item, source.alloc})) [[likely]]
+                return after_put(), status::ok;
+            return try_put_cold(item);
+        } else {
+            return put_answer(buffer_.try_put(source));
+        }
+    }
+    CONQ_COLD status try_put_cold(T item) {
+        return put_answer(buffer_.try_put(item_by_value{item, get_allocator()}));
     }
     template <class Source, class Stop>
     [[nodiscard]] CONQ_HOT status put_item(const Source& source, const limit<Stop>& within) {
         if (within.stop.stop_requested()) [[unlikely]]
             return status::stopped;
-        const status answer = buffer_.try_put(source);
-        if (answer != status::ok) [[unlikely]]
-            return put_slow(attempt([&] { return buffer_.try_put(source); }), answer, within);
-        after_put();
-        return status::ok;
+        if constexpr (puts_in_registers<Source>) {
+            T item(source.made());
+            if (buffer_.put_at_once(item_by_value{item, source.alloc})) [[likely]]
+                return after_put(), status::ok;
+            return put_cold<Stop>(item, within);
+        } else {
+            if (put_now(source)) [[likely]]
+                return after_put(), status::ok;
+            return put_slow(attempt([&] { return buffer_.try_put(source); }), within);
+        }
     }
-    // A small item that is there at once travels in registers: its result must not be the one whose
-    // address the waiting needs.
+    template <class Stop> CONQ_COLD status put_cold(T item, cold_limit<Stop> within) {
+        const item_by_value source{item, get_allocator()};
+        return put_slow(attempt([&] { return buffer_.try_put(source); }), within);
+    }
+
     [[nodiscard]] CONQ_HOT result<T> try_get_item() {
+        result<T> out(status::empty);
         if constexpr (gets_in_registers) {
-            result<T> out(status::empty);
             if (buffer_.get_at_once(result_slot<T>(out))) [[likely]]
                 return after_get(), out;
             return try_get_cold();
         } else {
-            return try_get_in_place();
+            try_get_into(result_slot<T>(out));
+            return out;
         }
     }
     template <class Stop> [[nodiscard]] CONQ_HOT result<T> get_item(const limit<Stop>& within) {
+        result<T> out(status::stopped);
+        if (within.stop.stop_requested()) [[unlikely]]
+            return out;
         if constexpr (gets_in_registers) {
-            result<T> out(status::stopped);
-            if (within.stop.stop_requested()) [[unlikely]]
-                return out;
             if (buffer_.get_at_once(result_slot<T>(out))) [[likely]]
                 return after_get(), out;
-            return get_cold(within);
+            return get_cold<Stop>(within);
         } else {
-            return get_in_place(within);
+            get_into(result_slot<T>(out), within);
+            return out;
         }
     }
-    template <class Slot>
-    static constexpr bool can_get_at_once =
-        requires(Buffer& buffer, const Slot& slot) { buffer.get_at_once(slot); };
-    static constexpr bool gets_in_registers =
-        result<T>::is_in_registers && can_get_at_once<result_slot<T>>;
-    CONQ_COLD result<T> try_get_cold() { return try_get_in_place(); }
-    template <class Stop> CONQ_COLD result<T> get_cold(const limit<Stop>& within) {
+    CONQ_COLD result<T> try_get_cold() {
+        result<T> out(status::empty);
+        try_get_into(result_slot<T>(out));
+        return out;
+    }
+    template <class Stop> CONQ_COLD result<T> get_cold(cold_limit<Stop> within) {
         result<T> out(status::stopped);  // the stop was looked at before: an item may win now
         get_later(result_slot<T>(out), within);
         return out;
@@ -308,26 +339,8 @@ private:
     template <class Slot, class Stop>
     CONQ_COLD void get_later(const Slot& slot, const limit<Stop>& within) {
         getters_.glance([this] { return buffer_.get_is_ready(); });
-        const status answer = buffer_.try_get(slot);
-        if (answer == status::ok) return after_get();
-        get_late(slot, answer, within);
-    }
-    template <class Slot, class Stop>
-    void get_late(const Slot& slot, status answer, const limit<Stop>& within) {
-        answer = get_slow(attempt([&] { return buffer_.try_get(slot); }), answer, within);
+        const status answer = get_slow(attempt([&] { return buffer_.try_get(slot); }), within);
         if (answer != status::ok) slot.fail(answer);
-    }
-    [[nodiscard]] CONQ_HOT result<T> try_get_in_place() {
-        result<T> out(status::empty);
-        try_get_into(result_slot<T>(out));
-        return out;
-    }
-    template <class Stop> [[nodiscard]] CONQ_HOT result<T> get_in_place(const limit<Stop>& within) {
-        result<T> out(status::stopped);
-        if (within.stop.stop_requested()) [[unlikely]]
-            return out;
-        get_into(result_slot<T>(out), within);
-        return out;
     }
 
     // Batches. One wake is enough for all items: whoever leaves the room wakes the next, as long as
@@ -335,37 +348,38 @@ private:
     template <class Source>
     [[nodiscard]] status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
                                    now_t) {
-        const status answer = buffer_.try_put_some(source, most, count);
-        if (answer == status::ok) after_put();
-        return answer;
+        return put_answer(buffer_.try_put_some(source, most, count));
     }
     template <class Source, class Stop>
     [[nodiscard]] status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
                                    const limit<Stop>& within) {
-        return put_slow(attempt([&] { return buffer_.try_put_some(source, most, count); }),
-                        status::full, within);
+        return put_slow(attempt([&] { return buffer_.try_put_some(source, most, count); }), within);
     }
     template <class Sink>
     [[nodiscard]] status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
                                    now_t) {
-        const status answer = buffer_.try_get_some(sink, most, count);
-        if (answer == status::ok) after_get();
-        return answer;
+        return get_answer(buffer_.try_get_some(sink, most, count));
     }
     template <class Sink, class Stop>
     [[nodiscard]] status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
                                    const limit<Stop>& within) {
-        const auto get = [&] { return buffer_.try_get_some(sink, most, count); };
         getters_.glance([this] { return buffer_.get_is_ready(); });  // as get_later
-        const status answer = get();
-        if (answer == status::ok) return after_get(), answer;
-        return get_slow(attempt(get), answer, within);
+        return get_slow(attempt([&] { return buffer_.try_get_some(sink, most, count); }), within);
     }
 
     template <class Stop> [[nodiscard]] status join_within(const limit<Stop>& within) {
         return join_tasks(tasks_, [this] { return buffer_.puts(); }, within);
     }
 
+    // The answer of an attempt, once it has woken whom it may.
+    CONQ_HOT status put_answer(status answer) noexcept {
+        if (answer == status::ok) after_put();
+        return answer;
+    }
+    CONQ_HOT status get_answer(status answer) noexcept {
+        if (answer == status::ok) after_get();
+        return answer;
+    }
     CONQ_HOT void after_put() noexcept {
         if (get_flag().is_armed()) [[unlikely]]
             wake_getter();
@@ -374,13 +388,14 @@ private:
         if (put_flag().is_armed()) [[unlikely]]
             wake_putter();
     }
-    CONQ_COLD void wake_getter() noexcept {
+    // Not CONQ_COLD: then g++ 12 took all of a loop that follows a put for cold.
+    [[gnu::noinline]] void wake_getter() noexcept {
         if constexpr (is_timed) {
             if (!buffer_.take_news()) return;  // the first one's timer is right
         }
         wake_one(getters_, get_flag());
     }
-    CONQ_COLD void wake_putter() noexcept {
+    [[gnu::noinline]] void wake_putter() noexcept {
         if (wakes_late() && buffer_.size() > buffer_.capacity() / 2 &&
             putters_.untimed.load(std::memory_order_relaxed) == 0) {  // (6) relaxed: see (4)
             return;
@@ -396,29 +411,21 @@ private:
         return !Traits::wake::is_prompt && buffer_.capacity() >= limits::half_empty_wake_slots;
     }
 
-    // A put (get) whose first attempt gave this answer.
-    template <class Stop>
-    CONQ_COLD status put_slow(attempt once, status answer, const limit<Stop>& within) {
-        if (answer != status::shut_down) {
-            const side putting{putters_, put_flag(), status::full, put_window_ns};
-            answer = wait(putting, once, within);
-        }
-        if (answer == status::ok) after_put();
-        return answer;
+    template <class Stop> CONQ_COLD status put_slow(attempt once, const limit<Stop>& within) {
+        const side putting{putters_, put_flag(), status::full, put_window_ns};
+        return put_answer(wait(putting, once, within));
     }
-    template <class Stop>
-    CONQ_COLD status get_slow(attempt once, status answer, const limit<Stop>& within) {
-        if (answer != status::shut_down) {
-            const side getting{getters_, get_flag(), status::empty, limits::get_spin_window_ns};
-            answer = wait(getting, once, within);
-        }
-        if (answer == status::ok) after_get();
-        return answer;
+    template <class Stop> CONQ_COLD status get_slow(attempt once, const limit<Stop>& within) {
+        const side getting{getters_, get_flag(), status::empty, limits::get_spin_window_ns};
+        return get_answer(wait(getting, once, within));
     }
 
-    // Waits until an attempt no longer answers `blocked`: polls, then sleeps in the room.
+    // Tries, and waits until an attempt no longer answers `blocked`: polls, then sleeps in the
+    // room.
     template <class Stop>
     CONQ_COLD status wait(const side& here, attempt once, const limit<Stop>& within) {
+        if (const status answer = once(); answer == status::ok || answer == status::shut_down)
+            return answer;
         const std::uint64_t span = within.span_ns;
         const platform::instant_ns deadline =
             span == platform::never ? span : platform::after(platform_type::now(), span);
