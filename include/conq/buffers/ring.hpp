@@ -29,6 +29,7 @@
 #include <new>
 #include <utility>
 
+#include "conq/buffers/guessed_word.hpp"
 #include "conq/buffers/storable.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
@@ -87,22 +88,22 @@ public:
     /// The same if there is room and nobody interferes; false: nothing was done, and try_put knows
     /// why. It hands `source` to no function that is not inlined.
     template <class Source> [[nodiscard]] CONQ_HOT bool put_at_once(const Source& source) noexcept {
-        // (1) relaxed: the CAS proves it right
-        std::uint64_t word = put_.word.load(std::memory_order_relaxed);  // (1)
-        const std::uint64_t index = index_of(word);
+        std::uint64_t word = put_.guessed();
+        const std::uint64_t index = index_of(word), after = next(word, index);
         slot& target = slot_at(index);
         // (2) with (6): the getter that freed the slot has moved its item out
         if (target.stamp.load(std::memory_order_acquire) != word) [[unlikely]] {  // (2)
             return false;
         }
         const bool claimed = put_.word.compare_exchange_strong(
-            word, next(word, index), std::memory_order_seq_cst,
+            word, after, std::memory_order_seq_cst,
             std::memory_order_relaxed);  // (3) relaxed: a failure reads nothing
         if (!claimed) [[unlikely]] {
             back_off();
             return false;
         }
         fill(target, source, word);
+        put_.settle(after);
         return true;
     }
 
@@ -112,7 +113,7 @@ public:
     [[nodiscard]] status try_put_some(const Source& source, std::uint64_t most,
                                       std::uint64_t& count) noexcept {
         for (;;) {
-            std::uint64_t word = put_.word.load();
+            std::uint64_t word = put_.look();
             std::uint64_t end = word, ready = 0;
             // If the word stands here when it is claimed, nobody has claimed a slot behind it.
             while (ready != most && is_free(end)) {
@@ -123,6 +124,7 @@ public:
                 if (const status answer = why_not_put(word); answer != status::ok) return answer;
             } else if (put_.word.compare_exchange_strong(word, end)) {
                 for (; word != end; word = next(word)) fill(slot_of(word), source, word);
+                put_.settle(end);
                 count += ready;
                 return status::ok;
             } else {
@@ -137,21 +139,22 @@ public:
     }
     /// As put_at_once, if an item is there.
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
-        std::uint64_t word = get_.word.load(std::memory_order_relaxed);  // (4) relaxed: as (1)
-        const std::uint64_t index = index_of(word);
+        std::uint64_t word = get_.guessed();
+        const std::uint64_t index = index_of(word), after = next(word, index);
         slot& target = slot_at(index);
         // (5) with (7): the putter has made the item
         if (target.stamp.load(std::memory_order_acquire) != word + 1) [[unlikely]] {  // (5)
             return false;
         }
         const bool claimed = get_.word.compare_exchange_strong(
-            word, next(word, index), std::memory_order_seq_cst,
+            word, after, std::memory_order_seq_cst,
             std::memory_order_relaxed);  // (8) relaxed: a failure reads nothing
         if (!claimed) [[unlikely]] {
             back_off();
             return false;
         }
         drain(target, sink, word);
+        get_.settle(after);
         return true;
     }
 
@@ -161,7 +164,7 @@ public:
     [[nodiscard]] status try_get_some(const Sink& sink, std::uint64_t most,
                                       std::uint64_t& count) noexcept {
         for (;;) {
-            std::uint64_t word = get_.word.load();
+            std::uint64_t word = get_.look();
             std::uint64_t end = word, ready = 0;
             while (ready != most && is_filled(end)) {
                 end = next(end);
@@ -171,6 +174,7 @@ public:
                 if (const status answer = why_not_get(word); answer != status::ok) return answer;
             } else if (get_.word.compare_exchange_strong(word, end)) {
                 for (; word != end; word = next(word)) drain(slot_of(word), sink, word);
+                get_.settle(end);
                 count += ready;
                 return status::ok;
             } else {
@@ -237,8 +241,7 @@ private:
         explicit slot(std::uint64_t word) noexcept : stamp(word) {}
         [[nodiscard]] T* item() noexcept { return std::launder(reinterpret_cast<T*>(bytes)); }
     };
-    template <class Cargo> struct alignas(cache_line_bytes) side {
-        word_type word{0};
+    template <class Cargo> struct alignas(cache_line_bytes) side : guessed_word<platform_type> {
         Cargo cargo;
     };
     using slot_allocator =

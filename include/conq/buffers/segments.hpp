@@ -10,7 +10,7 @@
 //     segment.
 // Bound and segment change only under the lock and only while the index stands still at the bound.
 // So one CAS on the index proves that both were right: if it succeeds, the index has not moved
-// since it was read, hence neither has the segment that belongs to it.
+// since its guess was stored (guessed_word.hpp), hence neither has the segment that belongs to it.
 //
 // A thread may look into a segment in which it owns no ticket in two cases only:
 //   * it holds the lock (segments are unlinked under it), or
@@ -39,6 +39,7 @@
 #include <new>
 #include <utility>
 
+#include "conq/buffers/guessed_word.hpp"
 #include "conq/buffers/storable.hpp"
 #include "conq/contract/limits.hpp"
 #include "conq/contract/status.hpp"
@@ -83,21 +84,22 @@ public:
     /// The same if there is room in the last segment and nobody interferes; false: nothing was
     /// done, and try_put knows why. It hands `source` to no function that is not inlined.
     template <class Source> [[nodiscard]] CONQ_HOT bool put_at_once(const Source& source) noexcept {
-        std::uint64_t word = tail_.word.load(std::memory_order_acquire);  // (1) with the CAS (3)
-        const std::uint64_t p = word >> index_shift;
+        std::uint64_t word = tail_.guessed();
+        const std::uint64_t p = word >> index_shift, after = word + one;
         const std::uint64_t room = tail_.room.load(std::memory_order_acquire);  // (2) with (12)
         if ((word & closed) != 0 || p >= room) [[unlikely]]
             return false;
         // (5) relaxed: (2) has made visible the segment that goes with the room
         segment* const into = tail_.last.load(std::memory_order_relaxed);  // (5)
         const bool claimed = tail_.word.compare_exchange_strong(
-            word, word + one, std::memory_order_seq_cst,
+            word, after, std::memory_order_seq_cst,
             std::memory_order_relaxed);  // (3) relaxed: a failure reads nothing
         if (!claimed) [[unlikely]] {
             back_off();
             return false;
         }
         fill(*into, p, source);
+        tail_.settle(after);
         return true;
     }
 
@@ -108,7 +110,7 @@ public:
     [[nodiscard]] status try_put_some(const Source& source, std::uint64_t most,
                                       std::uint64_t& count) {
         for (;;) {
-            std::uint64_t word = tail_.word.load();
+            std::uint64_t word = tail_.look();
             if ((word & closed) != 0) return status::shut_down;
             const std::uint64_t p = word >> index_shift;
             const std::uint64_t room =
@@ -120,8 +122,10 @@ public:
             // (22) relaxed: (21) has made visible the segment that goes with the room
             segment* const into = tail_.last.load(std::memory_order_relaxed);  // (22)
             const std::uint64_t end = p + limits::smaller(most, room - p);
-            if (tail_.word.compare_exchange_strong(word, word + (end - p) * one)) {
+            const std::uint64_t after = word + (end - p) * one;
+            if (tail_.word.compare_exchange_strong(word, after)) {
                 for (std::uint64_t at = p; at != end; ++at) fill(*into, at, source);
+                tail_.settle(after);
                 count += end - p;
                 return status::ok;
             }
@@ -137,7 +141,8 @@ public:
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
         // Whoever sees an index sees the segment it lies behind, or a newer one: an older one may
         // be in its next life and have the item, and the head would leave its segment unnoticed.
-        std::uint64_t p = head_.word.load(std::memory_order_acquire);  // (9) with the CAS (10)
+        std::uint64_t p = head_.guessed();
+        const std::uint64_t after = p + 1;
         // The limit is read before the segment, for which it vouches.
         const std::uint64_t limit = head_.limit.load(std::memory_order_acquire);  // (11) with (15)
         const std::uintptr_t tagged =
@@ -149,13 +154,14 @@ public:
             return false;
         }
         const bool claimed = head_.word.compare_exchange_strong(
-            p, p + 1, std::memory_order_seq_cst,
+            p, after, std::memory_order_seq_cst,
             std::memory_order_relaxed);  // (10) relaxed: a failure reads nothing
         if (!claimed) [[unlikely]] {
             back_off();
             return false;
         }
         drain(*from, p, sink);
+        head_.settle(after);
         return true;
     }
 
@@ -165,7 +171,7 @@ public:
     template <class Sink>
     [[nodiscard]] status try_get_some(const Sink& sink, std::uint64_t most,
                                       std::uint64_t& count) noexcept {
-        std::uint64_t p = head_.word.load();
+        std::uint64_t p = head_.look();
         for (;;) {
             // The limit before the segment, as in get_at_once.
             const std::uint64_t limit =
@@ -182,11 +188,12 @@ public:
             std::uint64_t head = p;
             if (head_.word.compare_exchange_strong(head, end)) {
                 for (std::uint64_t at = p; at != end; ++at) drain(*from, at, sink);
+                head_.settle(end);
                 count += end - p;
                 return status::ok;
             }
             platform_type::pause(lost_pauses);
-            p = head_.word.load();
+            p = head_.look();
         }
     }
 
@@ -233,6 +240,7 @@ public:
         while (!tail_.word.compare_exchange_weak(
             word, (word & ~version_mask) | ((word + version) & version_mask))) {
         }
+        static_cast<void>(tail_.look());  // so that no put guesses an older version
     }
 
     /// No put is accepted from here on.
@@ -263,7 +271,8 @@ public:
 
 private:
     // tail's word = index << 8 | version of the bound (7 bits) | closed. A put would be misled only
-    // if the bound changed a multiple of 128 times, and nothing was put, between its two accesses.
+    // if the bound changed a multiple of 128 times, and nothing was put, from the store of the
+    // guess that it has read to its CAS.
     static constexpr int index_shift = 8;
     static constexpr std::uint64_t closed = 1, version = 2, version_mask = 0xfe, one = 1 << 8;
     // After a lost CAS, about 3 us: the winner keeps the line for a burst (measured x2 to 9).
@@ -297,14 +306,12 @@ private:
         typename std::allocator_traits<allocator_type>::template rebind_alloc<segment>;
     using allocator_traits = std::allocator_traits<segment_allocator>;
 
-    struct alignas(cache_line_bytes) tail_side {
-        atomic<std::uint64_t> word{0};
+    struct alignas(cache_line_bytes) tail_side : guessed_word<platform_type> {
         PutCargo cargo;
         atomic<std::uint64_t> room{0};
         atomic<segment*> last{nullptr};
     };
-    struct alignas(cache_line_bytes) head_side {
-        atomic<std::uint64_t> word{0};  // the index
+    struct alignas(cache_line_bytes) head_side : guessed_word<platform_type> {  // the index
         GetCargo cargo;
         atomic<std::uint64_t> limit{0};
         atomic<std::uint64_t> end{0};     // of the segment, as an index
