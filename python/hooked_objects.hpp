@@ -94,6 +94,7 @@ public:
     [[nodiscard]] std::uint64_t puts() const noexcept { return put_.word.load() / one; }
     /// A lower bound of puts(): _get may give more than was put.
     [[nodiscard]] std::uint64_t gets() const noexcept { return 0; }
+    [[nodiscard]] bool has_given(std::uint64_t n) const noexcept { return gets() >= n; }
     /// A hint: no more than were put and not taken.
     [[nodiscard]] std::uint64_t size() const noexcept {
         const std::uint64_t got = get_.word.load() / one, put = puts();

@@ -126,6 +126,7 @@ public:
     [[nodiscard]] bool get_is_ready() const noexcept { return can_get(); }
     [[nodiscard]] std::uint64_t puts() const noexcept { return put_.word.load() / one; }
     [[nodiscard]] std::uint64_t gets() const noexcept { return get_.word.load() / one; }
+    [[nodiscard]] bool has_given(std::uint64_t n) const noexcept { return gets() >= n; }
     [[nodiscard]] std::uint64_t size() const noexcept {
         const std::uint64_t got = gets();
         return puts() - got;

@@ -165,7 +165,7 @@ void count_batches(scenario& story) {
         story.thread(
             [=] {
                 (*result)[static_cast<std::size_t>(t)] = 7;
-                tasks->done(t == 0 ? 2 : 3, [] { return std::uint64_t{3}; }, puts);
+                tasks->done(t == 0 ? 2 : 3, [](std::uint64_t all) { return all <= 3; }, puts);
             },
             "worker " + std::to_string(t + 1));
     }

@@ -59,16 +59,16 @@ public:
     }
 #endif
 
-    /// Counts n finished items. `puts()` is the exact number of items put; `at_least()` a cheap
-    /// lower bound of it, such as the number of items taken. Throws std::logic_error, and changes
-    /// nothing, if there would be more dones than puts.
-    template <class AtLeast, class Puts>
-    CONQ_HOT void done(std::uint64_t n, AtLeast at_least, Puts puts) {
+    /// Counts n finished items. `puts()` is the exact number of items put; `were_put(k)` says
+    /// cheaply whether at least k were, such as by the number of items taken, or does not know it.
+    /// Throws std::logic_error, and changes nothing, if there would be more dones than puts.
+    template <class WerePut, class Puts>
+    CONQ_HOT void done(std::uint64_t n, WerePut were_put, Puts puts) {
         // (1) relaxed: the CAS decides whether it was right
         std::uint64_t word = word_.load(std::memory_order_relaxed);  // (1)
         for (;;) {
             const std::uint64_t after = (word >> 1) + n;
-            if ((word & joining) != 0 || after > at_least()) [[unlikely]] {
+            if ((word & joining) != 0 || !were_put(after)) [[unlikely]] {
                 return done_slow(n, puts);
             }
             // Fewer dones than items taken, and nobody joins: who joins later sees this done.

@@ -124,6 +124,8 @@ public:
     [[nodiscard]] std::uint64_t puts() const noexcept { return put_.word.load() / one; }
     /// Items taken since the beginning: never more than puts().
     [[nodiscard]] std::uint64_t gets() const noexcept { return get_.word.load() / one; }
+    /// Whether n items or more were taken.
+    [[nodiscard]] bool has_given(std::uint64_t n) const noexcept { return gets() >= n; }
     /// Items that are in.
     [[nodiscard]] std::uint64_t size() const noexcept {
         const std::uint64_t got = gets();

@@ -207,6 +207,11 @@ public:
     [[nodiscard]] std::uint64_t puts() const noexcept { return count(put_.word.load()); }
     /// Claimed items since the beginning: never more than puts().
     [[nodiscard]] std::uint64_t gets() const noexcept { return count(get_.word.load()); }
+    /// Whether n items or more were claimed: by the guess, which the getter has just stored, as far
+    /// as that tells.
+    [[nodiscard]] bool has_given(std::uint64_t n) const noexcept {
+        return count(get_.guessed()) >= n || gets() >= n;
+    }
     /// Items that are in: exact at an instant between the two loads if nobody moves meanwhile.
     [[nodiscard]] std::uint64_t size() const noexcept {
         const std::uint64_t got = gets();

@@ -196,6 +196,8 @@ public:
     [[nodiscard]] std::uint64_t puts() const noexcept { return put_.word.load(); }
     /// Items taken or dropped since the beginning: never more than puts().
     [[nodiscard]] std::uint64_t gets() const noexcept { return get_.word.load(); }
+    /// Whether n items or more were taken.
+    [[nodiscard]] bool has_given(std::uint64_t n) const noexcept { return gets() >= n; }
     /// Items that are in: exact if nobody moves meanwhile.
     [[nodiscard]] std::uint64_t size() const noexcept {
         const std::uint64_t got = gets();

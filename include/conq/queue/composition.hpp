@@ -61,7 +61,9 @@ public:
     CONQ_HOT void task_done(std::uint64_t n = 1)
         requires counts_tasks
     {
-        tasks_.done(n, [this] { return buffer_.gets(); }, [this] { return buffer_.puts(); });
+        tasks_.done(
+            n, [this](std::uint64_t all) { return buffer_.has_given(all); },
+            [this] { return buffer_.puts(); });
     }
 
     /// ok if every item put has been done, else busy. Non-blocking.
@@ -232,9 +234,7 @@ private:
         std::uint64_t spin_window_ns;
     };
 
-    [[nodiscard]] bool is_put(const side& here) const noexcept {
-        return &here.waiters == &putters_;
-    }
+    bool is_put(const side& here) const noexcept { return &here.waiters == &putters_; }
     // Whether the next call would find its slot ready: a hint.
     [[nodiscard]] bool is_ready(const side& here) const noexcept {
         return is_put(here) ? buffer_.put_is_ready() : buffer_.get_is_ready();

@@ -100,7 +100,7 @@ public:
         requires counts_tasks
     {
         const auto puts = [this] { return tasks_.puts.load(); };
-        tasks_.dones.done(n, puts, puts);
+        tasks_.dones.done(n, [&](std::uint64_t all) { return puts() >= all; }, puts);
     }
 
     /// ok if every item put has been done, else busy. Non-blocking.
