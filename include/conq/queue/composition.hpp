@@ -22,6 +22,7 @@
 #include "conq/contract/resumer.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/config.hpp"
+#include "conq/queue/attempt.hpp"
 #include "conq/queue/calls.hpp"
 #include "conq/queue/join.hpp"
 #include "conq/queue/own_put.hpp"
@@ -214,18 +215,6 @@ private:
     // with a timer, the others without; whoever leaves wakes the next, who takes the timer over.
     static constexpr bool is_timed = requires(Buffer& buffer) { buffer.ready_at(); };
 
-    // A put or get to be tried, which outlives this: waiting is compiled once for all kinds of
-    // sources and slots.
-    struct attempt {
-        const void* object;
-        status (*call)(const void* object);
-
-        template <class Call>
-        explicit attempt(const Call& made) noexcept
-            : object(&made),
-              call([](const void* what) { return (*static_cast<const Call*>(what))(); }) {}
-        status operator()() const { return call(object); }
-    };
     // How one side waits.
     struct side {
         lobby& waiters;
@@ -301,32 +290,39 @@ private:
     }
 
     [[nodiscard]] CONQ_HOT result<T> try_get_item() {
-        result<T> out(status::empty);
         if constexpr (gets_in_registers) {
+            result<T> out(status::empty);
             if (buffer_.get_at_once(result_slot<T>(out))) [[likely]]
                 return after_get(), out;
             return try_get_cold();
         } else {
-            try_get_into(result_slot<T>(out));
-            return out;
+            return try_get_in_place();
         }
     }
     template <class Stop> [[nodiscard]] CONQ_HOT result<T> get_item(const limit<Stop>& within) {
-        result<T> out(status::stopped);
-        if (within.stop.stop_requested()) [[unlikely]]
-            return out;
         if constexpr (gets_in_registers) {
+            result<T> out(status::stopped);
+            if (within.stop.stop_requested()) [[unlikely]]
+                return out;
             if (buffer_.get_at_once(result_slot<T>(out))) [[likely]]
                 return after_get(), out;
             return get_cold<Stop>(within);
         } else {
-            get_into(result_slot<T>(out), within);
-            return out;
+            return get_in_place(within);
         }
     }
-    CONQ_COLD result<T> try_get_cold() {
+    CONQ_COLD result<T> try_get_cold() { return try_get_in_place(); }
+    // In place: functions with one result, which is not moved on their return: that could throw.
+    [[nodiscard]] CONQ_HOT result<T> try_get_in_place() {
         result<T> out(status::empty);
         try_get_into(result_slot<T>(out));
+        return out;
+    }
+    template <class Stop> [[nodiscard]] CONQ_HOT result<T> get_in_place(const limit<Stop>& within) {
+        result<T> out(status::stopped);
+        if (within.stop.stop_requested()) [[unlikely]]
+            return out;
+        get_into(result_slot<T>(out), within);
         return out;
     }
     template <class Stop> CONQ_COLD result<T> get_cold(cold_limit<Stop> within) {
