@@ -366,7 +366,7 @@ def test_no_barrier_is_without_a_mutant(mutants):
     ("re-check removed", "futex_lock::lock_slow", "was == free"),
     ("re-check removed", "basic_locked_queue::wait_for", "call()"),
     ("seq_cst to acquire-release", "wake_flag::is_armed", "armed"),
-    ("seq_cst to acquire-release", "ring::put_at_once", "put_.word"),
+    ("seq_cst to acquire-release", "guessed_word::claim", "word"),
     ("wake dropped", "composition::leave", "wake_one"),
     ("wake halved", "waiting_room::wake_all", "while (wake_first(called_))"),
     ("write dropped", "waiting_room::leave", "wake.armed.exchange(1)"),

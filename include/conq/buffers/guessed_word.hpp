@@ -27,6 +27,12 @@ template <class Platform> struct guessed_word {
     [[nodiscard]] CONQ_HOT std::uint64_t guessed() const noexcept {
         return guess.load(std::memory_order_acquire);  // (1) with (2)
     }
+    /// Moves the word from `expected` to `value`, if it is there.
+    [[nodiscard]] CONQ_HOT bool claim(std::uint64_t expected, std::uint64_t value) noexcept {
+        return word.compare_exchange_strong(
+            expected, value, std::memory_order_seq_cst,
+            std::memory_order_relaxed);  // (3) relaxed: a failure reads nothing
+    }
     /// The word was moved to `value`. Best called last: a store to a line just locked holds up
     /// those behind it.
     CONQ_HOT void settle(std::uint64_t value) noexcept {

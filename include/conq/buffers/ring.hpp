@@ -4,9 +4,10 @@
 // (1024cores), with tickets of lap and index, so that any capacity is exact.
 //
 // A side's word is ticket << 1 | closed, ticket = lap << b | index, b = bits of (capacity - 1): no
-// division, and no ticket is ever used twice. A slot's stamp says which word may claim it: w means
-// free for the put with word w, w + 1 means filled by it. So "stamp == word" says in one compare:
-// free, and not closed (a closed word is odd, and no free slot has an odd stamp).
+// division, and no ticket is ever used twice. A call begins with a guess of it (guessed_word.hpp).
+// A slot's stamp says which word may claim it: w means free for the put with word w, w + 1 means
+// filled by it. So "stamp == word" says in one compare: free, and not closed (a closed word is odd,
+// and no free slot has an odd stamp).
 //
 // The promises B1 to B5 of a buffer (ARCHITECTURE.md):
 // B1 ok is one seq_cst CAS on that side's word, made before the item is touched, and only once the
@@ -88,17 +89,14 @@ public:
     /// The same if there is room and nobody interferes; false: nothing was done, and try_put knows
     /// why. It hands `source` to no function that is not inlined.
     template <class Source> [[nodiscard]] CONQ_HOT bool put_at_once(const Source& source) noexcept {
-        std::uint64_t word = put_.guessed();
+        const std::uint64_t word = put_.guessed();
         const std::uint64_t index = index_of(word), after = next(word, index);
         slot& target = slot_at(index);
         // (2) with (6): the getter that freed the slot has moved its item out
         if (target.stamp.load(std::memory_order_acquire) != word) [[unlikely]] {  // (2)
             return false;
         }
-        const bool claimed = put_.word.compare_exchange_strong(
-            word, after, std::memory_order_seq_cst,
-            std::memory_order_relaxed);  // (3) relaxed: a failure reads nothing
-        if (!claimed) [[unlikely]] {
+        if (!put_.claim(word, after)) [[unlikely]] {
             back_off();
             return false;
         }
@@ -139,17 +137,14 @@ public:
     }
     /// As put_at_once, if an item is there.
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
-        std::uint64_t word = get_.guessed();
+        const std::uint64_t word = get_.guessed();
         const std::uint64_t index = index_of(word), after = next(word, index);
         slot& target = slot_at(index);
         // (5) with (7): the putter has made the item
         if (target.stamp.load(std::memory_order_acquire) != word + 1) [[unlikely]] {  // (5)
             return false;
         }
-        const bool claimed = get_.word.compare_exchange_strong(
-            word, after, std::memory_order_seq_cst,
-            std::memory_order_relaxed);  // (8) relaxed: a failure reads nothing
-        if (!claimed) [[unlikely]] {
+        if (!get_.claim(word, after)) [[unlikely]] {
             back_off();
             return false;
         }

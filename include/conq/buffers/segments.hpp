@@ -84,17 +84,14 @@ public:
     /// The same if there is room in the last segment and nobody interferes; false: nothing was
     /// done, and try_put knows why. It hands `source` to no function that is not inlined.
     template <class Source> [[nodiscard]] CONQ_HOT bool put_at_once(const Source& source) noexcept {
-        std::uint64_t word = tail_.guessed();
+        const std::uint64_t word = tail_.guessed();
         const std::uint64_t p = word >> index_shift, after = word + one;
         const std::uint64_t room = tail_.room.load(std::memory_order_acquire);  // (2) with (12)
         if ((word & closed) != 0 || p >= room) [[unlikely]]
             return false;
         // (5) relaxed: (2) has made visible the segment that goes with the room
         segment* const into = tail_.last.load(std::memory_order_relaxed);  // (5)
-        const bool claimed = tail_.word.compare_exchange_strong(
-            word, after, std::memory_order_seq_cst,
-            std::memory_order_relaxed);  // (3) relaxed: a failure reads nothing
-        if (!claimed) [[unlikely]] {
+        if (!tail_.claim(word, after)) [[unlikely]] {
             back_off();
             return false;
         }
@@ -141,8 +138,7 @@ public:
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
         // Whoever sees an index sees the segment it lies behind, or a newer one: an older one may
         // be in its next life and have the item, and the head would leave its segment unnoticed.
-        std::uint64_t p = head_.guessed();
-        const std::uint64_t after = p + 1;
+        const std::uint64_t p = head_.guessed(), after = p + 1;
         // The limit is read before the segment, for which it vouches.
         const std::uint64_t limit = head_.limit.load(std::memory_order_acquire);  // (11) with (15)
         const std::uintptr_t tagged =
@@ -153,10 +149,7 @@ public:
         if (!(is_resident(tagged) ? is_published(*from, p) : p < limit)) [[unlikely]] {
             return false;
         }
-        const bool claimed = head_.word.compare_exchange_strong(
-            p, after, std::memory_order_seq_cst,
-            std::memory_order_relaxed);  // (10) relaxed: a failure reads nothing
-        if (!claimed) [[unlikely]] {
+        if (!head_.claim(p, after)) [[unlikely]] {
             back_off();
             return false;
         }
