@@ -83,8 +83,9 @@ public:
     [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
     /// ok, full, busy or shut_down. `source(address)` makes the item and does not throw.
-    template <class Source> [[nodiscard]] CONQ_HOT status try_put(const Source& source) noexcept {
-        return put_at_once(source) ? status::ok : put_contended(source);
+    template <class Source> [[nodiscard]] CONQ_COLD status try_put(const Source& source) noexcept {
+        std::uint64_t put = 0;
+        return try_put_some(source, 1, put);
     }
     /// The same if there is room and nobody interferes; false: nothing was done, and try_put knows
     /// why. It hands `source` to no function that is not inlined.
@@ -132,8 +133,9 @@ public:
     }
 
     /// ok, empty, busy or shut_down (and drained). `sink(item)` moves the item out.
-    template <class Sink> [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) noexcept {
-        return get_at_once(sink) ? status::ok : get_contended(sink);
+    template <class Sink> [[nodiscard]] CONQ_COLD status try_get(const Sink& sink) noexcept {
+        std::uint64_t got = 0;
+        return try_get_some(sink, 1, got);
     }
     /// As put_at_once, if an item is there.
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
@@ -316,14 +318,6 @@ private:
         return (tail & closed) != 0 ? status::shut_down : status::empty;
     }
 
-    template <class Source> CONQ_COLD status put_contended(const Source& source) noexcept {
-        std::uint64_t put = 0;
-        return try_put_some(source, 1, put);
-    }
-    template <class Sink> CONQ_COLD status get_contended(const Sink& sink) noexcept {
-        std::uint64_t got = 0;
-        return try_get_some(sink, 1, got);
-    }
     CONQ_COLD static void back_off() noexcept { platform_type::pause(lost_pauses); }
 
     [[no_unique_address]] allocator_type allocator_;

@@ -78,8 +78,9 @@ public:
 
     /// ok, full, busy or shut_down. `source(address)` makes the item and does not throw. Throws
     /// what the allocator throws; then nothing was put.
-    template <class Source> [[nodiscard]] CONQ_HOT status try_put(const Source& source) {
-        return put_at_once(source) ? status::ok : put_contended(source);
+    template <class Source> [[nodiscard]] CONQ_COLD status try_put(const Source& source) {
+        std::uint64_t put = 0;
+        return try_put_some(source, 1, put);
     }
     /// The same if there is room in the last segment and nobody interferes; false: nothing was
     /// done, and try_put knows why. It hands `source` to no function that is not inlined.
@@ -131,8 +132,9 @@ public:
     }
 
     /// ok, empty, busy or shut_down (and drained). `sink(item)` moves the item out.
-    template <class Sink> [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) noexcept {
-        return get_at_once(sink) ? status::ok : get_contended(sink);
+    template <class Sink> [[nodiscard]] CONQ_COLD status try_get(const Sink& sink) noexcept {
+        std::uint64_t got = 0;
+        return try_get_some(sink, 1, got);
     }
     /// As put_at_once, if an item is there.
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
@@ -383,14 +385,6 @@ private:
         return false;
     }
 
-    template <class Source> CONQ_COLD status put_contended(const Source& source) {
-        std::uint64_t put = 0;
-        return try_put_some(source, 1, put);
-    }
-    template <class Sink> CONQ_COLD status get_contended(const Sink& sink) noexcept {
-        std::uint64_t got = 0;
-        return try_get_some(sink, 1, got);
-    }
     CONQ_COLD static void back_off() noexcept { platform_type::pause(lost_pauses); }
 
     // Why slot p is not ready. ok: look again, `p` is the index to look at.

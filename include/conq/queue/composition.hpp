@@ -132,16 +132,14 @@ public:
     void leave_getter(waiter_type& who) noexcept { leave(getters_, get_flag(), who); }
     void enlist_putter(waiter_type& who) noexcept {
         if (!std::exchange(who.is_untimed, true)) {
-            putters_.untimed.fetch_add(
-                1, std::memory_order_relaxed);  // (4) relaxed: who sees the flag armed sees this
+            putters_.untimed.fetch_add(1, std::memory_order_relaxed);  // (4) seen with the flag
         }
         enlist(putters_, put_flag(), who);
     }
     void leave_putter(waiter_type& who) noexcept {
         leave(putters_, put_flag(), who);
         if (std::exchange(who.is_untimed, false)) {
-            putters_.untimed.fetch_sub(1,
-                                       std::memory_order_relaxed);  // (5) relaxed: no more needed
+            putters_.untimed.fetch_sub(1, std::memory_order_relaxed);  // (5) no more needed
         }
     }
 
@@ -184,6 +182,8 @@ public:
     /// try_get and get for those who take the item in their own way: `slot(item)` takes it, or
     /// `slot.fail(status)` says why there is none. What slot(item) throws leaves the item there.
     template <class Slot> CONQ_HOT void try_get_into(const Slot& slot) {
+        if (gets_at_once<Slot> && get_now(slot)) [[likely]]
+            return after_get();
         const status answer = get_answer(buffer_.try_get(slot));
         if (answer != status::ok) [[unlikely]]
             slot.fail(answer);
@@ -235,22 +235,25 @@ private:
     // A small item travels in registers where it can be put or got at once: its source, its result
     // and the limit must not be those whose addresses the waiting needs.
     template <class Source>
-    static constexpr bool puts_in_registers = requires(Buffer& to, const Source& source) {
-        requires Source::is_small;
-        to.put_at_once(source);
-    };
-    static constexpr bool gets_in_registers =
-        is_small<T> && requires(Buffer& from, const result_slot<T>& to) { from.get_at_once(to); };
+    static constexpr bool puts_at_once =
+        requires(Buffer& to, const Source& source) { to.put_at_once(source); };
+    template <class Slot>
+    static constexpr bool gets_at_once =
+        requires(Buffer& from, const Slot& to) { from.get_at_once(to); };
+    template <class Source>
+    static constexpr bool puts_in_registers =
+        requires { requires Source::is_small && puts_at_once<Source>; };
+    static constexpr bool gets_in_registers = is_small<T> && gets_at_once<result_slot<T>>;
     using item_by_value = item_source<T, T&&, allocator_type>;
 
     template <class Source> [[nodiscard]] CONQ_HOT bool put_now(const Source& source) {
-        if constexpr (requires { buffer_.put_at_once(source); })
+        if constexpr (puts_at_once<Source>)
             return buffer_.put_at_once(source);
         else
             return buffer_.try_put(source) == status::ok;
     }
     template <class Slot> [[nodiscard]] CONQ_HOT bool get_now(const Slot& slot) {
-        if constexpr (requires { buffer_.get_at_once(slot); })
+        if constexpr (gets_at_once<Slot>)
             return buffer_.get_at_once(slot);
         else
             return buffer_.try_get(slot) == status::ok;
@@ -263,6 +266,8 @@ private:
                 return after_put(), status::ok;
             return try_put_cold(item);
         } else {
+            if (puts_at_once<Source> && put_now(source)) [[likely]]
+                return after_put(), status::ok;
             return put_answer(buffer_.try_put(source));
         }
     }
@@ -339,8 +344,7 @@ private:
         if (answer != status::ok) slot.fail(answer);
     }
 
-    // Batches. One wake is enough for all items: whoever leaves the room wakes the next, as long as
-    // there is something for him.
+    // Batches. One wake is enough: whoever leaves the room wakes the next while there is more.
     template <class Source>
     [[nodiscard]] status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
                                    now_t) {
