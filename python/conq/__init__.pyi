@@ -2,7 +2,9 @@
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from queue import Empty as Empty, Full as Full
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
+
+from .jobs import DurableQueue as DurableQueue, Job, JobQueue as JobQueue
 
 T = TypeVar("T")
 
@@ -63,7 +65,12 @@ class SimpleQueue(Generic[T]):
     def empty(self) -> bool: ...
 
 class Workers(Generic[T]):
+    @overload
     def __init__(self, queue: _Counted[T], n: int, function: Callable[[T], Any],
+                 on_error: Callable[[BaseException], Any] | None = None,
+                 name: str = "conq") -> None: ...
+    @overload
+    def __init__(self: Workers[Job], queue: JobQueue, n: int, function: Callable[[Job], Any],
                  on_error: Callable[[BaseException], Any] | None = None,
                  name: str = "conq") -> None: ...
     def join(self, timeout: float | None = None) -> None: ...
@@ -73,5 +80,3 @@ class Workers(Generic[T]):
     def __enter__(self) -> Workers[T]: ...
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None: ...
-
-from .jobs import DurableQueue as DurableQueue, JobQueue as JobQueue

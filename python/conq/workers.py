@@ -2,6 +2,25 @@
 """Threads that take items from a queue and call a function for each."""
 import sys
 import threading
+import types
+
+from ._conq import ShutDown
+
+
+def _has_jobs(queue):
+    jobs = sys.modules.get("conq.jobs")  # is there if the queue is one of its
+    return jobs is not None and isinstance(queue, jobs.JobQueue)
+
+
+def _jobs_of(queue):
+    """Unlike the queue's own loop, it leaves the end of a job to who is given it."""
+    while True:
+        try:
+            job = queue.take()
+        except ShutDown:
+            return
+        yield job
+        del job
 
 
 class Workers:
@@ -13,10 +32,18 @@ class Workers:
     in `failures`. As a context manager: the end of the block waits until every item is done, then
     shuts the queue down and waits for the threads; an exception in the block drops what is in.
 
+    Of a JobQueue the function is given the jobs. Its return is the job's done, and an exception is
+    a failed attempt: the job is handed back, or dead after its last one.
+
     Threads: every method may be called from any thread but those of the workers.
     """
 
+    __class_getitem__ = classmethod(types.GenericAlias)
+
     def __init__(self, queue, n, function, on_error=None, name="conq"):
+        if not (hasattr(type(queue), "__iter__") and hasattr(queue, "shutdown")):
+            raise TypeError("'queue' must be a Queue, LifoQueue, PriorityQueue or JobQueue of conq, "
+                            f"not {type(queue)}")
         if n < 1:
             raise ValueError(f"'n' must be at least 1, not {n}")
         if not callable(function):
@@ -29,12 +56,24 @@ class Workers:
             each.start()
 
     def _run(self):
-        for item in self._queue:
+        items, call = self._queue, self._function
+        if _has_jobs(self._queue):
+            items, call = _jobs_of(self._queue), self._call_with_job
+        for item in items:
             try:
-                self._function(item)
+                call(item)
             except BaseException as error:  # pylint: disable=broad-except
                 self._fail(error)  # before the task_done: join sees it
             del item
+
+    def _call_with_job(self, job):
+        try:
+            self._function(job)
+        except BaseException as error:  # pylint: disable=broad-except
+            self._fail(error)
+            job.__exit__(type(error), error, None)
+        else:
+            job.__exit__(None, None, None)
 
     def _fail(self, error):
         handler = self._on_error

@@ -12,7 +12,7 @@ import time
 import pytest
 
 conq_jobs = pytest.importorskip("conq.jobs", reason="built without SQLite's headers")
-from conq import DurableQueue, Empty, JobQueue, ShutDown  # noqa: E402
+from conq import DurableQueue, Empty, JobQueue, ShutDown, Workers  # noqa: E402
 from conq.jobs import LeaseLost, StoreError  # noqa: E402
 
 WAIT_S = 60
@@ -256,6 +256,34 @@ def test_join_waits_for_other_threads(url):
     queue.put(1)
     with pytest.raises(TimeoutError):
         queue.join(timeout=0.01)
+
+
+def test_a_job_whose_worker_raised_is_not_done(url):
+    queue = JobQueue(url)
+    queue.put(1, max_attempts=1)
+    queue.put(2)
+    with pytest.raises(ZeroDivisionError):
+        with Workers(queue, 2, lambda job: 1 // (job.item - 1)):
+            pass
+    assert {key: value for key, value in queue.stats().items() if value} == {
+        "done": 1, "dead": 1, "is_shut_down": True}
+    assert queue.list("dead")[0].note.startswith("ZeroDivisionError")
+
+
+def test_a_worker_that_lost_its_job_goes_on_with_the_next(url):
+    queue = JobQueue(url)
+    queue.put_many(range(2))
+    lost = []
+
+    def lose(job):
+        if not lost:
+            lost.append(job.item)
+            job._lease.end("fail", b"", b"", -1)  # as another process could after its lease
+
+    with Workers(queue, 1, lose) as pool:
+        with pytest.raises(LeaseLost):
+            pool.join(timeout=WAIT_S)
+    assert (queue.stats()["dead"], queue.stats()["done"]) == (1, 1)
 
 
 def test_a_signal_handler_runs_while_a_call_waits(url):

@@ -55,6 +55,18 @@ class WorkersOfAQueue(unittest.TestCase):
         self.assertLess(len(done), 3)
         q.join()
 
+    def test_a_queue_that_is_none_is_refused_before_a_thread_starts(self):
+        import queue
+        import conq.asyncio
+        before = threading.active_count()
+        for bad in (queue.Queue(), conq.SimpleQueue(), conq.asyncio.Queue(), [1], None):
+            with self.assertRaisesRegex(TypeError, "'queue' must be"):
+                conq.Workers(bad, 1, print)
+        self.assertEqual(threading.active_count(), before)
+
+    def test_its_type_can_be_subscripted_as_the_stub_says(self):
+        self.assertEqual(conq.Workers[int].__args__, (int,))
+
     def test_bad_arguments_are_named(self):
         self.assertRaisesRegex(ValueError, "'n' must be at least 1, not 0", conq.Workers,
                                conq.Queue(), 0, print)
