@@ -180,15 +180,20 @@ class Job:
 
 
 _open_stores = weakref.WeakSet()
+# One store is opened at a time, so that each handle knows which files are its own, and none while
+# the process forks.
+_opening = threading.RLock()
 
 
 def _leave_to_parent():
     """In a child after fork: nothing of the parent's handles is used or ended here."""
+    _opening.release()
     for each in list(_open_stores):
         each.abandon()
 
 
-os.register_at_fork(after_in_child=_leave_to_parent)
+os.register_at_fork(before=_opening.acquire, after_in_parent=_opening.release,
+                    after_in_child=_leave_to_parent)
 
 
 def _lock_files():
@@ -207,7 +212,7 @@ class _Handle:
     """A store that is opened when it is first used, and anew in the child after a fork."""
 
     def __init__(self, url):
-        self.url, self._lock, self._store = url, threading.Lock(), None
+        self.url, self._store = url, None
         self._lock_files = set()
         _open_stores.add(self)
         self.get()
@@ -215,7 +220,7 @@ class _Handle:
     def get(self):
         store = self._store
         if store is None:
-            with self._lock:
+            with _opening:
                 if self._store is None:
                     before = _lock_files()
                     self._store = _Store(self.url)
@@ -228,7 +233,7 @@ class _Handle:
         for each in self._lock_files:
             os.close(each)
         self._lock_files = set()
-        self._lock, self._store = threading.Lock(), None
+        self._store = None
 
 
 class JobQueue:

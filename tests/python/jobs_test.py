@@ -375,6 +375,30 @@ def test_a_child_leaves_what_its_parent_holds(url):
     assert queue.stats()["done"] == 1
 
 
+def test_queues_that_threads_opened_at_a_time_work_in_a_child(tmp_path):
+    queues, together = [], threading.Barrier(4)
+
+    def open_one(name):
+        together.wait()
+        queues.append(JobQueue(tmp_path / name))
+
+    for turn in range(5):
+        threads = [threading.Thread(target=open_one, args=(f"{turn}-{i}",)) for i in range(4)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(WAIT_S)
+    files = [file for each in queues for file in each._handle._lock_files]
+    assert len(files) == len(set(files)) == len(queues), "each has its own"
+    child = os.fork()
+    if child == 0:
+        for each in queues:
+            each.put(1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert [each.take(timeout=0).item for each in queues] == [1] * len(queues)
+
+
 def test_a_child_does_not_keep_its_dead_parent_alive(tmp_path):
     url = f"sqlite:{tmp_path / 'q'}?lease=1h"  # which no test lives to see
     code = ("import os, sys; from conq import JobQueue\n"
