@@ -41,9 +41,20 @@ def _check_held(held, count):
         raise LeaseLost(f"{count - held} of {count} jobs have been given to somebody else")
 
 
+def _bytes(given, name):
+    """Not bytes(given), which makes zeros of a number."""
+    if not isinstance(given, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{name} must be bytes, not {type(given).__name__}")
+    return bytes(given)
+
+
 class _Bytes:
     """Items that are bytes."""
-    dumps = loads = staticmethod(bytes)
+    loads = staticmethod(bytes)
+
+    @staticmethod
+    def dumps(item):
+        return _bytes(item, "an item of the codec 'bytes'")
 
 
 def _chunks_of():
@@ -102,6 +113,15 @@ def _ms(seconds, name):
     return math.ceil(seconds * 1000)
 
 
+def _most(most, least):
+    """How many, as the store takes it."""
+    if not isinstance(most, int):
+        raise TypeError(f"most must be a number of jobs, not {type(most).__name__}")
+    if most < least:
+        raise ValueError(f"most must be at least {least}, not {most}")
+    return min(most, 0xFFFFFFFF)
+
+
 def _span(timeout):
     """A timeout as the store takes it: negative is for ever."""
     if timeout is None:
@@ -136,7 +156,7 @@ class Job:
             raise ValueError(f"job {self.id} has ended already")
         try:
             note = note if isinstance(note, bytes) else str(note).encode()
-            is_held = lease.end(how, note, bytes(output), delay_ms)
+            is_held = lease.end(how, note, _bytes(output, "output"), delay_ms)
         except BaseException:
             self._lease = lease  # it goes on
             raise
@@ -282,12 +302,11 @@ class JobQueue:
 
         A job whose bytes are no item becomes a dead letter.
         """
-        if most < 1:
-            raise ValueError(f"most must be at least 1, not {most}")
         return list(map(Job, *self._taken(most, timeout)))
 
     def _taken(self, most, timeout):
         """Leases and items."""
+        most = _most(most, 1)
         while True:
             found = self._handle.get().take(most, _span(timeout))
             if isinstance(found, str):
@@ -405,7 +424,7 @@ class JobQueue:
     def list(self, state, after=0, most=1000):
         """Up to `most` jobs in a state, with higher ids than `after`."""
         return [self._info(each)
-                for each in self._handle.get().list(_number_of(state), after, most)]
+                for each in self._handle.get().list(_number_of(state), after, _most(most, 0))]
 
     def stats(self):
         """How many jobs are in each state, and whether the queue is paused or shut down."""

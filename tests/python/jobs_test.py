@@ -312,6 +312,41 @@ def test_bytes_that_are_no_item_become_a_dead_letter(url):
     assert dead.item == b"{" and dead.note.startswith("its bytes are no item")
 
 
+def test_what_is_not_bytes_is_refused_where_bytes_are_meant(url):
+    queue = JobQueue(url, codec="bytes")
+    for bad in (5, [1, 2], "text"):
+        with pytest.raises(TypeError, match="bytes, not"):
+            queue.put(bad)
+    for good in (b"a", bytearray(b"b"), memoryview(b"c")):
+        queue.put(good)
+    assert [queue.take(timeout=0).item for _ in range(3)] == [b"a", b"b", b"c"]
+    queue.put(b"d")
+    job = queue.take()
+    for bad in (5, "text"):
+        with pytest.raises(TypeError, match="output must be bytes, not"):
+            job.done(output=bad)
+    job.done(output=memoryview(b"well"))
+    assert queue.output(job.id) == b"well"
+
+
+def test_a_batch_has_a_size_from_one_on(url):
+    queue, q = JobQueue(url), DurableQueue(url)
+    queue.put_many(range(4))
+    for call in (queue.take_many, q.get_many):
+        for bad in (0, -1):
+            with pytest.raises(ValueError, match="most must be at least 1"):
+                call(bad)
+        for bad in ("1", 1.5, None):
+            with pytest.raises(TypeError, match="most must be a number"):
+                call(bad)
+    assert queue.stats()["running"] == 0
+    jobs = queue.take_many(2**32 + 2, timeout=0)
+    assert [job.item for job in jobs] == [0, 1, 2, 3]
+    assert len(queue.list("running", most=2**32)) == 4
+    with pytest.raises(ValueError, match="most must be at least 0"):
+        queue.list("running", most=-1)
+
+
 def test_options_and_bad_ones(url, tmp_path):
     queue = JobQueue(url)
     queue.put("late", priority=1)
