@@ -39,6 +39,7 @@ struct call_object {
     // Of a call that waits: its loop, its place.
     PyObject* loop;
     loop_waiter* waiter;
+    bool has_begun;
     bool had_turn;  // it has let the loop's other tasks run
     alignas(loop_waiter) unsigned char place_of_waiter[sizeof(loop_waiter)];
 
@@ -67,6 +68,7 @@ struct call_object {
             PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
             return PYGEN_ERROR;
         }
+        it.has_begun = true;
         if (it.is_joined()) {
             *answer = object_ref::to(Py_None).release();
         } else {
@@ -135,6 +137,7 @@ struct call_object {
         call_object& it = of(self);
         PyTypeObject* const type = Py_TYPE(self);
         PyObject_GC_UnTrack(self);
+        if (!it.has_begun && it.queue != nullptr) it.say_that_nobody_awaited();
         it.end();
         if (it.waiter != nullptr) std::destroy_at(it.waiter);
         PyObject_GC_Del(self);
@@ -149,6 +152,18 @@ private:
     // A join ends by its wake, though items may have been put since.
     [[nodiscard]] bool is_joined() const noexcept {
         return call->which == side::joiners && waiter != nullptr && waiter->is_resumed();
+    }
+
+    // As Python says it of its coroutines: an `await` that was forgotten loses what is put.
+    void say_that_nobody_awaited() const {
+        static constexpr const char* words[] = {"get", "put", "join"};
+        PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
+        PyErr_Fetch(&type, &value, &trace);
+        if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "a %s of %R was never awaited",
+                             words[static_cast<int>(call->which)], queue) != 0) {
+            PyErr_WriteUnraisable(queue);
+        }
+        PyErr_Restore(type, value, trace);
     }
 
     [[nodiscard]] loop_habit& habit() const { return call->waiting->habit(queue, call->which); }

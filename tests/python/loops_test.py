@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import unittest
+import warnings
 
 import conq
 import conq.asyncio
@@ -114,6 +115,29 @@ class OneLoop(unittest.TestCase):
             self.assertEqual((await q.aget(), await q.aget()), (3, (4, 5)))
             self.assertIsInstance(await q.aget(), StopIteration)
         run(main())
+
+    def test_a_call_that_nobody_awaits_is_said(self):
+        q, loop_q = conq.Queue(), conq.asyncio.Queue()
+        for forgotten, word in ((lambda: q.aput(1), "put"), (lambda: loop_q.put(1), "put"),
+                                (loop_q.get, "get"), (q.ajoin, "join")):
+            with self.assertWarnsRegex(RuntimeWarning, f"{word} of .*Queue.* was never awaited"):
+                forgotten()
+
+        async def main():
+            await q.aput(1)
+            task = asyncio.ensure_future(q.aput(2))
+            task.cancel()  # before it begins
+            await settled()
+            q.aget().close()
+            with self.assertRaises(KeyError):
+                q.aget().throw(KeyError)
+            waiting = q.aget()
+            self.assertRaises(StopIteration, waiting.send, None)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            run(main())
+        self.assertEqual(said, [])
+        self.assertEqual((q.qsize(), loop_q.qsize()), (0, 0))
 
     def test_items_that_are_tuples_or_exceptions_come_through_yield_from(self):
         q = conq.Queue()
