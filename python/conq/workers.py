@@ -42,7 +42,7 @@ class Workers:
 
     def __init__(self, queue, n, function, on_error=None, name="conq"):
         if not (hasattr(type(queue), "__iter__") and hasattr(queue, "shutdown")):
-            raise TypeError("'queue' must be a Queue, LifoQueue, PriorityQueue or JobQueue of conq, "
+            raise TypeError("'queue' must be conq's Queue, LifoQueue, PriorityQueue or JobQueue, "
                             f"not {type(queue)}")
         if n < 1:
             raise ValueError(f"'n' must be at least 1, not {n}")
