@@ -7,6 +7,7 @@
 
 #include "awaitable_call.hpp"
 #include "batch_methods.hpp"
+#include "docstrings.hpp"
 #include "loop_methods.hpp"
 #include "module_state.hpp"
 #include "queue_methods.hpp"
@@ -37,14 +38,14 @@ template <class Native, face Face> struct tables {
 
     static PyMethodDef* all_methods() {
         static PyMethodDef simple[] = {
-            {"put", function_of(&one::put), with_keywords, nullptr},
-            {"put_nowait", function_of(&one::put_nowait), with_keywords, nullptr},
-            {"put_many", function_of(&many::put_many), with_keywords, nullptr},
-            {"get", function_of(&one::get), with_keywords, nullptr},
-            {"get_nowait", &one::get_nowait, METH_NOARGS, nullptr},
-            {"get_many", function_of(&many::get_many), with_keywords, nullptr},
-            {"qsize", &one::qsize, METH_NOARGS, nullptr},
-            {"empty", &one::empty, METH_NOARGS, nullptr},
+            {"put", function_of(&one::put), with_keywords, docstring::put},
+            {"put_nowait", function_of(&one::put_nowait), with_keywords, docstring::put_nowait},
+            {"put_many", function_of(&many::put_many), with_keywords, docstring::put_many},
+            {"get", function_of(&one::get), with_keywords, docstring::get},
+            {"get_nowait", &one::get_nowait, METH_NOARGS, docstring::get_nowait},
+            {"get_many", function_of(&many::get_many), with_keywords, docstring::get_many},
+            {"qsize", &one::qsize, METH_NOARGS, docstring::qsize},
+            {"empty", &one::empty, METH_NOARGS, docstring::empty},
             {nullptr, nullptr, 0, nullptr}};
         if constexpr (!Native::counts_tasks) {
             return simple;
@@ -60,14 +61,14 @@ template <class Native, face Face> struct tables {
                 simple[5],
                 simple[6],
                 simple[7],
-                {"full", &one::full, METH_NOARGS, nullptr},
-                {"task_done", function_of(&tasks::task_done), with_keywords, nullptr},
-                {"shutdown", function_of(&tasks::shutdown), with_keywords, nullptr},
-                {"clear", &tasks::clear, METH_NOARGS, nullptr},
-                {"join", function_of(&tasks::join), with_keywords, nullptr},
-                {"aget", &loops::aget, METH_NOARGS, nullptr},
-                {"aput", function_of(&loops::aput), with_keywords, nullptr},
-                {"ajoin", &loops::ajoin, METH_NOARGS, nullptr},
+                {"full", &one::full, METH_NOARGS, docstring::full},
+                {"task_done", function_of(&tasks::task_done), with_keywords, docstring::task_done},
+                {"shutdown", function_of(&tasks::shutdown), with_keywords, docstring::shutdown},
+                {"clear", &tasks::clear, METH_NOARGS, docstring::clear},
+                {"join", function_of(&tasks::join), with_keywords, docstring::join},
+                {"aget", &loops::aget, METH_NOARGS, docstring::aget},
+                {"aput", function_of(&loops::aput), with_keywords, docstring::aput},
+                {"ajoin", &loops::ajoin, METH_NOARGS, docstring::ajoin},
                 {nullptr, nullptr, 0, nullptr}};
             static PyMethodDef for_loops[] = {
                 simple[1],
@@ -78,9 +79,9 @@ template <class Native, face Face> struct tables {
                 threads[9],
                 threads[10],
                 threads[11],
-                {"get", &loops::aget, METH_NOARGS, nullptr},
-                {"put", function_of(&loops::aput), with_keywords, nullptr},
-                {"join", &loops::ajoin, METH_NOARGS, nullptr},
+                {"get", &loops::aget, METH_NOARGS, docstring::loop_get},
+                {"put", function_of(&loops::aput), with_keywords, docstring::loop_put},
+                {"join", &loops::ajoin, METH_NOARGS, docstring::loop_join},
                 {nullptr, nullptr, 0, nullptr}};
             return Face == face::threads ? threads : for_loops;
         }
@@ -90,10 +91,11 @@ template <class Native, face Face> struct tables {
         if constexpr (Native::counts_tasks) {
             using tasks = task_methods<Native>;
             static PyGetSetDef counted[] = {
-                {"maxsize", &life<Native>::get_maxsize, &life<Native>::set_maxsize, nullptr,
+                {"maxsize", &life<Native>::get_maxsize, &life<Native>::set_maxsize,
+                 docstring::maxsize, nullptr},
+                {"unfinished_tasks", &tasks::get_unfinished, nullptr, docstring::unfinished_tasks,
                  nullptr},
-                {"unfinished_tasks", &tasks::get_unfinished, nullptr, nullptr, nullptr},
-                {"is_shutdown", &tasks::get_is_shutdown, nullptr, nullptr, nullptr},
+                {"is_shutdown", &tasks::get_is_shutdown, nullptr, docstring::is_shutdown, nullptr},
                 {nullptr, nullptr, nullptr, nullptr, nullptr}};
             return counted;
         } else {
@@ -111,9 +113,9 @@ PyTypeObject* add_type(PyObject* module, const char* attribute, PyType_Spec& spe
     return reinterpret_cast<PyTypeObject*>(type.release());
 }
 
-// Adds the class `name` ("conq.Queue") of queues like Native to the module.
+// Adds the class `name` ("conq.Queue", docstring::queue) of queues like Native to the module.
 template <class Native, face Face = face::threads>
-bool add_queue(PyObject* module, const char* attribute, const char* name) {
+bool add_queue(PyObject* module, const char* attribute, const char* name, const char* about) {
     using lives = life<Native, Face>;
     PyType_Slot slots[] = {
         slot_of(Py_tp_new, &lives::make),
@@ -124,6 +126,7 @@ bool add_queue(PyObject* module, const char* attribute, const char* name) {
         {Py_tp_methods, tables<Native, Face>::all_methods()},
         {Py_tp_getset, tables<Native, Face>::attributes()},
         {Py_tp_members, tables<Native, Face>::members},
+        {Py_tp_doc, const_cast<char*>(about)},
         {0, nullptr},
     };
     PyType_Spec spec{name, sizeof(queue_object<Native>), 0,
@@ -214,14 +217,19 @@ bool make_names(module_state& state) {
 
 bool add_queues(PyObject* module) {
     constexpr face loops = face::loops;
-    return add_queue<fifo_queue>(module, "Queue", "conq.Queue") &&
-           add_queue<lifo_queue>(module, "LifoQueue", "conq.LifoQueue") &&
-           add_queue<priority_queue>(module, "PriorityQueue", "conq.PriorityQueue") &&
-           add_queue<simple_queue>(module, "SimpleQueue", "conq.SimpleQueue") &&
-           add_queue<fifo_queue, loops>(module, "LoopQueue", "conq.asyncio.Queue") &&
-           add_queue<lifo_queue, loops>(module, "LoopLifoQueue", "conq.asyncio.LifoQueue") &&
+    return add_queue<fifo_queue>(module, "Queue", "conq.Queue", docstring::queue) &&
+           add_queue<lifo_queue>(module, "LifoQueue", "conq.LifoQueue", docstring::lifo_queue) &&
+           add_queue<priority_queue>(module, "PriorityQueue", "conq.PriorityQueue",
+                                     docstring::priority_queue) &&
+           add_queue<simple_queue>(module, "SimpleQueue", "conq.SimpleQueue",
+                                   docstring::simple_queue) &&
+           add_queue<fifo_queue, loops>(module, "LoopQueue", "conq.asyncio.Queue",
+                                        docstring::queue) &&
+           add_queue<lifo_queue, loops>(module, "LoopLifoQueue", "conq.asyncio.LifoQueue",
+                                        docstring::lifo_queue) &&
            add_queue<priority_queue, loops>(module, "LoopPriorityQueue",
-                                            "conq.asyncio.PriorityQueue");
+                                            "conq.asyncio.PriorityQueue",
+                                            docstring::priority_queue);
 }
 
 int execute(PyObject* module) {
