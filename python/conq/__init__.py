@@ -8,6 +8,7 @@
 
 The calls that are not hot are written here, in Python.
 """
+import importlib.machinery
 import types
 
 from . import _loops
@@ -17,6 +18,8 @@ from .workers import Workers
 
 __all__ = ["DurableQueue", "Empty", "Full", "JobQueue", "Lease", "LifoQueue", "PriorityQueue",
            "Queue", "ShutDown", "SimpleQueue", "Workers"]
+if importlib.machinery.PathFinder.find_spec("conq._jobs", __path__) is None:  # without SQLite
+    __all__ = [each for each in __all__ if each not in ("DurableQueue", "JobQueue")]
 
 
 def __getattr__(name):
@@ -34,6 +37,7 @@ class Lease:
     """
 
     __slots__ = ("_queue", "_item")
+    __class_getitem__ = classmethod(types.GenericAlias)
 
     def __init__(self, queue, item):
         self._queue, self._item = queue, item

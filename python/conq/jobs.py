@@ -19,7 +19,12 @@ import threading
 import weakref
 
 from ._conq import Empty, ShutDown
-from ._jobs import InDoubtError, StoreError, Store as _Store
+try:
+    from ._jobs import InDoubtError, StoreError, Store as _Store
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "this build of conq has no job queues: SQLite's headers were not there "
+        "(Debian: libsqlite3-dev); install them and build it anew", name="conq._jobs") from error
 
 __all__ = ["DurableQueue", "InDoubtError", "Job", "JobInfo", "JobQueue", "LeaseLost", "StoreError"]
 

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: BSL-1.0
 """What the classes of Python's queue do, and what these do beyond it."""
+import os
+import pathlib
 import queue
+import shutil
+import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 
@@ -32,9 +37,28 @@ class Names(unittest.TestCase):
             self.assertIs(conq.ShutDown, queue.ShutDown)
         self.assertEqual(conq.ShutDown.__name__, "ShutDown")
 
+    def test_a_build_without_job_queues_says_so_and_has_the_rest(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(pathlib.Path(conq.__file__).parent, folder + "/conq",
+                            ignore=shutil.ignore_patterns("_jobs*", "__pycache__"))
+            program = """
+from conq import *
+Queue().put(1)
+import conq
+for call in (lambda: conq.JobQueue, lambda: __import__("conq.jobs")):
+    try: call()
+    except ImportError as error: print("SQLite" in str(error), error.name)
+"""
+            done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                                  env={**os.environ, "PYTHONPATH": folder}, check=False)
+        self.assertEqual((done.stdout, done.stderr), (2 * "True conq._jobs\n", ""))
+
     @for_each_class(ALL)
     def test_a_class_can_be_subscripted(self, kind):
         self.assertEqual(kind[int].__args__, (int,))
+
+    def test_a_lease_can_be_subscripted_as_the_stub_says(self):
+        self.assertEqual(conq.Lease[int].__args__, (int,))
 
     @for_each_class(COUNTED)
     def test_what_is_missing_says_what_to_use(self, kind):
