@@ -42,17 +42,22 @@ struct loop_wake {
             waiting->habit(queue, which)
                 .note_wake(!is_of_loop, is_of_loop ? 0 : machine::now() - since);
         }
-        if (is_of_loop) return end_future(state, future);
+        if (is_of_loop ? end_future(state, future) : ask_loop(future)) return true;
+        if (PyErr_ExceptionMatches(PyExc_RuntimeError) == 0) return false;
+        PyErr_Clear();  // the loop is closed: nobody will look
+        if (which != side::joiners) waiting->pass_on(queue, which);
+        return true;
+    }
+
+private:
+    // Has the future ended by its loop, on that one's thread. False: an error is set.
+    [[nodiscard]] bool ask_loop(PyObject* future) const {
         const object_ref loop = object_ref::owning(
             PyObject_CallMethodObjArgs(future, state.names[name_get_loop], nullptr));
         if (loop.get() == nullptr) return false;
         const object_ref answer = object_ref::owning(PyObject_CallMethodObjArgs(
             loop.get(), state.names[name_threadsafe], state.end_future, future, nullptr));
-        if (answer.get() != nullptr) return true;
-        if (PyErr_ExceptionMatches(PyExc_RuntimeError) == 0) return false;
-        PyErr_Clear();  // the loop is closed: nobody will look
-        if (which != side::joiners) waiting->pass_on(queue, which);
-        return true;
+        return answer.get() != nullptr;
     }
 };
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import unittest
+import unittest.mock
 import warnings
 
 import conq
@@ -381,6 +382,24 @@ class LoopsAndThreads(unittest.TestCase):
         Call(q.put, 1).result()  # from another thread: it wakes the task of the loop first
         self.assertEqual(getting.result(), 1)
         self.assertFalse(kept.done())
+
+    @for_each_class(COUNTED)
+    def test_a_loop_that_this_thread_has_closed_passes_its_wake_on(self, kind):
+        q, full = kind(), kind(1)
+        full.put(0)
+        loop = asyncio.new_event_loop()
+        kept = [loop.create_task(call()) for call in (q.aget, q.aget, lambda: full.aput(1))]
+        loop.run_until_complete(settled())
+        loop.close()
+        for each in kept:
+            each._log_destroy_pending = False  # pylint: disable=protected-access
+        getting, putting = Call(q.get).wait_until_asleep(), Call(full.put, 2).wait_until_asleep()
+        with unittest.mock.patch("sys.unraisablehook") as unraisable:
+            q.put(1)  # from the loop's own thread
+            self.assertEqual(full.get(), 0)
+            self.assertEqual(getting.result(), 1)
+            putting.result()
+        self.assertEqual((full.get(), unraisable.mock_calls), (2, []))
 
     @for_each_class(LOOPED)
     def test_asyncios_names(self, kind):
