@@ -284,6 +284,8 @@ class JobQueue:
     def _put(self, bodies, priority=0, delay=0, max_attempts=25, time_limit=0, key=None):
         if not isinstance(max_attempts, int) or not 1 <= max_attempts <= 1_000_000_000:
             raise ValueError(f"max_attempts must be a number from 1 on, not {max_attempts!r}")
+        if not isinstance(priority, int) or not -(1 << 31) <= priority < 1 << 31:
+            raise ValueError(f"priority must be a number of 32 bits, not {priority!r}")
         key = b"" if key is None else key if isinstance(key, bytes) else str(key).encode()
         ids = self._handle.get().put(bodies, priority, _ms(delay, "delay"), max_attempts,
                                      _ms(time_limit, "time_limit"), key)

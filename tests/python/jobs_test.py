@@ -353,8 +353,9 @@ def test_options_and_bad_ones(url, tmp_path):
     queue.put("soon", priority=-1)
     assert queue.put("once", key="k") == queue.put("again", key="k")
     assert queue.take().item == "soon"
-    for bad in ({"delay": -1}, {"max_attempts": 0}, {"time_limit": -1}):
-        with pytest.raises(ValueError):
+    for bad in ({"delay": -1}, {"max_attempts": 0}, {"time_limit": -1}, {"priority": 2**31},
+                {"priority": "high"}):
+        with pytest.raises(ValueError, match=next(iter(bad))):
             queue.put("x", **bad)
     with pytest.raises(TypeError):
         queue.put(object())
