@@ -89,6 +89,21 @@ CONQ_PROMISE(put_get, carries_what_can_only_be_moved, holds) {
     EXPECT_EQ(*first * *second, 56);
 }
 
+CONQ_PROMISE(put_get, carries_what_is_small_and_can_only_be_moved, holds) {
+    typename Subject::template queue<handle> q(1);
+    ASSERT_EQ(q.put(handle(7)), status::ok);
+    handle mine(8);
+    if (q.full()) {
+        EXPECT_EQ(q.try_put(std::move(mine)), status::full);
+        EXPECT_EQ(q.put_for(std::move(mine), 0s), status::timed_out);
+    }
+    EXPECT_EQ(q.get().value().value, 7);
+    ASSERT_EQ(q.try_put(std::move(mine)), status::ok);
+    EXPECT_EQ(q.try_take()->value, 8);
+    EXPECT_EQ(q.try_get().state(), status::empty);
+    EXPECT_EQ(q.get_for(0s).state(), status::timed_out);
+}
+
 CONQ_PROMISE(put_get, all_forms_of_put_and_get_carry_an_item, holds) {
     typename Subject::template queue<std::string> q(20);
     const std::string text = "copied";

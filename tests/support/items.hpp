@@ -25,6 +25,15 @@ struct counted {
     ~counted() { --alive; }
 };
 
+/// Can only be moved, and so simply that it counts as trivially copyable: a number for something.
+struct handle {
+    int value;
+
+    explicit handle(int v) noexcept : value(v) {}
+    handle(handle&&) = default;
+    handle& operator=(handle&&) = default;
+};
+
 /// Throws from its copy or its move when told to, before anything has changed.
 struct throwing {
     static inline std::atomic<bool> throws_on_move{false};

@@ -264,7 +264,7 @@ private:
             T item(source.made());
             if (buffer_.put_at_once(item_by_value{item, source.alloc})) [[likely]]
                 return after_put(), status::ok;
-            return try_put_cold(item);
+            return try_put_cold(std::move(item));
         } else {
             if (puts_at_once<Source> && put_now(source)) [[likely]]
                 return after_put(), status::ok;
@@ -282,7 +282,7 @@ private:
             T item(source.made());
             if (buffer_.put_at_once(item_by_value{item, source.alloc})) [[likely]]
                 return after_put(), status::ok;
-            return put_cold<Stop>(item, within);
+            return put_cold<Stop>(std::move(item), within);
         } else {
             if (put_now(source)) [[likely]]
                 return after_put(), status::ok;
@@ -298,7 +298,7 @@ private:
         if constexpr (gets_in_registers) {
             result<T> out(status::empty);
             if (buffer_.get_at_once(result_slot<T>(out))) [[likely]]
-                return after_get(), out;
+                return after_get(), std::move(out);
             return try_get_cold();
         } else {
             return try_get_in_place();
@@ -310,7 +310,7 @@ private:
             if (within.stop.stop_requested()) [[unlikely]]
                 return out;
             if (buffer_.get_at_once(result_slot<T>(out))) [[likely]]
-                return after_get(), out;
+                return after_get(), std::move(out);
             return get_cold<Stop>(within);
         } else {
             return get_in_place(within);
