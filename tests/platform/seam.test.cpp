@@ -187,6 +187,21 @@ TEST(clock, time_points_of_any_clock_become_spans) {
     EXPECT_EQ(conq::platform::after(7, 5), 12u);
 }
 
+// As nanoseconds, which a clock's own time points are, they would not fit into 64 bits.
+TEST(clock, far_time_points_of_a_coarser_unit_keep_their_side) {
+    using conq::platform::instant_of;
+    using conq::platform::span_until_ns;
+    using namespace std::chrono;
+    constexpr sys_days last = year(9999) / December / 31, first = year(-9999) / January / 1;
+    EXPECT_EQ(span_until_ns(last), never);
+    EXPECT_EQ(span_until_ns(first), 0u);
+    EXPECT_EQ(instant_of(last, 5), never);
+    EXPECT_EQ(instant_of(first, 5), 0u);
+    EXPECT_EQ(span_until_ns(time_point<steady_clock, hours>(hours(3'000'000'000))), never);
+    EXPECT_EQ(span_until_ns(sys_time<duration<double>>(1e300s)), never);
+    EXPECT_EQ(span_until_ns(sys_time<duration<double>>(-1e300s)), 0u);
+}
+
 TEST(clock, time_points_of_any_clock_become_instants) {
     using conq::platform::instant_of;
     using steady = std::chrono::steady_clock;

@@ -36,12 +36,13 @@ template <class Rep, class Period>
 template <class Clock, class From, class To>
 [[nodiscard]] constexpr std::uint64_t span_between_ns(
     std::chrono::time_point<Clock, From> from, std::chrono::time_point<Clock, To> to) noexcept {
-    if (to <= from) return 0;
-    // The difference of two far points could overflow; as seconds in a double it cannot.
+    // Two far points, or one in another unit, could overflow; as seconds in a double they cannot.
     using seconds = std::chrono::duration<double>;
+    constexpr double hundred_years_s = 100.0 * 365 * 24 * 3600;
     const double away_s =
         seconds(to.time_since_epoch()).count() - seconds(from.time_since_epoch()).count();
-    if (away_s >= 100.0 * 365 * 24 * 3600) return never;
+    if (away_s >= hundred_years_s) return never;
+    if (away_s <= -hundred_years_s || to <= from) return 0;
     return span_ns(to - from);
 }
 
