@@ -58,8 +58,8 @@ private:
 /// Whether the lock-free buffers can hold T: after a claim nothing may throw.
 template <class T, class Allocator = std::allocator<T>>
 concept lock_free_storable =
-    std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T> &&
-    item_life<T, Allocator>::template is_made_nothrow<T>();
+    std::is_object_v<T> && std::is_nothrow_move_constructible_v<T> &&
+    std::is_nothrow_destructible_v<T> && item_life<T, Allocator>::template is_made_nothrow<T>();
 
 }  // namespace conq
 

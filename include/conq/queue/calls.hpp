@@ -44,6 +44,8 @@ namespace conq {
 template <class Queue, class T> class queue_calls : public batch_calls<Queue, T> {
     static_assert(std::is_object_v<T> && std::is_move_constructible_v<T>,
                   "conq: items are objects that can be moved");
+    static_assert(std::is_same_v<T, std::remove_cv_t<T>>,
+                  "conq: items are neither const nor volatile");
 
 public:
     /// The item's type, and what take answers.
