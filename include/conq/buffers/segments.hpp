@@ -296,10 +296,10 @@ private:
     struct segment {
         link next = nullptr;  // under the lock
         const bool is_resident;
-        slot slots[slots_per_segment];
+        slot places[slots_per_segment];
         explicit segment(bool resident) noexcept : is_resident(resident) {}
         [[nodiscard]] slot& slot_of(std::uint64_t p) noexcept {
-            return slots[p % slots_per_segment];
+            return places[p % slots_per_segment];
         }
     };
     using segment_allocator =
@@ -520,7 +520,7 @@ private:
     // Under the lock. Every ticket of a passed segment is claimed, and only published slots are
     // claimed: so 0 can only mean taken.
     static bool all_taken(segment& s) noexcept {
-        for (slot& each : s.slots) {
+        for (slot& each : s.places) {
             if (each.state.load(std::memory_order_acquire) != 0) return false;  // (18) with (17)
         }
         return true;

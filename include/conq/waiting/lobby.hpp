@@ -34,17 +34,17 @@ template <class Platform> struct alignas(cache_line_bytes) lobby {
 
     /// A wait that began with a first pause of `learned` has found what it waits for, and maybe
     /// more of it. A streaming peer writes the line that we poll: poll later, and take more for one
-    /// transfer of the line, but not so late that a queue of `slots` slots (0: no bound) runs dry.
-    /// A ping-pong peer never has a second item ready: poll at once, and try the long pause again
-    /// at every 16th wait. What others have learned meanwhile is not built upon. O(1).
-    void learn(int learned, bool more, std::uint64_t slots) noexcept {
+    /// transfer of the line, but not so late that a queue of `capacity` slots (0: no bound) runs
+    /// dry. A ping-pong peer never has a second item ready: poll at once, and try the long pause
+    /// again at every 16th wait. What others have learned meanwhile is not built upon. O(1).
+    void learn(int learned, bool more, std::uint64_t capacity) noexcept {
         int next = learned;
         if (learned <= 1) {
             next = learned + 1 >= 1 ? shortest_streaming_pause : learned + 1;
         } else if (!more) {
             next = -15;
-        } else if (learned < longest_first_pause(slots)) {
-            const int longest = longest_first_pause(slots);
+        } else if (learned < longest_first_pause(capacity)) {
+            const int longest = longest_first_pause(capacity);
             next = 2 * learned < longest ? 2 * learned : longest;
         }
         first_pause.store(next, std::memory_order_relaxed);  // (1) a hint
@@ -63,9 +63,9 @@ template <class Platform> struct alignas(cache_line_bytes) lobby {
 
 private:
     static constexpr int shortest_streaming_pause = 16;
-    [[nodiscard]] static int longest_first_pause(std::uint64_t slots) noexcept {
-        if (slots == 0) return 64;
-        return slots < 128 ? 16 : slots < 512 ? static_cast<int>(slots / 8) : 64;
+    [[nodiscard]] static int longest_first_pause(std::uint64_t capacity) noexcept {
+        if (capacity == 0) return 64;
+        return capacity < 128 ? 16 : capacity < 512 ? static_cast<int>(capacity / 8) : 64;
     }
 };
 
