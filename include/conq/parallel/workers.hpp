@@ -100,14 +100,16 @@ public:
     workers& operator=(const workers&) = delete;
 
     /// Stops, waits for the functions that run, and says on standard error if tasks failed and
-    /// nobody has looked.
+    /// nobody has looked. Items that nobody has taken stay in the queue: join first to wait for
+    /// them.
     ~workers() {
         end_threads();
         if (failures_.load() != 0 && !looked_.load()) tell_failures();
     }
 
     /// Waits until every item of the queue has been done, then rethrows the first failure that no
-    /// join has rethrown yet.
+    /// join has rethrown yet. That is never, on a worker's own thread, which holds an item, and
+    /// after a stop that has left items in the queue.
     void join() {
         queue_.join();
         looked_.store(true);
