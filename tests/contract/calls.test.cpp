@@ -150,3 +150,24 @@ TEST(result, converts_from_nothing_and_to_bool_only_when_asked) {
     EXPECT_EQ(some.to_optional(), 4);
     EXPECT_EQ(some.state(), status::ok);
 }
+
+TEST(result, is_copied_as_often_as_its_item_can_be) {
+    struct fixed {
+        const int value;
+    };
+    static_assert(std::copyable<result<int>> && std::copyable<result<std::string>>);
+    static_assert(std::copyable<result<fixed>>);
+    static_assert(std::movable<result<std::unique_ptr<int>>>);
+    static_assert(!std::is_copy_constructible_v<result<std::unique_ptr<int>>>);
+    static_assert(!std::is_copy_assignable_v<result<std::unique_ptr<int>>>);
+    const std::string text = "longer than what a string holds within itself";
+    const result<std::string> some(std::in_place, [&] { return text; }), none(status::timed_out);
+    result<std::string> kept(status::empty);
+    kept = some;
+    EXPECT_EQ(kept.value(), text);
+    kept = *&kept;
+    EXPECT_EQ(kept.value(), text);
+    EXPECT_EQ(some.value(), text);
+    kept = none;
+    EXPECT_EQ(kept.state(), status::timed_out);
+}

@@ -84,6 +84,15 @@ public:
         requires(std::is_trivially_move_assignable_v<T> &&
                  std::is_trivially_move_constructible_v<T> && std::is_trivially_destructible_v<T>)
     = default;
+    /// Copies the other's. If T's copy throws, nothing has changed.
+    result& operator=(const result& other)
+        requires(std::is_copy_constructible_v<T> && !(std::is_trivially_copy_assignable_v<T> &&
+                                                      std::is_trivially_copy_constructible_v<T> &&
+                                                      std::is_trivially_destructible_v<T>))
+    {
+        if (this != std::addressof(other)) *this = result(other);
+        return *this;
+    }
     /// Ends the old item, then takes over the other's. If T's move throws, no item is left and the
     /// state is `empty`.
     result& operator=(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
