@@ -84,7 +84,7 @@ public:
         requires(std::is_trivially_move_assignable_v<T> &&
                  std::is_trivially_move_constructible_v<T> && std::is_trivially_destructible_v<T>)
     = default;
-    /// Copies the other's. If T's copy throws, nothing has changed.
+    /// Makes a copy, then takes that over as below. If making it throws, nothing has changed.
     result& operator=(const result& other)
         requires(std::is_copy_constructible_v<T> && !(std::is_trivially_copy_assignable_v<T> &&
                                                       std::is_trivially_copy_constructible_v<T> &&

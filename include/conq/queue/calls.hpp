@@ -111,8 +111,9 @@ public:
             return self().try_put_item(moved(*copy.item()));
         }
     }
-    /// put(T(arguments...)). The item is made before room is claimed, unless making it cannot
-    /// throw.
+    /// put(T(arguments...)). If making the item may throw, it is made before room is claimed; then
+    /// what was moved into it is gone also if the answer is not ok. Who needs that back makes the
+    /// item and puts it.
     template <class... Arguments>
         requires std::constructible_from<T, Arguments...>
     status emplace(Arguments&&... arguments) {

@@ -33,8 +33,8 @@ namespace conq {
 /// Order: strict and linearizable. Threads: any. Progress: every call takes the mutex, the try_
 /// calls too, and so they never answer busy but for try_join; put allocates now and then. Waiting
 /// threads sleep at once, on condition variables. What a thread that dies in the middle of a call
-/// leaves: a locked queue. Cost: O(1) a call, but O(waiters) for shutdown, O(items) for an
-/// immediate one.
+/// leaves: a locked queue. T's constructors, moves and destructor must not call the queue. Cost:
+/// O(1) a call, but O(waiters) for shutdown, O(items) for an immediate one.
 template <class T, class Traits = default_traits>
 class basic_locked_queue : public queue_calls<basic_locked_queue<T, Traits>, T> {
     using mutex_type = typename Traits::platform::mutex;
