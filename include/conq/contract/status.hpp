@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "conq/platform/config.hpp"
+
 namespace conq {
 
 /// How a call ended. Whatever is not `ok` has changed nothing: a put has not touched its argument,

@@ -6,6 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 
+// Whatever is parsed first in a public header includes this one: no other error comes before it.
+#if __cplusplus <= 201703L
+#error "conq needs C++20: compile with -std=c++20 or newer"
+#endif
+
 /// 1: queues check at run time what only a bug can break (a queue destroyed under a waiter or under
 /// a lease) and abort with a message. Follows NDEBUG unless it is set; all translation units of a
 /// program must agree on it.

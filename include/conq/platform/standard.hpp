@@ -11,6 +11,8 @@
 
 #include <cstddef>
 
+#include "conq/platform/config.hpp"
+
 #if defined(__GLIBCXX__)
 #include <mutex>
 #include <vector>
