@@ -90,7 +90,7 @@ public:
     /// Lets go of it, and the lease lasts for `span` by time alone: no thread renews it, and no
     /// death ends it. Whoever has the ticket may take it up (job_queue::attach), in any process.
     /// None if the lease was lost. Then and afterwards this holds nothing.
-    result<job_ticket> detach(job_span span);
+    [[nodiscard]] result<job_ticket> detach(job_span span);
 
 private:
     friend class job_queue;

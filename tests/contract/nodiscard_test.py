@@ -41,3 +41,20 @@ def test_all_answers_but_those_of_plain_put_and_emplace(tmp_path, queue):
     warned = {int(line) for line in re.findall(r"calls\.cpp:(\d+):\d+: warning", done.stderr)}
     seen = {call for number, call in enumerate(calls, first) if number in warned}
     assert seen == set(PUTS + GETS + BATCHES + JOINS + ASKS)
+
+
+def test_a_plain_put_of_a_job_queue_is_free_as_well(tmp_path):
+    free = ['jobs.put("a")', "lease.done()", "jobs.join()", "jobs.shutdown()"]
+    bound = ["jobs.take()", "jobs.take_for(1s)", "jobs.try_take()", "lease.detach(1s)",
+             "jobs.join_for(1s)", "jobs.try_join()"]
+    file = tmp_path / "calls.cpp"
+    file.write_text("\n".join([
+        "#include <conq/jobs.hpp>", "using namespace std::chrono_literals;",
+        "void all(conq::job_queue& jobs, conq::job_lease& lease) {",
+        *(call + ";" for call in free + bound), "}\n"]))
+    done = subprocess.run(
+        [os.environ["CXX"], "-std=c++20", "-fsyntax-only", "-Wunused-result", "-I",
+         os.path.join(os.environ["CONQ_SOURCE"], "include"), file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    warned = {int(line) for line in re.findall(r"calls\.cpp:(\d+):\d+: warning", done.stderr)}
+    assert {call for number, call in enumerate(free + bound, 4) if number in warned} == set(bound)

@@ -48,7 +48,7 @@ private:
 /// It holds an item exactly if `state()` is `ok`; a result that was moved from keeps its state and
 /// a moved-from item, as std::optional does. Threads: as any value. Allocates nothing. All members
 /// are O(1).
-template <class T> class [[nodiscard]] result {
+template <class T> class result {
 public:
     /// The item's type.
     using value_type = T;
