@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
 #include <string_view>
 
 #include "conq/jobs/engine.hpp"
@@ -18,6 +17,7 @@ constexpr std::int64_t application = 0x636f6e71, version = 1;
 // A commit writes whole pages, and another process reads them again: of small ones less. Smaller
 // than this, and jobs that come in batches fill too many.
 constexpr const char* page_bytes = "PRAGMA page_size = 2048";
+constexpr off_t page_bytes_most = 65'536;  // of SQLite
 
 constexpr const char* schema = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -107,16 +107,16 @@ void prepare(database& base) {
 }
 
 // As a database says of itself: SQLite takes what is shorter than a page for an empty one. Where a
-// failure of the power has left something else, SQLite knows what to do, or says what it is.
+// failure of the power has left something else, SQLite knows what to do, or says what it is. Read
+// by SQLite: to close a descriptor of one's own ends the locks of all handles of this process.
 off_t page_bytes_of(const std::string& path) {
     constexpr std::string_view mark("SQLite format 3", 16);
-    constexpr off_t least = 512, most = 65'536;
-    std::string head(18, '\0');
-    std::ifstream(path, std::ios::binary).read(head.data(), std::ssize(head));
+    constexpr off_t least = 512;
+    const std::string head = database(path).begin(18);
     if (!head.starts_with(mark)) return least;
     const auto byte = [&head](std::size_t at) { return static_cast<unsigned char>(head[at]); };
     const off_t size = byte(16) << 8 | byte(17);
-    return size == 1 ? most : std::max(size, least);
+    return size == 1 ? page_bytes_most : std::max(size, least);
 }
 
 // The path, unless it leads to another machine, or SQLite would take what is there for an empty
@@ -130,7 +130,8 @@ const std::string& checked(const std::string& path) {
                           (S_ISDIR(about.st_mode) ? "a folder" : "a device, or the like") +
                           ": name a file; it is made if it is not there");
     }
-    if (is_there && about.st_size > 0 && about.st_size < page_bytes_of(path)) {
+    const bool may_be_cut = is_there && about.st_size > 0 && about.st_size < page_bytes_most;
+    if (may_be_cut && about.st_size < page_bytes_of(path)) {
         throw store_error("conq: " + path +
                           ": no queue of conq, or cut short: name another file, or restore it "
                           "from a copy");

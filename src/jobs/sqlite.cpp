@@ -95,6 +95,13 @@ database::~database() {
     sqlite3_close(handle_);
 }
 
+std::string database::begin(std::size_t count) {
+    std::string bytes(count, '\0');
+    const int code = file_->pMethods->xRead(file_, bytes.data(), static_cast<int>(count), 0);
+    if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) fail(code);
+    return bytes;
+}
+
 void database::define(const char* name, int count, sql_function function) {
     auto it = std::make_unique<defined>(std::move(function), thrown_);
     const int code =

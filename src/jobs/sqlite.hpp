@@ -39,6 +39,8 @@ public:
     database& operator=(const database&) = delete;
     ~database();
 
+    /// The first bytes of the file, as they are; zeros where it is shorter. Throws store_error.
+    std::string begin(std::size_t count);
     /// Statements may call `name` with `count` arguments. What `function` throws is thrown by the
     /// step that has called it. Throws store_error.
     void define(const char* name, int count, sql_function function);

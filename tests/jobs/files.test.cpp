@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Files that are no queues, and damaged ones: a message that names the file and the mend.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 
@@ -12,6 +13,7 @@
 
 #include "conq/jobs.hpp"
 #include "src/jobs/place.hpp"
+#include "testing/faults/process.hpp"
 #include "tests/jobs/folder.hpp"
 
 namespace {
@@ -70,6 +72,26 @@ TEST(JobQueueFile, TwoHandlesShareOneQueue) {
     taker.join();
     one.shutdown();
     EXPECT_EQ(other.take().state(), conq::status::shut_down);
+}
+
+// The kernel drops what a process has locked of a file when it closes any descriptor of it: then a
+// sqlite3 that looks at the queue takes itself for the last one, and removes the WAL.
+TEST(JobQueueFile, WhoLooksAtItWithSqliteLeavesTheWalOfAProcessWithTwoHandles) {
+    const folder place;
+    conq::testing::child_process looks([&] {
+        ::raise(SIGSTOP);
+        run_sql(place / "q", "SELECT count(*) FROM job");
+        return 0;
+    });
+    ASSERT_TRUE(looks.wait_until_stopped());
+    job_queue one(place / "q");
+    EXPECT_TRUE(one.put("a"));
+    const job_queue other(place / "q");
+    looks.resume();
+    EXPECT_EQ(looks.exit_code(), 0);
+    EXPECT_TRUE(std::filesystem::exists(place / "q-wal"));
+    EXPECT_TRUE(one.put("b"));
+    EXPECT_EQ(job_queue(place / "q").stats().ready, 2U);
 }
 
 TEST(JobQueueFile, AFileThatIsNoDatabaseIsRefusedAndLeftAlone) {
