@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "src/jobs/place.hpp"
 #include "src/jobs/process_mark.hpp"
 
 namespace conq::cli {
@@ -55,7 +56,7 @@ holder look_at(const fs::path& process) {
 std::vector<holder> holders_of(const std::string& queue_path) {
     std::vector<holder> found;
     std::error_code failed;
-    const fs::path wanted = fs::canonical(queue_path + "-lock", failed);
+    const fs::path wanted = fs::canonical(jobs::full_name(queue_path) + "-lock", failed);
     if (failed) return found;
     for (const auto& process : fs::directory_iterator("/proc", failed)) {
         const std::string number = process.path().filename().string();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "src/jobs/place.hpp"
 
+#include <sqlite3.h>
 #include <sys/vfs.h>
 
 #include <algorithm>
@@ -51,6 +52,14 @@ std::uint32_t type_of(const std::string& path) {
 place_probe probe_in_use = type_of;
 
 }  // namespace
+
+std::string full_name(const std::string& path) {
+    sqlite3_vfs* const files = sqlite3_vfs_find(nullptr);
+    std::string name(static_cast<std::size_t>(files->mxPathname) + 1, '\0');
+    const int code = files->xFullPathname(files, path.c_str(), files->mxPathname + 1, name.data());
+    if ((code & 0xff) != SQLITE_OK) return path;  // whoever opens it says why
+    return name.substr(0, name.find('\0'));
+}
 
 void set_place_probe(place_probe probe) noexcept {
     probe_in_use = probe != nullptr ? probe : type_of;

@@ -8,6 +8,10 @@
 
 namespace conq::jobs {
 
+/// The path as SQLite has it: absolute, and links are followed. The files beside it have their
+/// names from this one, so that all agree on them whatever they call it, and wherever they go.
+std::string full_name(const std::string& path);
+
 /// A kind of file system.
 struct place {
     enum class kind : std::uint8_t {

@@ -141,7 +141,8 @@ const std::string& checked(const std::string& path) {
 
 }  // namespace
 
-queue_file::queue_file(const std::string& path) : shared(checked(path) + "-lock"), base(path) {
+queue_file::queue_file(const std::string& path)
+    : name(full_name(checked(path))), shared(name + "-lock"), base(path) {
     const commit_lock lock(shared);
     prepare(base);
     mend();

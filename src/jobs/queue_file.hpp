@@ -27,8 +27,9 @@ private:
 struct queue_file {
     /// Opens it, and makes it if it is not there. Throws store_error that says what it is instead.
     explicit queue_file(const std::string& path);
-    shared_file shared;  ///< Locks and words.
-    database base;       ///< The jobs.
+    const std::string name;  ///< Of it: see full_name.
+    shared_file shared;      ///< Locks and words.
+    database base;           ///< The jobs.
 
     /// Throws if the disk has failed to keep something since this was opened: from then on nothing
     /// is written that would rest on that.

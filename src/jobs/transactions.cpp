@@ -13,7 +13,7 @@ transactions::transactions(const queue_url& url, std::function<void()> forget,
       checkpoint_pages_(url.checkpoint_pages),
       forget_(std::move(forget)),
       is_unfinished_(std::move(is_unfinished)),
-      sync_(url.path + "-wal", store.shared) {
+      sync_(store.name + "-wal", store.shared) {
     const auto note_pages = [](void* out, sqlite3*, const char*, int pages) {
         *static_cast<int*>(out) = pages;
         return SQLITE_OK;

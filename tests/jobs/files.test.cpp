@@ -74,6 +74,30 @@ TEST(JobQueueFile, TwoHandlesShareOneQueue) {
     EXPECT_EQ(other.take().state(), conq::status::shut_down);
 }
 
+TEST(JobQueueFile, ALinkToTheFileNamesTheSameQueue) {
+    const folder place;
+    std::filesystem::create_symlink("q", place / "link");
+    job_queue one(place / "link"), other(place / "q");
+    EXPECT_TRUE(one.put("a"));
+    auto held = one.take();
+    EXPECT_EQ(other.try_take().state(), conq::status::empty);  // its holder is seen to live
+    EXPECT_EQ(held.done(), conq::status::ok);
+    EXPECT_FALSE(std::filesystem::exists(place / "link-lock"));
+}
+
+TEST(JobQueueFile, AProcessMayLeaveTheFolderThatItsPathBeganIn) {
+    const folder place;
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(place.path());
+    job_queue other("q");
+    {
+        job_queue one("q");
+        std::filesystem::current_path(before);
+        EXPECT_TRUE(one.put("a"));
+    }  // by now it is on the disk
+    EXPECT_EQ(error_of([&] { EXPECT_TRUE(other.put("b")); }), "none");
+}
+
 // The kernel drops what a process has locked of a file when it closes any descriptor of it: then a
 // sqlite3 that looks at the queue takes itself for the last one, and removes the WAL.
 TEST(JobQueueFile, WhoLooksAtItWithSqliteLeavesTheWalOfAProcessWithTwoHandles) {
