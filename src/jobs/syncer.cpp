@@ -4,8 +4,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 
+#include "conq/jobs/engine.hpp"
 #include "src/jobs/again.hpp"
 
 namespace conq::jobs {
@@ -15,12 +18,19 @@ constexpr std::chrono::milliseconds batch_window{20};
 
 }  // namespace
 
-bool syncer::sync_once() const {
-    const int file = again([this] { return ::open(wal_.c_str(), O_RDONLY | O_CLOEXEC); });
-    if (file < 0) return false;
-    const bool is_synced = again([file] { return ::fdatasync(file); }) == 0;
-    ::close(file);
-    return is_synced;
+syncer::wal_file::wal_file(const std::string& path)
+    : file_(again([&path] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); })) {
+    if (file_ >= 0) return;
+    throw store_error("conq: " + path + ": cannot open: " + std::strerror(errno) +
+                      ": a queue needs a folder and files that you may write, on a local disk");
+}
+
+syncer::wal_file::~wal_file() {
+    ::close(file_);
+}
+
+bool syncer::wal_file::sync() const {
+    return again([this] { return ::fdatasync(file_); }) == 0;
 }
 
 void syncer::run() {
@@ -31,7 +41,7 @@ void syncer::run() {
         changed_.wait_for(lock, batch_window, [this] { return is_ending_; });
         is_dirty_ = false;
         lock.unlock();
-        if (!sync_once()) shared_.note_failure();
+        if (!wal_.sync()) shared_.note_failure();
         lock.lock();
     }
 }

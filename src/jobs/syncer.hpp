@@ -16,8 +16,8 @@ namespace conq::jobs {
 /// The thread. Threads: all calls from any.
 class syncer {
 public:
-    /// `wal`: the file, which is there when a commit is noted. `shared` is told if the disk does
-    /// not take it.
+    /// `wal`: the file, which is there. `shared` is told if the disk does not take it. Throws
+    /// store_error.
     syncer(const std::string& wal, shared_file& shared)
         : wal_(wal), shared_(shared), thread_(quiet_thread([this] { run(); })) {}
     syncer(const syncer&) = delete;
@@ -38,10 +38,22 @@ public:
     }
 
 private:
-    void run();
-    [[nodiscard]] bool sync_once() const;
+    // The open file: a process may have no descriptor left later, which is no failure of the disk.
+    class wal_file {
+    public:
+        explicit wal_file(const std::string& path);
+        wal_file(const wal_file&) = delete;
+        wal_file& operator=(const wal_file&) = delete;
+        ~wal_file();
+        [[nodiscard]] bool sync() const;
 
-    const std::string wal_;
+    private:
+        int file_;
+    };
+
+    void run();
+
+    const wal_file wal_;
     shared_file& shared_;
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <thread>
 
 #include "conq/jobs.hpp"
@@ -95,6 +97,20 @@ TEST(JobQueueFile, AProcessMayLeaveTheFolderThatItsPathBeganIn) {
         std::filesystem::current_path(before);
         EXPECT_TRUE(one.put("a"));
     }  // by now it is on the disk
+    EXPECT_EQ(error_of([&] { EXPECT_TRUE(other.put("b")); }), "none");
+}
+
+TEST(JobQueueFile, AProcessWithoutFreeDescriptorsIsNoFailureOfTheDisk) {
+    const folder place;
+    job_queue other(place / "q");
+    auto one = std::make_unique<job_queue>(place / "q");
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{0, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    EXPECT_TRUE(one->put("a"));
+    one.reset();  // by now it is on the disk
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
     EXPECT_EQ(error_of([&] { EXPECT_TRUE(other.put("b")); }), "none");
 }
 
