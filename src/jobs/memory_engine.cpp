@@ -79,8 +79,7 @@ public:
         const std::lock_guard lock(mutex_);
         entry* const held = find_held(at);
         if (held == nullptr) return std::nullopt;
-        held->job.owner = by == keeper::owner ? 1 : 0;
-        held->job.due_ms = now_ms() + lease.count();
+        held->job.hold(by == keeper::owner ? 1 : 0, after_ms(now_ms(), lease));
         return granted_of(*held);
     }
 

@@ -3,12 +3,20 @@
 #ifndef CONQ_SRC_JOBS_ROW_HPP
 #define CONQ_SRC_JOBS_ROW_HPP
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include "conq/jobs/engine.hpp"
 
 namespace conq::jobs {
+
+/// A span after an instant, or the end of time.
+constexpr std::int64_t after_ms(std::int64_t now_ms, job_span span) noexcept {
+    constexpr std::int64_t end_ms = std::numeric_limits<std::int64_t>::max();
+    return span.count() > end_ms - now_ms ? end_ms : now_ms + span.count();
+}
 
 /// What the rules need to know of a job.
 struct row {
@@ -45,6 +53,11 @@ struct row {
         ++token;
         ++attempts;
     }
+    /// Its lease is kept by `whom` until then; by who keeps it anyway, as long as it was, at least.
+    void hold(std::uint64_t whom, std::int64_t until_ms) noexcept {
+        due_ms = owner == whom ? std::max(due_ms, until_ms) : until_ms;
+        owner = whom;
+    }
     /// Its lease has ended; `now_ms` of the clock of delays.
     void end(ending how, std::int64_t now_ms, job_span delay) noexcept {
         owner = 0;
@@ -69,7 +82,7 @@ struct row {
     /// Ready after a delay.
     void hold_back(std::int64_t now_ms, job_span delay) noexcept {
         state = delay.count() > 0 ? job_state::delayed : job_state::ready;
-        due_ms = now_ms + delay.count();
+        due_ms = after_ms(now_ms, delay);
     }
     /// Ready again, as if it were new; tokens go on.
     void revive() noexcept {

@@ -138,8 +138,8 @@ public:
             answer.reset();
             auto found = find_held(at);
             if (!found) return;
-            found->job.owner = by == keeper::owner ? me_ : holder_by_time_;
-            found->job.due_ms = now_.boot_ms + lease.count();
+            const std::uint64_t whom = by == keeper::owner ? me_ : holder_by_time_;
+            found->job.hold(whom, after_ms(now_.boot_ms, lease));
             save(*found);
             answer = granted_of(found->job, body_of(*found));
         });

@@ -452,6 +452,31 @@ TEST_P(JobQueue, AnExtendedLeaseIsNotShortenedByTheHeartbeat) {
     EXPECT_EQ(task.extend(1h), status::empty);
 }
 
+TEST_P(JobQueue, ALeaseThatIsExtendedIsNeverShortened) {
+    job_queue queue(url("lease=1h"));
+    static_cast<void>(queue.put("a"));
+    auto task = queue.take();
+    EXPECT_EQ(task.extend(1ms), status::ok);
+    EXPECT_EQ(queue.take_for(600ms).state(), status::timed_out);  // somebody has looked after that
+    EXPECT_EQ(task.done(), status::ok);
+}
+
+TEST_P(JobQueue, ASpanMayBeTheLongestThatThereIs) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a", {.delay = job_span::max(), .time_limit = job_span::max()}));
+    EXPECT_EQ(queue.try_take().state(), status::empty);
+    static_cast<void>(queue.put("b"));
+    auto task = queue.take();
+    EXPECT_EQ(task.extend(job_span::max()), status::ok);
+    EXPECT_EQ(queue.try_take().state(), status::empty);
+    EXPECT_EQ(task.retry(job_span::max()), status::ok);
+    EXPECT_EQ(queue.try_take().state(), status::empty);
+    static_cast<void>(queue.put("c"));
+    EXPECT_TRUE(queue.take().detach(job_span::max()));
+    EXPECT_EQ(queue.take_for(600ms).state(), status::timed_out);
+    EXPECT_EQ(queue.stats().delayed, 2U);
+}
+
 TEST_P(JobQueue, AJobIsFoundByItsIdAsItIs) {
     job_queue queue(url());
     EXPECT_FALSE(queue.find(1).has_value());
