@@ -74,7 +74,9 @@ public:
     void outlast(jobs::ticket at) noexcept {
         const std::lock_guard lock(mutex_);
         const auto found = held_.find(at.id);
-        if (found != held_.end()) found->second.until = platform::never;
+        if (found != held_.end() && found->second.token == at.token) {
+            found->second.until = platform::never;
+        }
     }
 
 private:

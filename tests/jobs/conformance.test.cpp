@@ -216,6 +216,17 @@ TEST_P(JobQueue, WhoMindsTheTimeLimitHimselfKeepsTheLease) {
     EXPECT_EQ(other.done(), status::lease_lost);
 }
 
+TEST_P(JobQueue, WhoHasLostTheLeaseDoesNotLiftTheTimeLimitOfTheNext) {
+    job_queue queue(url());
+    static_cast<void>(queue.put("a", {.max_attempts = 2, .time_limit = 300ms}));
+    auto late = queue.take();
+    auto next = queue.take();
+    EXPECT_EQ(next.attempt(), 2U);
+    late.outlast_time_limit();
+    EXPECT_EQ(queue.join_for(20s), status::ok);
+    EXPECT_EQ(queue.stats().dead, 1U);
+}
+
 TEST_P(JobQueue, ShutdownRefusesPutsAndDrainsAndReopenLiftsIt) {
     job_queue queue(url());
     static_cast<void>(queue.put("a"));
