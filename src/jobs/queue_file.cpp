@@ -93,9 +93,11 @@ void prepare(database& base) {
                           ", and this conq knows version 1: use a newer conq");
     }
     if (mark != application) base.run(page_bytes);
+    // What a large batch, or somebody who has read for long, has made of the WAL is given back,
+    // down to 64 MiB, when it begins anew.
     base.run(
         "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
-        "PRAGMA synchronous = NORMAL");
+        "PRAGMA journal_size_limit = 67108864; PRAGMA synchronous = NORMAL");
     if (mark == application) {
         check_tables(base);
         check_small(base);

@@ -271,6 +271,17 @@ TEST(JobQueueFile, ADamagedOutputIsFoundByItsChecksum) {
     EXPECT_TRUE(has(error_of([&] { static_cast<void>(queue.output(id)); }), "output of job 1"));
 }
 
+TEST(JobQueueFile, AWalThatALargeBatchHasMadeLongIsCutAgain) {
+    const memory_folder place;
+    job_queue queue(place / "q");
+    const std::vector<std::string> bodies(70, std::string(1 << 20, 'a'));
+    std::vector<conq::job_id> ids;
+    EXPECT_EQ(queue.put_many(bodies, ids), conq::status::ok);
+    EXPECT_GT(std::filesystem::file_size(place / "q-wal"), 70U << 20);  // it could be longer
+    EXPECT_TRUE(queue.put("b"));
+    EXPECT_LE(std::filesystem::file_size(place / "q-wal"), 64U << 20);
+}
+
 TEST(JobQueueFile, AFolderThatIsNotThereIsNamed) {
     const folder place;
     EXPECT_TRUE(has(error_of_opening(place / "no/q"), "a folder and files that you may write"));
