@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// For durability=batch: a thread that writes the WAL to the disk, a short while after a commit.
+// A thread that writes the WAL to the disk, a short while after a commit that has not done so
+// itself: for durability=batch, and with power for what is no put.
 #ifndef CONQ_SRC_JOBS_SYNCER_HPP
 #define CONQ_SRC_JOBS_SYNCER_HPP
 

@@ -58,7 +58,8 @@ void transactions::run_transaction(group some) {
     }
     // A checkpoint waits for the disk under the lock: by then it should have little left to write.
     const bool is_long = wal_pages_ > synced_pages_ + checkpoint_pages_ / 8;
-    if (level_ == durability::batch || is_long) sync_.note_commit();
+    const bool is_left_behind = level_ != durability::process && !is_full_;
+    if (is_left_behind || is_long) sync_.note_commit();
     if (is_long) synced_pages_ = wal_pages_;
     for (unsigned where = 0; where < 2; ++where) {
         if (tells_[where]) store.shared.tell(where);
