@@ -12,10 +12,13 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <limits>
 
 #include "conq/jobs/engine.hpp"
 #include "conq/platform/native.hpp"
 #include "src/jobs/again.hpp"
+#include "src/jobs/engines.hpp"
+#include "src/jobs/seal.hpp"
 
 namespace conq::jobs {
 namespace {
@@ -82,11 +85,33 @@ shared_file::~shared_file() {
 // two or three transactions of a batch take: to be woken takes as long as one. Beside two who poll
 // others would hardly get in.
 void shared_file::lock_commits() {
-    if (try_lock_commits() || await_turn()) return;
+    const std::int64_t asked_ms = boot_ms();
     struct flock lock = range(F_WRLCK, commits_byte);
-    if (again([&] { return ::fcntl(file_, F_OFD_SETLKW, &lock); }) != 0) {
+    if (!try_lock_commits() && !await_turn() &&
+        again([&] { return ::fcntl(file_, F_OFD_SETLKW, &lock); }) != 0) {
         fail(path_, "cannot lock", "use a file system that has locks");
     }
+    locked_ms_ = boot_ms();
+    // Unless the one who had it has noted that himself: he may have been killed.
+    const auto ended = block_ended().load();
+    if (static_cast<std::int32_t>(static_cast<std::uint32_t>(asked_ms) - ended) > 0) {
+        note_block(asked_ms, locked_ms_);
+    }
+}
+
+void shared_file::note_block(std::int64_t began_ms, std::int64_t ended_ms) noexcept {
+    constexpr std::int64_t long_ms = 50;
+    if (ended_ms - began_ms < long_ms) return;
+    block_began().store(static_cast<std::uint32_t>(began_ms));
+    block_ended().store(static_cast<std::uint32_t>(ended_ms));
+}
+
+std::int64_t shared_file::blocked_since(std::int64_t now_ms) noexcept {
+    const auto ago_ms = [now_ms](const shared_word& then) {
+        return std::int64_t{static_cast<std::uint32_t>(now_ms) - then.load()};
+    };
+    if (ago_ms(block_ended()) > recheck.count()) return std::numeric_limits<std::int64_t>::max();
+    return now_ms - ago_ms(block_began());
 }
 
 bool shared_file::try_lock_commits() {
@@ -129,6 +154,7 @@ bool shared_file::poll_turn(std::uint32_t& seen) {
 }
 
 void shared_file::unlock_commits() noexcept {
+    note_block(locked_ms_, boot_ms());
     struct flock lock = range(F_UNLCK, commits_byte);
     ::fcntl(file_, F_OFD_SETLK, &lock);
     if (turn_waiters().load() == 0 || is_waking().exchange(1) != 0) return;

@@ -23,6 +23,10 @@ public:
     /// Waits in the kernel for the lock that every transaction holds. Throws store_error.
     void lock_commits();
     void unlock_commits() noexcept;
+    /// Since when somebody had that lock for long, if that has ended a short while ago: who lives
+    /// had no turn to renew his leases, and gets it now. Else the end of time. By the clock since
+    /// boot.
+    std::int64_t blocked_since(std::int64_t now_ms) noexcept;
     /// Holds the lock that shows that this owner lives, until the process has ended; and another
     /// one, if `with_children`, until those that it starts have, which inherit the file. Throws
     /// store_error.
@@ -58,7 +62,11 @@ private:
     shared_word& turn() noexcept { return words_[8]; }
     shared_word& turn_waiters() noexcept { return words_[9]; }
     shared_word& is_waking() noexcept { return words_[10]; }
+    // When somebody last had it for long: milliseconds since boot, as far as they fit.
+    shared_word& block_began() noexcept { return words_[11]; }
+    shared_word& block_ended() noexcept { return words_[12]; }
 
+    void note_block(std::int64_t began_ms, std::int64_t ended_ms) noexcept;
     static std::int64_t owner_byte(std::uint64_t owner) noexcept;
     static std::int64_t family_byte(std::uint64_t owner) noexcept;
     bool is_locked(std::int64_t byte);
@@ -71,6 +79,7 @@ private:
     std::string path_;
     int file_, family_file_ = -1;  // two, or a child would inherit all locks
     shared_word* words_;
+    std::int64_t locked_ms_ = 0;  // of the one who has the lock
 };
 
 }  // namespace conq::jobs

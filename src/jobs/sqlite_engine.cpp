@@ -508,10 +508,14 @@ private:
     // Takes back what the dead held, and what was not renewed.
     void reap() {
         next_reap_ms_ = now_.boot_ms + recheck.count();
+        const std::int64_t blocked_ms = store_.shared.blocked_since(now_.boot_ms);
         std::vector<summed_row> lost;  // no row is changed while they are being looked for
         for (sql_.running.bind(); sql_.running.step();) {
             const summed_row at = rows_.read(sql_.running);
-            if (at.job.due_ms < now_.boot_ms || !is_held(at.job.owner, sql_.running.bytes(13))) {
+            const bool is_renewed = (at.job.owner & by_time) == 0;
+            const std::int64_t late_ms =
+                is_renewed ? std::min(now_.boot_ms, blocked_ms) : now_.boot_ms;
+            if (at.job.due_ms < late_ms || !is_held(at.job.owner, sql_.running.bytes(13))) {
                 lost.push_back(at);
             }
         }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // What becomes of jobs whose worker was killed, or stopped.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
 
 #include "conq/jobs.hpp"
 #include "testing/faults/process.hpp"
@@ -52,6 +58,41 @@ TEST(JobQueueCrash, AJobThatKillsItsWorkersBecomesADeadLetter) {
     const auto dead = queue.list(conq::job_state::dead);
     ASSERT_EQ(dead.size(), 1U);
     EXPECT_EQ(dead[0].crashes, 2U);
+}
+
+// The lock of commits, as a process has it that is stopped in the middle of a transaction.
+class commits_held {
+public:
+    explicit commits_held(const std::string& queue)
+        : file_(::open((queue + "-lock").c_str(), O_RDWR | O_CLOEXEC)) {
+        struct flock lock{};
+        lock.l_type = F_WRLCK;
+        lock.l_start = 64;
+        lock.l_len = 1;
+        EXPECT_EQ(::fcntl(file_, F_OFD_SETLKW, &lock), 0);
+    }
+    commits_held(const commits_held&) = delete;
+    commits_held& operator=(const commits_held&) = delete;
+    ~commits_held() { ::close(file_); }
+
+private:
+    int file_;
+};
+
+TEST(JobQueueCrash, AWorkerThatCouldNotRenewBesideAStoppedProcessKeepsItsLease) {
+    const folder place;
+    const std::string url = "sqlite:" + (place / "q") + "?lease=1s";
+    job_queue queue(url), other(url);
+    EXPECT_TRUE(queue.put("a"));
+    auto held = queue.take();
+    std::thread looks;
+    {
+        const commits_held stopped(place / "q");
+        looks = std::thread([&] { EXPECT_EQ(other.try_take().state(), status::empty); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(1300));  // the lease runs out
+    }
+    looks.join();
+    EXPECT_EQ(held.done(), status::ok);
 }
 
 TEST(JobQueueCrash, AWorkerThatWasStoppedPastItsLeaseHasLostIt) {
