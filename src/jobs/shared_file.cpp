@@ -180,9 +180,12 @@ void shared_file::live_as(std::uint64_t owner, bool with_children) {
 
 void shared_file::lock_byte(int file, std::int64_t byte) {
     struct flock lock = range(F_WRLCK, byte);
-    if (file < 0 || ::fcntl(file, F_OFD_SETLK, &lock) != 0) {
-        fail(path_, "cannot lock", "use a file system that has locks");
-    }
+    if (file >= 0 && ::fcntl(file, F_OFD_SETLK, &lock) == 0) return;
+    // Owners have numbers from the queue: another one has begun with them anew.
+    const bool is_taken = file >= 0 && (errno == EAGAIN || errno == EACCES);
+    fail(path_, "cannot lock",
+         is_taken ? "the file was removed or replaced while a process has it still open: end that"
+                  : "use a file system that has locks");
 }
 
 bool shared_file::is_locked(std::int64_t byte) {

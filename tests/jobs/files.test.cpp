@@ -282,6 +282,14 @@ TEST(JobQueueFile, AWalThatALargeBatchHasMadeLongIsCutAgain) {
     EXPECT_LE(std::filesystem::file_size(place / "q-wal"), 64U << 20);
 }
 
+TEST(JobQueueFile, WhoReplacesAFileThatIsOpenIsToldSo) {
+    const folder place;
+    const job_queue before(place / "q");
+    for (const char* each : {"q", "q-wal", "q-shm"}) std::filesystem::remove(place / each);
+    const std::string why = error_of_opening(place / "q");
+    EXPECT_TRUE(has(why, "still open") && has(why, place / "q-lock")) << why;
+}
+
 TEST(JobQueueFile, AFolderThatIsNotThereIsNamed) {
     const folder place;
     EXPECT_TRUE(has(error_of_opening(place / "no/q"), "a folder and files that you may write"));
