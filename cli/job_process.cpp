@@ -103,7 +103,10 @@ resources running_jobs::reap(pid_t group) {
 void running_jobs::signal_all(int signal) {
     const std::lock_guard held(mutex_);
     pending_signal_ = signal;
-    for (const pid_t group : groups_) ::kill(-group, signal);
+    for (const pid_t group : groups_) {
+        ::kill(-group, signal);
+        ::kill(-group, SIGCONT);  // what is stopped acts on no SIGTERM
+    }
 }
 
 struct process_runner::process {

@@ -45,6 +45,7 @@ public:
     void enforce(pid_t group) {
         if (!is_set_ || signal_ == 0 || clock::now() < next_) return;
         ::kill(-group, signal_);
+        ::kill(-group, SIGCONT);  // what is stopped acts on no SIGTERM
         signal_ = signal_ == SIGTERM ? SIGKILL : 0;
         next_ += grace;
     }

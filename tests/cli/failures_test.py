@@ -29,6 +29,12 @@ def test_a_job_that_ignores_sigterm_is_killed_after_the_grace():
     assert done.returncode == 124
 
 
+def test_a_stopped_job_that_takes_too_long_is_ended_by_sigterm():
+    script = 'trap "echo ended; exit 3" TERM; kill -STOP $$; sleep 60'
+    done = conq("-t", "100ms", "-s", script, items=lines(1))
+    assert done.stdout == b"ended\n" and done.returncode == 124
+
+
 def test_a_job_within_its_time_is_left_alone():
     assert conq("-t", "50s", "true", items=lines(50)).returncode == 0
 
