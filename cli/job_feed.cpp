@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "cli/message.hpp"
@@ -25,18 +26,23 @@ std::size_t arguments_bytes_max() {
 }
 
 // Of a job whose item is no argument.
-outcome unfit_outcome(const run_options& options) {
+outcome unfit_outcome(const job& which, const run_options& options) {
+    const std::string mend =
+        options.feeds_stdin ? "--stdin without " + options.placeholder : "--stdin";
+    const std::string_view item = which.items[0];
     return {outcome::kind::failed, 0,
-            options.feeds_stdin ? fmt::format("too long for an argument: use --stdin without {}",
-                                              options.placeholder)
-                                : "too long for an argument: use --stdin"};
+            item.find('\0') == item.npos
+                ? "too long for an argument: use " + mend
+                : fmt::format("it has a NUL byte, which no argument may hold: is -0 missing? {} "
+                              "takes it",
+                              mend)};
 }
 
 }  // namespace
 
 std::optional<outcome> bad_item(const job& which, const run_options& options,
                                 const command_template& command) {
-    if (which.unfit_bytes != 0) return unfit_outcome(options);
+    if (which.unfit_bytes != 0) return unfit_outcome(which, options);
     for (std::size_t i = 0; i < which.items.size(); ++i) {
         std::string fault = command.fault_of(which.items[i]);
         if (!fault.empty()) return outcome{outcome::kind::failed, 0, std::move(fault)};
@@ -56,7 +62,7 @@ std::string failure_line(const job& which, const outcome& ended) {
     if (which.unfit_bytes > argument_bytes_max) {
         items += fmt::format(", of {} bytes in all", which.unfit_bytes);
     }
-    return fmt::format("job {}, {}: {}", which.number + 1, items, why);
+    return fmt::format("job {}, {}: {}", which.id != 0 ? which.id : which.number + 1, items, why);
 }
 
 job_feed::job_feed(const run_options& options, const command_template& command, int input,

@@ -44,7 +44,8 @@ struct job {
 std::optional<outcome> bad_item(const job& which, const run_options& options,
                                 const command_template& command);
 
-/// The line that says which job has failed, and why.
+/// The line that says which job has failed, and why: with -q by the number that conq out and retry
+/// take.
 std::string failure_line(const job& which, const outcome& ended);
 
 /// Makes jobs of the items of a file. Belongs to one thread, but for items_read().

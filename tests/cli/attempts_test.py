@@ -35,6 +35,15 @@ def test_what_fails_at_work_is_tried_as_often_as_put_has_said(queue):
     assert (job["attempts"], job["note"]) == (2, "exit code 7")
 
 
+def test_a_failure_is_told_with_the_number_that_other_calls_take(queue):
+    queue("put", "--attempts", "2", "a", "b")
+    queue("get", "--", "true")
+    told = queue("work", "false").stderr
+    assert b"job 2, 'b': exit code 1; attempt 1 of it" in told
+    assert b"job 2, 'b': exit code 1\n" in told
+    assert queue("retry", "2").returncode == 0
+
+
 def test_json_counts_the_tries_of_all_attempts(queue):
     queue("put", "--attempts", "2", "a")
     done = queue("work", "--json", "false")

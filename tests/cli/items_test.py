@@ -103,6 +103,8 @@ def test_an_item_too_long_with_what_stands_around_it_fails_alone():
     assert b"too long for an argument: use --stdin" in done.stderr
     done = conq("--stdin", "cat", "{}", items=b"a\0b\n")
     assert done.returncode == 123
+    assert b"is -0 missing? --stdin without {} takes it" in done.stderr
+    done = conq("--stdin", "cat", "{}", items=b"a" * (ARGUMENT_MAX + 1))
     assert b"too long for an argument: use --stdin without {}" in done.stderr
 
 
@@ -121,7 +123,7 @@ def test_a_closed_standard_input_is_an_own_error():
 def test_an_item_with_nul_fails_with_the_mend():
     done = conq("echo", items=b"a\0b\nc\n")
     assert done.returncode == 123 and done.stdout == b"c\n"
-    assert b"too long for an argument: use --stdin" in done.stderr
+    assert b"a NUL byte, which no argument may hold: is -0 missing? --stdin takes it" in done.stderr
 
 
 def test_items_from_a_file():
@@ -147,7 +149,7 @@ def test_dry_run_makes_the_jobs_that_a_run_would():
     assert dry.stdout.splitlines() == [b"echo " + line for line in wet.stdout.splitlines()]
     assert len(dry.stdout.splitlines()) > 2
     assert dry.returncode == wet.returncode == 123
-    assert b"too long for an argument: use --stdin" in dry.stderr
+    assert b"it has a NUL byte, which no argument may hold" in dry.stderr
     assert b"1 empty items were skipped" in dry.stderr
 
 
