@@ -71,7 +71,7 @@ private:
 };
 
 int open_items(const std::string& path) {
-    if (path.empty()) return STDIN_FILENO;
+    if (path.empty() || path == "-") return STDIN_FILENO;
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file >= 0) return file;
     throw own_error(fmt::format("cannot read {}: {}: -a takes a file that you may read",
@@ -106,7 +106,7 @@ int put_main(const std::vector<std::string>& words) {
         "  conq put -q mail.q alice@example.org\n"
         "  conq put -q mail.q < addresses\n"
         "  tail -f new-addresses | conq put -q mail.q\n"
-        "  conq put -q mail.q --once < addresses     (again: adds what is not known)\n");
+        "  conq put -q mail.q --once < addresses     (again: adds what this has not added)\n");
     put_options options;
     std::int64_t priority = 0, attempts = 3;
     line.add_words("items", options.items, "Items");
@@ -115,8 +115,8 @@ int put_main(const std::vector<std::string>& words) {
     line.add_flag("-0,--null", options.is_nul_delimited, "Items end with a NUL byte");
     line.add_flag("--keep-empty", options.keeps_empty, "An empty line is an item, too");
     line.add_flag("--once", options.once,
-                  "Leave out what the queue knows: the same bytes, as often as they\n"
-                  "came in this input");
+                  "Leave out what --once, or conq run -q, has put before: the same bytes,\n"
+                  "as often as they came in this input");
     line.add_text("--key", options.key, "K", "The item's name: a second put of it adds nothing");
     line.add_number("--priority", priority, -1'000'000'000, 1'000'000'000,
                     "Lower ones are handed out first (0)");

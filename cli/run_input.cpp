@@ -29,7 +29,7 @@ int listed_input(const std::vector<std::string>& items) {
 
 int open_input(const run_options& options) {
     if (options.has_items || options.works) return listed_input(options.items);
-    if (options.input_path.empty()) return STDIN_FILENO;
+    if (options.input_path.empty() || options.input_path == "-") return STDIN_FILENO;
     const int file = ::open(options.input_path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file >= 0) return file;
     throw own_error(fmt::format("cannot read {}: {}: -a takes a file that you may read",

@@ -131,6 +131,7 @@ def test_items_from_a_file():
     done = conq("-a", "/no/such/file", "echo")
     assert done.returncode == 1 and b"/no/such/file" in done.stderr and b"-a" in done.stderr
     assert conq("-a", "", "echo", items="a\n").returncode == 2
+    assert conq("-a", "-", "echo", items="a\n").stdout == b"a\n"  # as in xargs and parallel
     done = conq("-a", "/", "echo")
     assert done.returncode == 1 and b"cannot read" in done.stderr
 

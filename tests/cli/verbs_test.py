@@ -166,6 +166,11 @@ def test_put_takes_any_words_behind_the_sign(queue):
     assert queue("put", "a", ":::", "b").returncode == 2
 
 
+def test_put_reads_standard_input_if_the_file_is_a_hyphen(queue):
+    assert queue("put", "-a", "-", items="a\n").returncode == 0
+    assert get(queue)[1] == b"a"
+
+
 def test_put_once_and_key_add_what_is_not_known(queue):
     for _ in range(2):
         queue("put", "--once", items="a\nb\na\n")
