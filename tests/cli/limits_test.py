@@ -2,6 +2,7 @@
 """conq run: its own resident memory is flat, whatever comes; limits of the system."""
 import os
 import resource
+import sqlite3
 import subprocess
 
 import pytest
@@ -102,3 +103,14 @@ def test_too_many_open_files_are_said_with_the_mend():
     done = conq("-j1", "true", items=lines(1), preexec_fn=few)
     assert done.returncode == 126
     assert b"Too many open files: run fewer jobs at once (-j)" in done.stderr
+
+
+@pytest.mark.parametrize("files", range(32, 42, 2))
+def test_a_lack_of_open_files_is_no_failure_of_the_disk(tmp_path, files):
+    few = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)))
+    done = conq("-q", tmp_path / "q", "-j", "40", "sleep", items=b"0.2\n" * 80, preexec_fn=few)
+    assert b"Too many open files" in done.stderr and done.returncode == 126
+    assert b"the disk has failed" not in done.stderr
+    with sqlite3.connect(tmp_path / "q") as base:
+        ended = dict(base.execute("SELECT state, count(*) FROM job GROUP BY state"))
+    assert set(ended) == {2, 3} and sum(ended.values()) == 80
