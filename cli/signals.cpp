@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::int64_t kill_after_ms = 10'000;
 constexpr std::int64_t abandon_after_ms = 2'000;
+// timeout(1) sends a signal to its child, and then to the process group; a terminal that is closed
+// has two senders of SIGHUP. No hand is as fast.
+constexpr std::int64_t echo_ms = 100;
 constexpr int tick_ms = 200;
 
 std::int64_t now_ms() {
@@ -73,6 +76,8 @@ int signal_thread::timeout_ms() const {
 }
 
 void signal_thread::handle(int signal) {
+    const std::int64_t last_at_ms = std::exchange(last_at_ms_, now_ms());
+    if (std::exchange(last_, signal) == signal && last_at_ms_ - last_at_ms < echo_ms) return;
     escalate(signal == SIGTERM ? std::max(level_ + 1, 2) : level_ + 1, signal);
 }
 

@@ -21,7 +21,7 @@ struct signal_actions {
 /// A thread that waits for SIGINT, SIGHUP and SIGTERM. One SIGINT or SIGHUP drains; a second, or
 /// SIGTERM, terminates; a third, or ten seconds, kills; two more seconds abandon, for all that can
 /// hold us then is output that nobody takes. A signal that was ignored when we began, as under
-/// nohup, stays so.
+/// nohup, stays so. What comes twice within 0.1 seconds counts once.
 class signal_thread {
 public:
     /// Blocks the signals in the calling thread, and so in those that it starts later: to be made
@@ -38,6 +38,8 @@ private:
     [[nodiscard]] int timeout_ms() const;
 
     signal_actions actions_;
+    int last_ = 0;                 // of the signals that came
+    std::int64_t last_at_ms_ = 0;  // when
     int level_ = 0;                // 0, 1 drains, 2 terminates, 3 kills, 4 abandons
     std::int64_t next_at_ms_ = 0;  // when the level rises by itself, from 2 on
     int signals_, end_;
