@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "src/jobs/lean_files.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -18,6 +19,7 @@ struct gathered {
     std::int64_t at = 0;
     std::size_t size = 0;
     bool is_last_page = false;  // of a commit: what comes next is
+    std::int64_t end = 0;       // of all frames of this transaction, those in the file among them
     char bytes[most_bytes];
 };
 
@@ -64,26 +66,30 @@ int read_file(sqlite3_file* from, void* out, int size, sqlite3_int64 offset) {
 }
 
 // A frame is a header and a page; the header of the last frame of a commit has the size of the
-// database in its second word, those before it have 0 there.
+// database in its second word, those before it have 0 there. Where a page was written twice in one
+// transaction, the headers from there on are written anew, alone, and the last of them ends the
+// commit: nothing that we could wait for follows it.
 int write_file(sqlite3_file* from, const void* bytes, int size, sqlite3_int64 offset) {
     file& at = of(from);
     gathered* const to = at.pages;
+    if (to == nullptr) return real(from).xWrite(at.real, bytes, size, offset);
     const auto count = static_cast<std::size_t>(size);
-    const bool fits = to != nullptr && to->size + count <= most_bytes &&
+    const bool is_header = size == frame_header_bytes, is_anew = is_header && offset < to->end;
+    const bool fits = !is_anew && to->size + count <= most_bytes &&
                       (to->size == 0 || to->at + std::int64_t(to->size) == offset);
+    to->end = std::max<std::int64_t>(to->end, offset + size);
     if (!fits) {
         if (const int code = flush(at); code != SQLITE_OK) return code;
     }
-    if (to == nullptr || count > most_bytes) return real(from).xWrite(at.real, bytes, size, offset);
+    if (is_header) {
+        constexpr char none[4] = {};
+        to->is_last_page = std::memcmp(static_cast<const char*>(bytes) + 4, none, 4) != 0;
+    }
+    if (is_anew || count > most_bytes) return real(from).xWrite(at.real, bytes, size, offset);
     if (to->size == 0) to->at = offset;
     std::memcpy(to->bytes + to->size, bytes, count);
     to->size += count;
-    if (size == frame_header_bytes) {
-        constexpr char none[4] = {};
-        to->is_last_page = std::memcmp(static_cast<const char*>(bytes) + 4, none, 4) != 0;
-        return SQLITE_OK;
-    }
-    return to->is_last_page ? flush(at) : SQLITE_OK;
+    return !is_header && to->is_last_page ? flush(at) : SQLITE_OK;
 }
 
 int truncate_file(sqlite3_file* from, sqlite3_int64 size) {
@@ -158,7 +164,10 @@ int lock_read(file& at, int first, int flags) {
 int lock_write(file& at, int flags) {
     const bool is_end = (flags & SQLITE_SHM_UNLOCK) != 0;
     // Whoever writes next writes there: what a rollback has left is nobody's.
-    if (is_end && at.wal != nullptr && at.wal->pages != nullptr) at.wal->pages->size = 0;
+    if (is_end && at.wal != nullptr && at.wal->pages != nullptr) {
+        at.wal->pages->size = 0;
+        at.wal->pages->end = 0;
+    }
     if (!at.has_lock) return real_lock(at, write_lock, 1, flags);
     at.is_writing = !is_end;
     return end_lock(at);

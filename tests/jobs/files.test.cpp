@@ -65,6 +65,23 @@ TEST(JobQueueFile, WhatWasPutIsThereAfterReopening) {
     }
 }
 
+// SQLite gives pages of a long transaction to the WAL before it ends, and some of them twice: then
+// it writes the heads of all frames anew.
+TEST(JobQueueFile, WhatFollowsALongOutputIsThereAfterReopening) {
+    for (std::size_t bytes = 1 << 18; bytes < 5 << 20; bytes += 1 << 18) {
+        const folder place;
+        {
+            job_queue queue(place / "q");
+            for (const char* each : {"a", "b"}) EXPECT_TRUE(queue.put(each));
+            EXPECT_EQ(queue.take().done({}, std::string(bytes, 'x')), conq::status::ok);
+            EXPECT_EQ(queue.take().done(), conq::status::ok);
+        }
+        job_queue queue(place / "q");
+        EXPECT_EQ(queue.stats().done, 2U) << bytes;
+        EXPECT_EQ(queue.output(1).value_or("").size(), bytes);
+    }
+}
+
 TEST(JobQueueFile, TwoHandlesShareOneQueue) {
     const folder place;
     job_queue one(place / "q"), other(place / "q");
