@@ -3,6 +3,7 @@
 // for.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <utility>
@@ -169,6 +170,40 @@ TYPED_TEST(staged, a_putter_polls_where_getters_are_as_fast) {
     this->put_beside(20'000, 20);
     EXPECT_EQ(staged_platform::sleeps, 0u);
     EXPECT_GT(staged_platform::polled_ns, 100'000u);
+}
+
+// A platform in which somebody else acts when the clock is read, once.
+struct read_platform : conq::platform::native {
+    static inline std::function<void()> others;
+    static conq::platform::instant_ns now() {
+        if (const auto call = std::exchange(others, nullptr)) call();
+        return time += 1'000'000;
+    }
+
+private:
+    static inline conq::platform::instant_ns time = 1;
+};
+struct read_traits : conq::default_traits {
+    using platform = read_platform;
+};
+
+// A putter that had found the bound large asked what half of it is worth, of a bound that was gone
+// by then, and divided by 0.
+TEST(a_putter_that_measures_slow_getters, may_lose_the_bound_meanwhile) {
+    constexpr int maxsize = 64;
+    conq::basic_queue<int, read_traits> queue(maxsize);
+    for (int i = 0; i < maxsize; ++i) ASSERT_EQ(queue.put(i), conq::status::ok);
+    ASSERT_EQ(queue.put_for(0, std::chrono::seconds(0)), conq::status::timed_out);
+    ASSERT_TRUE(queue.try_get());  // one item in more than a millisecond: that is slow
+    ASSERT_EQ(queue.put(maxsize), conq::status::ok);
+    bool is_measured = false;
+    read_platform::others = [&] {
+        is_measured = true;
+        queue.set_maxsize(0);
+    };
+    EXPECT_EQ(queue.put(maxsize + 1), conq::status::ok);
+    EXPECT_TRUE(is_measured);
+    EXPECT_EQ(queue.size(), maxsize + 1u);
 }
 
 }  // namespace

@@ -396,7 +396,7 @@ private:
         wake_one(getters_, get_flag());
     }
     [[gnu::noinline]] void wake_putter() noexcept {
-        if (wakes_late() && buffer_.size() > buffer_.capacity() / 2 &&
+        if (wakes_late(buffer_.capacity()) && buffer_.size() > buffer_.capacity() / 2 &&
             putters_.untimed.load(std::memory_order_relaxed) == 0) {  // (6) relaxed: see (4)
             return;
         }
@@ -407,8 +407,8 @@ private:
     }
     // Whether waiting putters are woken at half empty, and look again by a timer before that: those
     // who wait without a thread have none, and while there is one, the first room is for it.
-    [[nodiscard]] bool wakes_late() const noexcept {
-        return !Traits::wake::is_prompt && buffer_.capacity() >= limits::half_empty_wake_slots;
+    [[nodiscard]] static bool wakes_late(std::uint64_t slots) noexcept {
+        return !Traits::wake::is_prompt && slots >= limits::half_empty_wake_slots;
     }
 
     template <class Stop> CONQ_COLD status put_slow(attempt once, const limit<Stop>& within) {
@@ -488,10 +488,11 @@ private:
     // longer than a wake costs both sides: then a putter that sleeps until the queue is half empty
     // is back in time, and one that polls puts one item at a time.
     [[nodiscard]] bool getters_are_slow() noexcept {
-        if (!wakes_late()) return false;
+        const std::uint64_t slots = buffer_.capacity();  // once: a set_maxsize may come between
+        if (!wakes_late(slots)) return false;
         constexpr std::uint64_t slow_ns = 200;
         const std::uint64_t each_ns = putters_.others.look(buffer_.puts(), platform_type::now());
-        return each_ns >= slow_ns && each_ns >= 2 * wake_ns / (buffer_.capacity() / 2);
+        return each_ns >= slow_ns && each_ns >= 2 * wake_ns / (slots / 2);
     }
     static void note_vain_polls(lobby& waiters, int count) noexcept {
         waiters.vain_polls.store(count, std::memory_order_relaxed);  // (3) a hint
@@ -524,7 +525,7 @@ private:
             on_return.had_timer = on_return.had_timer || own.is_set;
             // Stop and clock are looked at before the attempt: what happened before either wins.
             const bool stopped = stop.stop_requested();
-            const bool timer = own.is_set || (is_put(here) && wakes_late());
+            const bool timer = own.is_set || (is_put(here) && wakes_late(buffer_.capacity()));
             const platform::instant_ns looked_at =
                 deadline != platform::never || timer ? platform_type::now() : 0;
             if (const status answer = try_now(); answer != here.blocked) return answer;
