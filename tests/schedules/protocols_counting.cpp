@@ -135,6 +135,14 @@ template <class Queue> void shrink_where_room_was_made(scenario& story) {
     story.at_end([=] { require(q->unfinished() == *puts, "over the bound"); });
 }
 
+// Neither the old bound nor the new one, which is none, is reached.
+template <class Queue> void look_full_beside_a_resizer(scenario& story) {
+    auto q = std::make_shared<Queue>(3);
+    static_cast<void>(q->put(item<Queue>(0)));
+    story.thread([=] { q->set_maxsize(0); }, "resizer");
+    story.thread([=] { require(!q->full(), "full with one of three"); }, "watcher");
+}
+
 // Once shutdown has returned, whoever drains the queue gets all that was accepted.
 template <class Queue> void drain_after_shutdown(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
@@ -199,6 +207,9 @@ void add_counting_models(protocol_models& to) {
     to.push_back({"set_maxsize", "binds, locked buffer", shrink_the_bound<locked_segment_queue>});
     to.push_back({"set_maxsize", "binds where room was made, queue",
                   shrink_where_room_was_made<segment_queue>});
+    to.push_back({"set_maxsize", "against full, queue", look_full_beside_a_resizer<segment_queue>});
+    to.push_back({"set_maxsize", "against full, locked buffer",
+                  look_full_beside_a_resizer<locked_segment_queue>});
     for (const int each : {1, 2}) {
         const std::string puts = std::to_string(each) + (each == 1 ? " put" : " puts");
         to.push_back({"set_maxsize", "binds beside " + puts + ", queue",

@@ -111,7 +111,10 @@ public:
     /// Whether no item is in.
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     /// Whether a put would wait.
-    [[nodiscard]] bool full() const noexcept { return maxsize() != 0 && size() >= maxsize(); }
+    [[nodiscard]] bool full() const noexcept {
+        const std::uint64_t most = maxsize();  // once: a set_maxsize may come between
+        return most != 0 && size() >= most;
+    }
     /// The number of items that fit; 0: no bound.
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return buffer_.capacity(); }
     /// Items put and not yet done.
