@@ -324,6 +324,7 @@ CONQ_PROMISE(hand_over, join_waits_for_what_was_handed_over, hands_over) {
     first.join();
     second.join();
     EXPECT_THROW(q.task_done(), std::logic_error);
+    EXPECT_THROW(q.task_done(~std::uint64_t{0}), std::logic_error) << "2 + this is 1";
     EXPECT_EQ(q.unfinished(), 0u);
 }
 

@@ -83,6 +83,21 @@ CONQ_PROMISE(join, task_done_too_often_fails_and_changes_nothing, holds) {
     q.join();
 }
 
+// Added to what is done, so many give less than that, or as many as were put.
+CONQ_PROMISE(join, task_done_for_a_number_that_wraps_fails_and_changes_nothing, holds) {
+    typename Subject::template queue<int> q(2);
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_EQ(q.put(i), status::ok);
+        static_cast<void>(q.get());
+        q.task_done();
+    }
+    for (std::uint64_t items = 0 - std::uint64_t{3}; items != 0; ++items) {
+        ASSERT_THROW(q.task_done(items), std::logic_error) << items;
+        ASSERT_EQ(q.unfinished(), 0u);
+    }
+    EXPECT_EQ(q.try_join(), status::ok);
+}
+
 CONQ_PROMISE(join, a_task_that_puts_children_before_its_end_never_ends_join_early, holds | many) {
     for (int round = 0; round < 30; ++round) {
         typename Subject::template queue<int> q(200);

@@ -67,8 +67,8 @@ public:
         // (1) relaxed: the CAS decides whether it was right
         std::uint64_t word = word_.load(std::memory_order_relaxed);  // (1)
         for (;;) {
-            const std::uint64_t after = (word >> 1) + n;
-            if ((word & joining) != 0 || !were_put(after)) [[unlikely]] {
+            const std::uint64_t after = (word >> 1) + n;  // less than n: it has wrapped
+            if ((word & joining) != 0 || after < n || !were_put(after)) [[unlikely]] {
                 return done_slow(n, puts);
             }
             // Fewer dones than items taken, and nobody joins: who joins later sees this done.
