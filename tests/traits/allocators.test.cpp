@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "../support/items.hpp"
 #include "conq/locked_queue.hpp"
@@ -318,6 +320,45 @@ TEST(pointers_of_its_own, are_fine_for_an_allocator) {
         EXPECT_GT(fancy_allocations, 1);
     }
     EXPECT_EQ(fancy_allocations, 0);
+}
+
+/// Whoever has counted a segment that it is making waits until others have counted theirs.
+struct meeting_platform : conq::platform::native {
+    static inline std::barrier<>* all_count = nullptr;
+    template <class T> struct atomic : std::atomic<T> {
+        using std::atomic<T>::atomic;
+        T fetch_add(T n, std::memory_order order = std::memory_order_seq_cst) noexcept {
+            const T was = std::atomic<T>::fetch_add(n, order);
+            if (sizeof(T) == 8 && all_count != nullptr) all_count->arrive_and_wait();
+            return was;
+        }
+    };
+};
+struct meeting_traits : with<counting> {
+    using platform = meeting_platform;
+};
+
+// The guests among the segments made at once used to count as residents for good: one of those was
+// left, or none, and this queue allocated a segment a hundred times.
+TEST(a_short_queue, allocates_no_more_though_many_made_its_first_segment_at_once) {
+    constexpr int putters = 32, pairs = 100 * 512;
+    ledger book;
+    conq::basic_queue<int, meeting_traits> queue{counting<int>(book)};
+    std::barrier<> all_count(putters);
+    meeting_platform::all_count = &all_count;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < putters; ++i) threads.emplace_back([&] { queue.put(1); });
+    }
+    meeting_platform::all_count = nullptr;
+    ASSERT_EQ(book.allocations, static_cast<std::size_t>(putters));
+    while (queue.try_get()) {
+    }
+    for (int i = 0; i < pairs; ++i) {
+        ASSERT_EQ(queue.put(i), status::ok);
+        ASSERT_EQ(queue.get().value(), i);
+    }
+    EXPECT_LE(book.allocations, putters + 16u);
 }
 
 }  // namespace

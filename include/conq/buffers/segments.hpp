@@ -548,7 +548,9 @@ private:
     [[nodiscard]] segment* make_segment() {
         segment_allocator allocator(allocator_);
         segment* const made = std::to_address(allocator_traits::allocate(allocator, 1));
-        return std::construct_at(made, residents_.fetch_add(1) < residents_max);
+        const bool is_resident = residents_.fetch_add(1) < residents_max;
+        if (!is_resident) residents_.fetch_sub(1);  // or no other would ever be one again
+        return std::construct_at(made, is_resident);
     }
     void free_all(link list) noexcept {
         segment_allocator allocator(allocator_);
