@@ -83,7 +83,7 @@ public:
 
     /// The same, and what no getter has claimed is dropped, on this thread and outside locks, and
     /// counted as done. Items handed out still have to be done before join returns. Throws
-    /// std::bad_alloc only if T's move may throw; then nothing has changed.
+    /// std::bad_alloc only of a lifo_queue or if T's move may throw; then nothing has changed.
     void shutdown(immediate_t) {
         [[maybe_unused]] std::uint64_t dropped = 0;
         if constexpr (Buffer::is_locked) {
