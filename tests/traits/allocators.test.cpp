@@ -322,6 +322,16 @@ TEST(pointers_of_its_own, are_fine_for_an_allocator) {
     EXPECT_EQ(fancy_allocations, 0);
 }
 
+TEST(a_bounded_queue, allocates_what_its_slots_take) {
+    ledger book;
+    using item = std::array<char, 56>;
+    const conq::basic_bounded_queue<item, with<counting>> small{3, counting<item>(book)};
+    EXPECT_EQ(book.bytes, 3 * (sizeof(item) + 8));
+    book.bytes = 0;
+    const conq::basic_bounded_queue<item, with<counting>> large{256, counting<item>(book)};
+    EXPECT_EQ(book.bytes, (256 + 8) * (sizeof(item) + 8));
+}
+
 /// Whoever has counted a segment that it is making waits until others have counted theirs.
 struct meeting_platform : conq::platform::native {
     static inline std::barrier<>* all_count = nullptr;

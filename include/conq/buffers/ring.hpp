@@ -59,9 +59,9 @@ public:
           last_index_(2 * (capacity - 1)),
           lap_(index_mask_ + 2),
           wrap_(lap_ - last_index_),
-          slots_(allocate(slot_allocator(allocator), capacity + slots_ahead)),
+          slots_(allocate(slot_allocator(allocator), places(capacity))),
           prefetches_(capacity >= prefetch_capacity_least) {
-        for (std::uint64_t i = 0; i < capacity + slots_ahead; ++i) {
+        for (std::uint64_t i = 0; i < places(capacity); ++i) {
             std::construct_at(slots_ + i, i < capacity ? 2 * i : 0);
         }
     }
@@ -73,11 +73,11 @@ public:
         for (std::uint64_t at = get_.word.load(); at != end; at = next(at)) {
             item_life<T, allocator_type>::end(allocator_, slot_of(at).item());
         }
-        for (std::uint64_t i = 0; i < capacity_ + slots_ahead; ++i) std::destroy_at(slots_ + i);
+        for (std::uint64_t i = 0; i < places(capacity_); ++i) std::destroy_at(slots_ + i);
         slot_allocator allocator(allocator_);
         using pointer_traits = std::pointer_traits<typename allocator_traits::pointer>;
         allocator_traits::deallocate(allocator, pointer_traits::pointer_to(*slots_),
-                                     static_cast<std::size_t>(capacity_ + slots_ahead));
+                                     static_cast<std::size_t>(places(capacity_)));
     }
     /// A copy of the allocator.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
@@ -233,9 +233,12 @@ private:
     static constexpr std::uint64_t closed = 1;
     // After a lost CAS, about 3 us: the winner keeps the line for a burst (measured x2 to 9).
     static constexpr int lost_pauses = 128;
-    static constexpr std::uint64_t slots_ahead =
-        8;  // how far prefetch looks; the array has as many more
+    static constexpr std::uint64_t slots_ahead = 8;  // how far prefetch looks
     static constexpr std::uint64_t prefetch_capacity_least = 256;
+    // So many slots the array has: where prefetch looks, it looks at slots.
+    [[nodiscard]] static std::uint64_t places(std::uint64_t capacity) noexcept {
+        return capacity < prefetch_capacity_least ? capacity : capacity + slots_ahead;
+    }
 
     struct slot {
         word_type stamp;

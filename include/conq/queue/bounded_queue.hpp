@@ -32,8 +32,8 @@ struct bounded_buffer<T, Traits, Flag> {
 /// A first-in first-out work queue of a fixed capacity, exact for any number from 1 to 2^31.
 ///
 /// Order: strict and linearizable. Threads: any number of putters and getters. Memory: capacity
-/// times (sizeof(T) + 8) bytes, rounded up to alignment, allocated by the constructor and never
-/// again. Items whose move may throw live behind a lock instead.
+/// (from 256 on 8 more) times (sizeof(T) + 8) bytes, rounded up to alignment, allocated by the
+/// constructor and never again. Items whose move may throw live behind a lock instead.
 /// Progress: an uncontended put or get is one compare-and-swap; not lock-free, because an item
 /// behind a slot that was claimed and not yet published waits for that claimant. Cost: O(1) a call,
 /// but O(waiters) for shutdown, O(items) for an immediate one.
