@@ -43,10 +43,6 @@ public:
         this->buffer().set_capacity(maxsize);
         this->wake_all_putters();
     }
-    /// For the garbage collector, which runs while nobody puts or gets.
-    template <class Visit> void visit_items(Visit visit) const {
-        this->buffer().visit_items(visit);
-    }
     /// Of a queue with hooks: what _qsize says.
     [[nodiscard]] std::uint64_t held_size() { return this->buffer().held_size(); }
 };

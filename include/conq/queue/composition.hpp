@@ -111,10 +111,7 @@ public:
     /// Whether no item is in.
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     /// Whether a put would wait.
-    [[nodiscard]] bool full() const noexcept {
-        const std::uint64_t most = maxsize();  // once: a set_maxsize may come between
-        return most != 0 && size() >= most;
-    }
+    [[nodiscard]] bool full() const noexcept { return size() > maxsize() - 1; }  // 0: never
     /// The number of items that fit; 0: no bound.
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return buffer_.capacity(); }
     /// Items put and not yet done.
@@ -205,7 +202,6 @@ protected:
     ~composition() = default;
 
     Buffer& buffer() noexcept { return buffer_; }
-    const Buffer& buffer() const noexcept { return buffer_; }
     void wake_all_putters() noexcept { putters_.room.wake_all(); }
 
 private:
