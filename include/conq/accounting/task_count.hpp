@@ -106,7 +106,8 @@ public:
         return true;
     }
 
-    /// ok if all is done; busy if not, or if a done is counting right now. Non-blocking.
+    /// ok if all is done; busy if not, or if a done or somebody who joins has the lock right now.
+    /// Non-blocking.
     template <class Puts> [[nodiscard]] status try_join(Puts puts) noexcept {
         if (!lock_.try_lock()) return status::busy;
         const std::uint64_t done = dones();  // before the puts, as in enlist

@@ -67,7 +67,7 @@ public:
             [this] { return buffer_.puts(); });
     }
 
-    /// ok if every item put has been done, else busy. Non-blocking.
+    /// ok if every item put has been done, else busy (beside another join, too). Non-blocking.
     [[nodiscard]] status try_join() noexcept
         requires counts_tasks
     {

@@ -103,7 +103,7 @@ public:
         tasks_.dones.done(n, [&](std::uint64_t all) { return puts() >= all; }, puts);
     }
 
-    /// ok if every item put has been done, else busy. Non-blocking.
+    /// ok if every item put has been done, else busy (beside another join, too). Non-blocking.
     [[nodiscard]] status try_join() noexcept
         requires counts_tasks
     {
