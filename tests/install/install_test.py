@@ -99,6 +99,24 @@ def test_add_subdirectory(project):
         run(project / "b" / "jobs", project / "q")
 
 
+ADD_ALONE = ADD.split("if(TARGET")[0] + """
+install(TARGETS user)
+"""
+
+
+def test_a_subproject_neither_compiles_nor_installs_what_nobody_asked_for(project):
+    build_and_run(project, ADD_ALONE, f"-DCONQ_SOURCE={SOURCE}")
+    assert not list((project / "b").rglob("libconq_jobs.*"))
+    run("cmake", "--install", project / "b", "--prefix", project / "p")
+    assert [each.name for each in (project / "p").rglob("*") if each.is_file()] == ["user"]
+
+
+def test_a_subproject_is_installed_if_asked(project):
+    build_and_run(project, ADD_ALONE, f"-DCONQ_SOURCE={SOURCE}", "-DCONQ_INSTALL=ON")
+    run("cmake", "--install", project / "b", "--prefix", project / "p")
+    build_and_run(project, FIND, f"-DCMAKE_PREFIX_PATH={project / 'p'}")
+
+
 def test_pkg_config(project, prefix):
     flags = run("pkg-config", "--cflags", "--libs", "conq",
                 env={**os.environ, "PKG_CONFIG_PATH": str(prefix / "share/pkgconfig")}).split()
