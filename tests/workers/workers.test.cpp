@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <latch>
 #include <mutex>
 #include <set>
@@ -237,6 +238,23 @@ TYPED_TEST(workers, that_may_give_up_a_put_to_their_own_queue_are_not_told) {
 struct meeting : conq::rendezvous<int> {
     explicit meeting(int) {}
 };
+
+TYPED_TEST(workers, may_not_join_themselves) {
+    TypeParam q(10);
+    std::function<void()> join_pool;  // set before the item is put
+    std::atomic<int> refusals{0};
+    conq::workers pool(q, 1, [&](int&) {
+        try {
+            join_pool();
+        } catch (const std::logic_error&) {
+            ++refusals;
+        }
+    });
+    join_pool = [&] { pool.join(); };
+    q.put(1);
+    pool.join();
+    EXPECT_EQ(refusals.load(), 1);
+}
 
 TEST(workers_of_a_rendezvous, process_every_item_once) {
     meeting q(0);

@@ -108,9 +108,14 @@ public:
     }
 
     /// Waits until every item of the queue has been done, then rethrows the first failure that no
-    /// join has rethrown yet. That is never, on a worker's own thread, which holds an item, and
-    /// after a stop that has left items in the queue.
+    /// join has rethrown yet. It does not return after a stop that has left items in the queue.
+    /// Throws std::logic_error on a worker's own thread: that holds an item, and would wait for
+    /// itself.
     void join() {
+        if (crew_.is_mine()) {
+            platform::throw_or_abort(std::logic_error(
+                "conq: workers " + name_ + ": a worker that joins waits for itself: join outside"));
+        }
         queue_.join();
         looked_.store(true);
         std::exception_ptr first;

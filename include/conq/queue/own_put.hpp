@@ -24,6 +24,14 @@ template <class Platform> struct crew {
     void enter() noexcept {
         if constexpr (requires { Platform::thread_slot(); }) Platform::thread_slot() = this;
     }
+    /// Whether the calling thread is one of them.
+    [[nodiscard]] bool is_mine() const noexcept {
+        if constexpr (requires { Platform::thread_slot(); }) {
+            return Platform::thread_slot() == this;
+        } else {
+            return false;
+        }
+    }
 };
 
 /// Lives while a put without a limit sleeps on `queue`, and counts it if a worker of that queue
