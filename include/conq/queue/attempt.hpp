@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A put or get to be tried, by its address: waiting is compiled once for all kinds of sources and
-// slots.
+// One attempt to put or get, behind a type-erased reference: so the code that waits is compiled
+// once for all kinds of sources and slots.
 #ifndef CONQ_QUEUE_ATTEMPT_HPP
 #define CONQ_QUEUE_ATTEMPT_HPP
 
@@ -8,15 +8,15 @@
 
 namespace conq {
 
-/// Calls what it was made from, which outlives it. Threads, progress, errors: those of the call.
+/// Refers to a callable, which must outlive it. Thread-safety, progress and errors: the callable's.
 class attempt {
 public:
-    /// To call `made()`, which answers a status.
+    /// Refers to `made`; each `made()` is one attempt and returns its status.
     template <class Call>
     explicit attempt(const Call& made) noexcept
         : object_(&made),
           call_([](const void* what) { return (*static_cast<const Call*>(what))(); }) {}
-    /// Tries.
+    /// Makes one attempt.
     status operator()() const { return call_(object_); }
 
 private:

@@ -23,41 +23,44 @@
 
 namespace conq {
 
-/// Batches: what one call would do for each item, for less. A batch claims as many items as are
-/// ready in a row, at most limits::batch_claim_most, with one compare-and-swap (with one store in
-/// an spsc_queue, in one turn at the lock where there is one), and then the next ones. It never
-/// waits for anything between a claim and its end.
+/// The batch calls: they do what one call per item would do, at a lower cost. A batch claims a run
+/// of ready items, at most limits::batch_claim_most, with one compare-and-swap (one store in an
+/// spsc_queue, one acquisition of the lock in a queue that has one), then the next run. It never
+/// waits for anything between a claim and the end of that claim.
 ///
-/// Order: each item of a batch is one put (or get) of its own, at an instant inside the call, in
-/// the order of the range; puts and gets of others may come between two of them. So a batch is not
-/// atomic, and its items keep their order. What the queue's type promises (linearizable, or
-/// sequentially consistent) holds for these puts and gets. A put_many that answers other than ok is
-/// followed by one more put, in vain, with that answer; so is a get_many that has taken nothing.
+/// Order: each item of a batch is a put (or get) of its own, at an instant inside the call, in the
+/// order of the range. Puts and gets of other threads may come between two of them: a batch keeps
+/// the order of its items, but it is not atomic. What the queue's type promises (linearizable, or
+/// sequentially consistent) holds for each of these puts and gets. A put_many that does not return
+/// ok behaves as if one more put had failed with that answer at its end; so does a get_many that
+/// took nothing.
 ///
-/// `count` is exact: the first `count` items were put, or taken, and the rest is as it was: a range
-/// that is moved from keeps what was not put. An empty batch answers ok, unless it is stopped.
+/// `count` is exact: the first `count` items were put, or taken, and the rest is untouched: a range
+/// that is moved from keeps the items that were not put. An empty batch returns ok, unless it is
+/// stopped.
 ///
-/// `within` says for how long a call may wait: nothing (as long as it takes), a duration or a time
-/// point, a stop token, one of the first two and a stop token, or conq::now (not at all).
+/// `within` limits how long a call may wait: no argument (no limit), a duration or a time point, a
+/// stop token, a duration or a time point with a stop token, or conq::now (the call does not wait).
 ///
-/// Exceptions (of T, of the allocator) pass on only if nothing was put or taken before, so that no
-/// count is lost. Else the call answers what was done, a put_many with `busy`, and the next call
-/// meets the exception, unless its reason is gone.
+/// Exceptions (of T, of the allocator) propagate only if nothing was put or taken before, so that
+/// no count is lost. Otherwise the call returns what was done, put_many with `busy`, and the next
+/// call meets the exception, unless its cause is gone.
 ///
-/// Queue, which derives from this, has `put_items(source, most, count, within)` and
-/// `get_items(sink, most, count, within)` for one item or more; `within` is a limit, or now.
-/// Threads and progress: those of put and get. O(items).
+/// Queue, the derived class, has `put_items(source, most, count, within)` and
+/// `get_items(sink, most, count, within)`, each for one item or more; `within` is a limit, or now.
+/// Thread-safety and progress: those of put and get. O(items).
 template <class Queue, class T> class batch_calls {
 public:
-    /// What take_many answers.
+    /// The type that take_many returns.
     using lease_batch_type = lease_batch<Queue>;
 
-    /// Adds the items of a range, in order; waits while the queue is full, as often as it takes. ok
-    /// if all are in; else why not: shut_down, timed_out or stopped; full or busy with conq::now.
+    /// Adds the items of a range, in order; waits while the queue is full, as often as needed.
+    /// Returns ok if all were put, else the reason: shut_down, timed_out or stopped; full or busy
+    /// with conq::now.
     ///
-    /// The items are copied, or moved from std::move_iterators. The range is read before anything
-    /// is claimed. Items whose making may throw, or that are made from something else, are made
-    /// before, a few at a time.
+    /// Items are copied, or moved from std::move_iterators. The range is read before anything is
+    /// claimed. Items whose construction may throw, or that are made from another type, are made
+    /// beforehand, a few at a time.
     template <class First, class Last, class... Limit>
         requires batch_of<First, Last, T> && limiting<Limit...>
     batch_result put_many(First first, Last last, Limit... within) {
@@ -72,12 +75,12 @@ public:
     }
 
     /// Removes up to `max` items and assigns them to `*out++`; waits while the queue is empty, then
-    /// takes what is there. ok if any was taken; else why not: shut_down (and drained), timed_out
-    /// or stopped; empty or busy with conq::now.
+    /// takes what is there. Returns ok if it took any, else the reason: shut_down (and drained),
+    /// timed_out or stopped; empty or busy with conq::now.
     ///
-    /// If an assignment or the iterator throws, that passes on: what was assigned is the caller's,
-    /// what was taken and not yet assigned (at most limits::batch_claim_most items) is dropped and
-    /// counts as done. take_many has no such case.
+    /// If an assignment or the iterator throws, the exception propagates: items already assigned
+    /// stay with the caller; items taken and not yet assigned (at most limits::batch_claim_most)
+    /// are dropped and count as done. take_many has no such case.
     template <class Out, class... Limit>
         requires std::output_iterator<Out, T&&> && limiting<Limit...>
     batch_result get_many(Out out, std::uint64_t max, Limit... within) {
@@ -96,9 +99,9 @@ public:
         }
     }
 
-    /// get_many under one lease, which calls task_done for all of them. Memory is allocated before
-    /// anything is taken: for what is in at the beginning, at least for 16, at most for `max`; so
-    /// many are taken at most. Throws std::bad_alloc; then nothing was taken.
+    /// get_many under one lease, which calls task_done for all items. Allocates before it takes
+    /// anything: room for the items in the queue at the start, for at least 16, for at most `max`.
+    /// It takes no more than fit there. Throws std::bad_alloc; then nothing was taken.
     template <class... Limit>
         requires limiting<Limit...>
     [[nodiscard]] lease_batch_type take_many(std::uint64_t max, Limit... within) {
@@ -119,7 +122,7 @@ protected:
     ~batch_calls() = default;
 
 private:
-    // A limit that several waits of one call share. The clock is read when the first one begins.
+    // A limit that several waits of one call share. The clock is read when the first wait begins.
     template <class Within> struct shared_limit {
         Within within;
         platform::instant_ns deadline = 0;  // 0: not known yet
@@ -132,7 +135,7 @@ private:
                 return within.stop.stop_requested();
             }
         }
-        // What is left of it.
+        // The part of the limit that is left.
         [[nodiscard]] Within rest() {
             Within left = within;
             if (within.span_ns == platform::never) return left;
@@ -145,8 +148,8 @@ private:
 
     [[nodiscard]] Queue& self() noexcept { return static_cast<Queue&>(*this); }
 
-    // Puts `items` items from `first` on: from where they stand, one after the other or by their
-    // addresses, or made before.
+    // Puts `items` items from `first` on: from where they are (walked one by one, or by their
+    // addresses), or made beforehand.
     template <class First, class Until>
     status put_range(First first, std::uint64_t items, std::uint64_t& count, Until& until) {
         using from = std::iter_reference_t<First>;
@@ -154,8 +157,8 @@ private:
         using life = item_life<T, typename Queue::allocator_type>;
         constexpr bool are_items =
             std::is_reference_v<from> && std::same_as<std::remove_const_t<item>, T>;
-        // An item that is moved goes from where it stands, as in put(T&&): else it would be lost if
-        // moving it on threw.
+        // An item that is moved goes straight from the range, as in put(T&&): moved out beforehand,
+        // it would be lost if the next move threw.
         if constexpr (!are_items ||
                       (!Queue::takes_throwing_sources && !std::is_rvalue_reference_v<from> &&
                        !life::template is_made_nothrow<from>())) {
@@ -246,7 +249,7 @@ private:
         }
         return count != 0 ? status::ok : answer;
     }
-    // What was taken and could not be delivered is dropped, and so is done.
+    // Drops items that were taken and could not be delivered, and counts them as done.
     template <class Hand> struct undelivered {
         Queue& queue;
         Hand& taken;

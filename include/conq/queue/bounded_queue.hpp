@@ -16,10 +16,10 @@
 
 namespace conq {
 
-/// The buffer of a bounded queue: a ring, or a locked buffer if T's move may throw.
+/// The buffer of a bounded_queue: a ring, or a locked buffer if T's move may throw.
 template <class T, class Traits, class Flag = wake_flag<typename Traits::platform>>
 struct bounded_buffer {
-    /// The buffer chosen.
+    /// The buffer type chosen.
     using type =
         locked_buffer<fixed_row<T, typename Traits::template allocator<T>>, Traits, Flag, Flag>;
 };
@@ -29,23 +29,23 @@ struct bounded_buffer<T, Traits, Flag> {
     using type = ring<T, Traits, Flag, Flag>;
 };
 
-/// A first-in first-out work queue of a fixed capacity, exact for any number from 1 to 2^31.
+/// A first-in first-out work queue of a fixed capacity: exactly the number given, from 1 to 2^31.
 ///
-/// Order: strict and linearizable. Threads: any number of putters and getters. Memory: capacity
-/// (from 256 on 8 more) times (sizeof(T) + 8) bytes, rounded up to alignment, allocated by the
-/// constructor and never again. Items whose move may throw live behind a lock instead.
-/// Progress: an uncontended put or get is one compare-and-swap; not lock-free, because an item
-/// behind a slot that was claimed and not yet published waits for that claimant. Cost: O(1) a call,
-/// but O(waiters) for shutdown, O(items) for an immediate one.
+/// Order: strict and linearizable. Threads: any number of producers and consumers. Memory: capacity
+/// (plus 8 slots from 256 on) times (sizeof(T) + 8) bytes, rounded up to alignment; allocated by
+/// the constructor and never again. Items whose move may throw are kept behind a lock instead.
+/// Progress: an uncontended put or get is one compare-and-swap. Not lock-free: an item behind a
+/// slot that is claimed and not yet published waits for the thread that claimed it. Cost: O(1) per
+/// call, but O(waiters) for shutdown and O(items) for an immediate one.
 template <class T, class Traits = default_traits>
 class basic_bounded_queue : public composition<basic_bounded_queue<T, Traits>, T,
                                                typename bounded_buffer<T, Traits>::type, Traits> {
 public:
-    /// See traits.
+    /// See default_traits::allocator.
     using typename basic_bounded_queue::composition::allocator_type;
 
-    /// A queue of `capacity` slots. Throws std::invalid_argument for fewer than 1 or more than
-    /// 2^31, and what the allocator throws.
+    /// Makes a queue of `capacity` slots. Throws std::invalid_argument if that is less than 1 or
+    /// more than 2^31, and what the allocator throws.
     explicit basic_bounded_queue(std::integral auto capacity,
                                  const allocator_type& allocator = allocator_type())
         : basic_bounded_queue::composition(limits::checked_size(capacity, 1, "capacity"),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// The composition: a buffer that never waits, two waiting rooms and a task count make a queue. Only
-// this file knows all three.
+// Composes a queue from a buffer that never waits, two waiting rooms and a task count. Only this
+// file knows all three.
 //
-// The fast path of a put is the buffer's one CAS and one load of the flag beside the word that the
-// CAS has just changed: the whole price of waiting for those who do not wait. The same for a get.
-// task_done is one CAS; put pays nothing for it.
+// A put that need not wait costs one CAS of the buffer and one load of the flag beside the word
+// that the CAS has just changed. A get costs the same. That load is all that the support for
+// waiting costs them. task_done is one CAS; put pays nothing for it.
 #ifndef CONQ_QUEUE_COMPOSITION_HPP
 #define CONQ_QUEUE_COMPOSITION_HPP
 
@@ -32,33 +32,33 @@
 
 namespace conq {
 
-/// A queue over a buffer with the promises B1 to B5. Queue is the class that derives from this.
+/// The calls of a queue over a buffer that keeps the promises B1 to B5. Queue is the derived class.
 ///
-/// Progress: put and get wait only while the queue is full or empty (or, briefly, behind a claim
-/// that is not yet published); the try_ forms, task_done, size and the like never wait. A waiting
-/// thread polls for at most limits::get_spin_window_ns (put_spin_window_ns), then sleeps.
+/// Progress: put and get wait only while the queue is full or empty, or briefly for a claim that is
+/// not yet published. The try_ forms, task_done, size and the other queries never wait. A waiting
+/// get (put) polls for at most limits::get_spin_window_ns (put_spin_window_ns), then sleeps.
 template <class Queue, class T, class Buffer, class Traits>
 class composition : public queue_calls<Queue, T> {
 public:
-    /// What the queue was made with, and who waits in its rooms.
+    /// The queue's traits, its platform, and the type that registers a waiter.
     using traits = Traits;
     using platform_type = typename Traits::platform;
     using waiter_type = waiter<platform_type>;
-    /// What allocates whatever the queue allocates, and makes and ends its items.
+    /// Allocates all memory of the queue, and constructs and destroys its items.
     using allocator_type = typename Traits::template allocator<T>;
-    /// Whether a source may throw while it makes an item; if not, the item is made before.
+    /// Whether a source may throw while it makes an item. If not, such an item is made beforehand.
     static constexpr bool takes_throwing_sources = !lock_free_storable<T, allocator_type>;
-    /// Whether a put or get holds a lock while it moves the item; then a try_ call may answer busy
-    /// because of one that is held.
+    /// Whether a put or get holds a lock while it moves the item. If so, a try_ call may return
+    /// busy because another call holds that lock.
     static constexpr bool is_locked = Buffer::is_locked;
-    /// Whether items done are counted: see traits.
+    /// Whether items done are counted: see accounting::exact.
     static constexpr bool counts_tasks = Traits::accounting::counts;
 
-    /// A copy of the allocator that the queue was made with.
+    /// Returns a copy of the allocator that the queue was made with.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return buffer_.get_allocator(); }
 
     /// Counts n items as processed. Throws std::logic_error, and changes nothing, if the items done
-    /// would exceed the items put. Lock-free, but for the done that releases a joiner.
+    /// would exceed the items put. Lock-free, except for the done that releases a joiner.
     CONQ_HOT void task_done(std::uint64_t n = 1)
         requires counts_tasks
     {
@@ -67,23 +67,24 @@ public:
             [this] { return buffer_.puts(); });
     }
 
-    /// ok if every item put has been done, else busy (beside another join, too). Non-blocking.
+    /// ok if every item put has been done, else busy. Beside another join it may return busy
+    /// although all is done. Non-blocking.
     [[nodiscard]] status try_join() noexcept
         requires counts_tasks
     {
         return tasks_.try_join([this] { return buffer_.puts(); });
     }
 
-    /// No more puts; gets drain what is left. Waiting calls see it at once. May be repeated.
+    /// Refuses puts; gets drain what is left. Waiting calls see it at once. May be repeated.
     void shutdown() noexcept {
         close();
         getters_.room.wake_all();
         putters_.room.wake_all();
     }
 
-    /// The same, and what no getter has claimed is dropped, on this thread and outside locks, and
-    /// counted as done. Items handed out still have to be done before join returns. Throws
-    /// std::bad_alloc only of a lifo_queue or if T's move may throw; then nothing has changed.
+    /// As shutdown(), and drops what no consumer has claimed, on this thread and outside locks;
+    /// that counts as done. join still waits for items handed out. Throws std::bad_alloc only for a
+    /// lifo_queue or if T's move may throw; then nothing has changed.
     void shutdown(immediate_t) {
         [[maybe_unused]] std::uint64_t dropped = 0;
         if constexpr (Buffer::is_locked) {
@@ -92,7 +93,7 @@ public:
             storage taken(allocator);  // first: where it allocates, it may throw
             shutdown();
             buffer_.take_all(taken);
-            if constexpr (is_timed) getters_.room.wake_all();  // from their wait for what was in
+            if constexpr (is_timed) getters_.room.wake_all();  // the items they wait for are gone
             dropped = taken.size();
             taken.clear();
         } else {
@@ -100,51 +101,51 @@ public:
             dropped = drop_each();
         }
         if constexpr (counts_tasks) {
-            if (dropped != 0) task_done(dropped);  // the last access: who joins may destroy it
+            if (dropped != 0) task_done(dropped);  // last access: a joiner may destroy the queue
         }
     }
 
     /// Whether shutdown was called.
     [[nodiscard]] bool is_shut_down() const noexcept { return buffer_.is_closed(); }
-    /// Items that are in the queue: exact while nobody puts or gets.
+    /// The number of items in the queue; exact while no put or get runs.
     [[nodiscard]] std::uint64_t size() const noexcept { return buffer_.size(); }
-    /// Whether no item is in.
+    /// Whether the queue holds no item.
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    /// Whether a put would wait.
+    /// Whether a put would have to wait.
     [[nodiscard]] bool full() const noexcept { return size() > maxsize() - 1; }  // 0: never
-    /// The number of items that fit; 0: no bound.
+    /// The largest number of items that the queue may hold; 0: no bound.
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return buffer_.capacity(); }
-    /// Items put and not yet done.
+    /// The number of items put and not yet done.
     [[nodiscard]] std::uint64_t unfinished() const noexcept
         requires counts_tasks
     {
-        const std::uint64_t done = tasks_.dones();  // first: dones never exceed puts
+        const std::uint64_t done = tasks_.dones();  // read first: dones never exceed puts
         return buffer_.puts() - done;
     }
-    /// Gives back memory that is held for later use, as far as that can be done now.
+    /// Frees memory that is kept for later use, as far as that is possible now.
     void trim() { buffer_.trim(); }
 
-    /// Waiting without a thread (select, coroutines, event loops): enlist, look again by a try_
-    /// call, and go to sleep only if that found nothing. Each enlist is followed by a leave, which
-    /// passes on a wake that was given and not needed. A wake that came before it may not have been
-    /// delivered yet when leave returns: see resumer for how long `who` has to live.
+    /// For waiters without a thread (select, coroutines, event loops). Enlist, look again by a try_
+    /// call, and sleep only if that found nothing. Follow each enlist by a leave, which passes on a
+    /// wake that came and was not needed. A wake given before the leave may be delivered after it
+    /// returns: see resumer for how long `who` must live.
     void enlist_getter(waiter_type& who) noexcept { enlist(getters_, get_flag(), who); }
     void leave_getter(waiter_type& who) noexcept { leave(getters_, get_flag(), who); }
     void enlist_putter(waiter_type& who) noexcept {
         if (!std::exchange(who.is_untimed, true)) {
-            putters_.untimed.fetch_add(1, std::memory_order_relaxed);  // (4) seen with the flag
+            putters_.untimed.fetch_add(1, std::memory_order_relaxed);  // (4) published by the flag
         }
         enlist(putters_, put_flag(), who);
     }
     void leave_putter(waiter_type& who) noexcept {
         leave(putters_, put_flag(), who);
         if (std::exchange(who.is_untimed, false)) {
-            putters_.untimed.fetch_sub(1, std::memory_order_relaxed);  // (5) no more needed
+            putters_.untimed.fetch_sub(1, std::memory_order_relaxed);  // (5) no longer needed
         }
     }
 
-    /// For guests (see is_guest) that wait so: polls for at most `span_ns`, as a get (put) does
-    /// before it sleeps. False: a try_ call would be in vain.
+    /// For guests (see is_guest) that wait this way: polls for at most `span_ns`, as a get (put)
+    /// does before it sleeps. Returns false if a try_ call would be in vain.
     [[nodiscard]] bool poll_get(std::uint64_t span_ns)
         requires is_guest<platform_type>
     {
@@ -158,8 +159,8 @@ public:
         return more_polls({putters_, put_flag(), status::full, span_ns}, polls);
     }
 
-    /// The same for a join: false if all is done already, and nothing is enlisted; else the joiner
-    /// is resumed once, unless leave_joiner answers true before that.
+    /// The same for a join. Returns false, and enlists nothing, if all items are done already; else
+    /// the joiner is resumed exactly once, unless leave_joiner returns true before that.
     [[nodiscard]] bool enlist_joiner(joiner<platform_type>& who) noexcept
         requires counts_tasks
     {
@@ -171,16 +172,16 @@ public:
         return tasks_.leave(who);
     }
 
-    /// For garbage collectors of other languages: calls `visit(item)`, which changes nothing, for
-    /// each item, if the buffer can. Nobody may put or get meanwhile. O(items).
+    /// For garbage collectors of other languages: calls `visit(item)`, which must change nothing,
+    /// for each item, if the buffer supports it. No put or get may run meanwhile. O(items).
     template <class Visit>
         requires requires(const Buffer& in, Visit each) { in.visit_items(each); }
     void visit_items(Visit visit) const {
         buffer_.visit_items(visit);
     }
 
-    /// try_get and get for those who take the item in their own way: `slot(item)` takes it, or
-    /// `slot.fail(status)` says why there is none. What slot(item) throws leaves the item there.
+    /// try_get and get that hand the item to the caller's own `slot`: `slot(item)` takes it, or
+    /// `slot.fail(status)` says why there is none. If slot(item) throws, the item stays queued.
     template <class Slot> CONQ_HOT void try_get_into(const Slot& slot) {
         if (gets_at_once<Slot> && get_now(slot)) [[likely]]
             return after_get();
@@ -210,11 +211,11 @@ private:
     friend Queue;
     using flag = wake_flag<platform_type>;
     using lobby = conq::lobby<platform_type>;
-    // Whether items may be in that are not due. Then of the getters in the room the first sleeps
-    // with a timer, the others without; whoever leaves wakes the next, who takes the timer over.
+    // Whether items in the buffer may not be due yet. Then the first consumer in the room sleeps
+    // with a timer, the others without; one that leaves wakes the next, which takes the timer over.
     static constexpr bool is_timed = requires(Buffer& buffer) { buffer.ready_at(); };
 
-    // How one side waits.
+    // How one side, puts or gets, waits.
     struct side {
         lobby& waiters;
         flag& wake;
@@ -223,16 +224,16 @@ private:
     };
 
     bool is_put(const side& here) const noexcept { return &here.waiters == &putters_; }
-    // Whether the next call would find its slot ready: a hint.
+    // A hint: whether the next call would find its slot ready.
     [[nodiscard]] bool is_ready(const side& here) const noexcept {
         return is_put(here) ? buffer_.put_is_ready() : buffer_.get_is_ready();
     }
-    // Getters sleep on what putters change, and the other way round.
+    // The flag of sleeping consumers is beside the word that puts change, and the other way round.
     [[nodiscard]] flag& get_flag() noexcept { return buffer_.put_cargo(); }
     [[nodiscard]] flag& put_flag() noexcept { return buffer_.get_cargo(); }
 
-    // A small item travels in registers where it can be put or got at once: its source, its result
-    // and the limit must not be those whose addresses the waiting needs.
+    // On the path that does not wait, a small item stays in registers. That path must not use the
+    // source, result or limit whose addresses the waiting path takes.
     template <class Source>
     static constexpr bool puts_at_once =
         requires(Buffer& to, const Source& source) { to.put_at_once(source); };
@@ -316,7 +317,7 @@ private:
         }
     }
     CONQ_COLD result<T> try_get_cold() { return try_get_in_place(); }
-    // In place: functions with one result, which is not moved on their return: that could throw.
+    // Each function names one result and returns it in place: a move on return could throw.
     [[nodiscard]] CONQ_HOT result<T> try_get_in_place() {
         result<T> out(status::empty);
         try_get_into(result_slot<T>(out));
@@ -330,12 +331,12 @@ private:
         return out;
     }
     template <class Stop> CONQ_COLD result<T> get_cold(cold_limit<Stop> within) {
-        result<T> out(status::stopped);  // the stop was looked at before: an item may win now
+        result<T> out(status::stopped);  // the stop was checked before: an item may win now
         get_later(result_slot<T>(out), within);
         return out;
     }
-    // What is not there at once. try_get looks at the putters' word to say why, and so takes its
-    // line from whoever is about to put: a glance first.
+    // For when no item is there at once. To say why, try_get reads the producers' word, which takes
+    // its cache line from a producer that is about to put: glance first.
     template <class Slot, class Stop>
     CONQ_COLD void get_later(const Slot& slot, const limit<Stop>& within) {
         getters_.glance([this] { return buffer_.get_is_ready(); });
@@ -343,7 +344,7 @@ private:
         if (answer != status::ok) slot.fail(answer);
     }
 
-    // Batches. One wake is enough: whoever leaves the room wakes the next while there is more.
+    // Batches. One wake is enough: a waiter that leaves wakes the next while there is more.
     template <class Source>
     [[nodiscard]] status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
                                    now_t) {
@@ -362,7 +363,7 @@ private:
     template <class Sink, class Stop>
     [[nodiscard]] status get_items(const Sink& sink, std::uint64_t most, std::uint64_t& count,
                                    const limit<Stop>& within) {
-        getters_.glance([this] { return buffer_.get_is_ready(); });  // as get_later
+        getters_.glance([this] { return buffer_.get_is_ready(); });  // as in get_later
         return get_slow(attempt([&] { return buffer_.try_get_some(sink, most, count); }), within);
     }
 
@@ -370,7 +371,7 @@ private:
         return join_tasks(tasks_, [this] { return buffer_.puts(); }, within);
     }
 
-    // The answer of an attempt, once it has woken whom it may.
+    // Returns the answer of an attempt; after ok it first wakes a waiter of the other side, if due.
     CONQ_HOT status put_answer(status answer) noexcept {
         if (answer == status::ok) after_put();
         return answer;
@@ -387,10 +388,10 @@ private:
         if (put_flag().is_armed()) [[unlikely]]
             wake_putter();
     }
-    // Not CONQ_COLD: then g++ 12 took all of a loop that follows a put for cold.
+    // Not CONQ_COLD: with it, g++ 12 treated the whole loop after a put as cold.
     [[gnu::noinline]] void wake_getter() noexcept {
         if constexpr (is_timed) {
-            if (!buffer_.take_news()) return;  // the first one's timer is right
+            if (!buffer_.take_news()) return;  // the first consumer's timer is right
         }
         wake_one(getters_, get_flag());
     }
@@ -404,8 +405,8 @@ private:
     static void wake_one(lobby& waiters, flag& wake) noexcept {
         if (!waiters.throttle.spares_wakes()) waiters.room.wake_one(wake);
     }
-    // Whether waiting putters are woken at half empty, and look again by a timer before that: those
-    // who wait without a thread have none, and while there is one, the first room is for it.
+    // Whether waiting producers are woken only at half empty; a timer lets them look before that.
+    // Waiters without a thread have no timer: while there is one, the first free slot wakes.
     [[nodiscard]] static bool wakes_late(std::uint64_t slots) noexcept {
         return !Traits::wake::is_prompt && slots >= limits::half_empty_wake_slots;
     }
@@ -419,8 +420,7 @@ private:
         return get_answer(wait(getting, once, within));
     }
 
-    // Tries, and waits until an attempt no longer answers `blocked`: polls, then sleeps in the
-    // room.
+    // Tries until an attempt no longer returns `blocked`: polls between, then sleeps in the room.
     template <class Stop>
     CONQ_COLD status wait(const side& here, attempt once, const limit<Stop>& within) {
         if (const status answer = once(); answer == status::ok || answer == status::shut_down)
@@ -455,12 +455,12 @@ private:
         const status answer = sleep(here, once, deadline, within.stop);
         if (begin != 0 && answer == status::ok &&
             platform_type::now() - begin < here.spin_window_ns + wake_ns) {
-            note_vain_polls(here.waiters, 0);  // so short that polling would have paid
+            note_vain_polls(here.waiters, 0);  // the sleep was short: polling would have paid
         }
         return answer;
     }
 
-    // Polls a little more. False: it is time to sleep.
+    // Polls a little more. Returns false when it is time to sleep.
     bool more_polls(const side& here, patience<platform_type>& polls) {
         if constexpr (is_guest<platform_type>) {
             return poll_away(
@@ -470,11 +470,11 @@ private:
             return polls.more();
         }
     }
-    // Getters who are guests have their turn of many items: a putter waits for its end.
+    // Consumers that are guests take many items in one turn: a producer polls until that turn ends.
     static constexpr std::uint64_t put_window_ns =
         is_guest<platform_type> ? limits::get_spin_window_ns : limits::put_spin_window_ns;
-    // How long to poll; 0: not at all. What is polled in vain burns a core that others may need:
-    // after twice it is tried briefly, and ever less often, unless a sleep is short.
+    // How long to poll, 0: not at all. Polling in vain burns a core that others may need: after two
+    // vain polls in a row it is tried briefly, and ever less often, until a sleep turns out short.
     [[nodiscard]] static std::uint64_t polling_window(const side& here, int vain,
                                                       std::uint64_t span) noexcept {
         if (vain < vain_polls_most) return limits::smaller(here.spin_window_ns, span);
@@ -483,11 +483,11 @@ private:
         return tries ? limits::smaller(limits::put_spin_window_ns, span) : 0;
     }
     static constexpr int vain_polls_most = 2, sleeps_between_tries = 64;
-    // Whether getters take much longer for an item than a putter does, and half of what is in lasts
-    // longer than a wake costs both sides: then a putter that sleeps until the queue is half empty
-    // is back in time, and one that polls puts one item at a time.
+    // Whether consumers need much longer for an item than a producer does, and half a queue of
+    // items lasts longer than a wake costs both sides. Then a producer that sleeps until the queue
+    // is half empty is back in time, and one that polls would put one item at a time.
     [[nodiscard]] bool getters_are_slow() noexcept {
-        const std::uint64_t slots = buffer_.capacity();  // once: a set_maxsize may come between
+        const std::uint64_t slots = buffer_.capacity();  // once: set_maxsize may intervene
         if (!wakes_late(slots)) return false;
         constexpr std::uint64_t slow_ns = 200;
         const std::uint64_t each_ns = putters_.others.look(buffer_.puts(), platform_type::now());
@@ -522,7 +522,7 @@ private:
             const bool is_first = enlist(here.waiters, here.wake, place);
             const typename wake_throttle<platform_type>::timer own(here.waiters.throttle, is_first);
             on_return.had_timer = on_return.had_timer || own.is_set;
-            // Stop and clock are looked at before the attempt: what happened before either wins.
+            // Stop and clock are read before the attempt: what came before either of them wins.
             const bool stopped = stop.stop_requested();
             const bool timer = own.is_set || (is_put(here) && wakes_late(buffer_.capacity()));
             const platform::instant_ns looked_at =
@@ -530,7 +530,7 @@ private:
             if (const status answer = try_now(); answer != here.blocked) return answer;
             if (stopped) return status::stopped;
             if (looked_at >= deadline) return status::timed_out;
-            platform::instant_ns again = platform::never;  // when to look though nobody wakes it
+            platform::instant_ns again = platform::never;  // when to look again without a wake
             if (timer) again = looked_at + limits::put_wake_delay_ns;
             if constexpr (is_timed) {
                 if (!is_put(here) && is_first) again = limits::smaller(again, buffer_.ready_at());
@@ -540,8 +540,8 @@ private:
         }
     }
 
-    // Arms the flag. The look that follows misses nothing: whoever changes the buffer after it sees
-    // the flag.
+    // Arms the flag. The caller's next look misses nothing: whoever changes the buffer after that
+    // look sees the flag.
     bool enlist(lobby& waiters, flag& wake, waiter_type& who) noexcept {
         const bool is_first = waiters.room.enlist(who, wake);
         after_arming();
@@ -554,12 +554,12 @@ private:
         if (&waiters == &getters_ ? buffer_.can_get() : buffer_.can_put()) wake_one(waiters, wake);
     }
 
-    void after_arming() noexcept {  // B1 in its second form: the side that sleeps pays
+    void after_arming() noexcept {  // B1, second form: the side that sleeps pays
         if constexpr (requires { buffer_.after_arming(); }) buffer_.after_arming();
     }
 
-    // Closes the buffer. One that says whether it has: busy while a put that had begun may still be
-    // accepted, which is a few instructions away unless that thread lost its core.
+    // Closes the buffer. Some buffers return a status: busy while a put that had begun may still be
+    // accepted. That lasts a few instructions, unless that thread lost its core.
     void close() noexcept {
         if constexpr (std::is_void_v<decltype(buffer_.close())>) {
             buffer_.close();
@@ -569,7 +569,7 @@ private:
         }
     }
 
-    // Drops all items that nobody has claimed; how many.
+    // Drops all items that no consumer has claimed; returns how many.
     std::uint64_t drop_each() {
         std::uint64_t dropped = 0;
         const auto drop_one = [this] {

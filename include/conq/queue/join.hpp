@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A thread's join: sleeps until a task count meets the number of puts.
+// The join of a thread: it sleeps until a task count meets the number of puts.
 #ifndef CONQ_QUEUE_JOIN_HPP
 #define CONQ_QUEUE_JOIN_HPP
 
@@ -11,7 +11,7 @@
 
 namespace conq {
 
-/// Waits until the dones of `tasks` equal `puts()`. ok, timed_out or stopped.
+/// Waits until the dones of `tasks` equal `puts()`. Returns ok, timed_out or stopped.
 ///
 /// Progress: waits. Allocates nothing. Throws only what Platform::interrupted() throws.
 template <class Platform, class Puts, class Stop>
@@ -26,8 +26,8 @@ template <class Platform, class Puts, class Stop>
         sleeper<Platform>& me;
         joiner<Platform>& place;
         bool is_listed = true;
-        // Takes the registration back. False: a done has claimed it already; then it waits for that
-        // done's next few instructions.
+        // Withdraws the registration. Returns false if a done has claimed it already; then this has
+        // waited for that done's next few instructions.
         bool leave() noexcept {
             is_listed = false;
             if (tasks.leave(place)) return true;

@@ -19,25 +19,24 @@ template <class T, class Traits, class Flag = wake_flag<typename Traits::platfor
 using lifo_buffer =
     locked_buffer<stack<T, typename Traits::template allocator<T>>, Traits, Flag, Flag>;
 
-/// A last-in first-out work queue, without a bound or with a maxsize: what was put last is likely
-/// to be in the cache still, and a backlog serves the newest request while it is of use. The oldest
-/// may wait for ever.
+/// A last-in first-out work queue, without a bound or with a maxsize. The newest item is likely to
+/// be in the cache still, and under a backlog the newest request is served while it is still of
+/// use. The oldest item may wait for ever.
 ///
-/// Order: the newest item first; strict and linearizable. Threads: any number of putters and
-/// getters. Memory: grows and shrinks with the backlog, by blocks of 512 bytes or one item.
-/// Progress: a put or get holds a lock for a few instructions, and for T's move; so a try_ call may
-/// answer `busy`, and what a thread that dies in the middle of a call leaves is a locked queue. A
-/// put may allocate, under the lock. T's constructors, moves and destructor must not call the
-/// queue. O(1).
+/// Order: the newest item first; strict and linearizable. Threads: any number of producers and
+/// consumers. Memory: grows and shrinks with the backlog, in blocks of 512 bytes or one item.
+/// Progress: a put or get holds a lock for a few instructions and for T's move. So a try_ call may
+/// return `busy`, and a thread that dies inside a call leaves the queue locked. A put may allocate
+/// under the lock. T's constructors, moves and destructor must not call the queue. O(1) per call.
 template <class T, class Traits = default_traits>
 class basic_lifo_queue
     : public composition<basic_lifo_queue<T, Traits>, T, lifo_buffer<T, Traits>, Traits> {
 public:
-    /// See traits.
+    /// See default_traits::allocator.
     using typename basic_lifo_queue::composition::allocator_type;
 
-    /// A queue of at most `maxsize` items; 0: no bound. Throws std::invalid_argument if it is
-    /// negative or more than 2^31, and what the allocator throws.
+    /// Makes a queue of at most `maxsize` items; 0: no bound. Throws std::invalid_argument if
+    /// `maxsize` is negative or more than 2^31, and what the allocator throws.
     explicit basic_lifo_queue(std::integral auto maxsize,
                               const allocator_type& allocator = allocator_type())
         : basic_lifo_queue::composition(limits::checked_size(maxsize, 0, "maxsize"), allocator) {}

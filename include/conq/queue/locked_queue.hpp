@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// locked_queue<T>: a mutex, condition variables and a deque. The honest baseline: what one writes
-// by hand, with the whole contract, and what the other queues are measured against.
+// locked_queue<T>: a mutex, condition variables and a deque. The baseline: what one would write by
+// hand, but with the whole contract. The other queues are measured against it.
 #ifndef CONQ_QUEUE_LOCKED_QUEUE_HPP
 #define CONQ_QUEUE_LOCKED_QUEUE_HPP
 
@@ -28,34 +28,34 @@
 
 namespace conq {
 
-/// A first-in first-out work queue behind one mutex; unbounded with a maxsize of 0.
+/// A first-in first-out work queue behind one mutex; a maxsize of 0 means no bound.
 ///
-/// Order: strict and linearizable. Threads: any. Progress: every call takes the mutex, the try_
-/// calls too, and so they never answer busy but for try_join; put allocates now and then. Waiting
-/// threads sleep at once, on condition variables. What a thread that dies in the middle of a call
-/// leaves: a locked queue. T's constructors, moves and destructor must not call the queue. Cost:
-/// O(1) a call, but O(waiters) for shutdown, O(items) for an immediate one.
+/// Order: strict and linearizable. Threads: any number. Progress: every call takes the mutex, the
+/// try_ calls included, so only try_join ever returns busy; put allocates now and then. Waiting
+/// threads sleep at once, on condition variables. A thread that dies inside a call leaves the queue
+/// locked. T's constructors, moves and destructor must not call the queue. Cost: O(1) per call, but
+/// O(waiters) for shutdown and O(items) for an immediate one.
 template <class T, class Traits = default_traits>
 class basic_locked_queue : public queue_calls<basic_locked_queue<T, Traits>, T> {
     using mutex_type = typename Traits::platform::mutex;
     using condition_type = typename Traits::platform::condition;
 
 public:
-    /// What the queue was made with, and who waits in its rooms.
+    /// The queue's traits, its platform, and the type that registers a waiter.
     using traits = Traits;
     using platform_type = typename Traits::platform;
     using waiter_type = waiter<platform_type>;
-    /// What allocates whatever the queue allocates, and makes and ends its items.
+    /// Allocates all memory of the queue, and constructs and destroys its items.
     using allocator_type = typename Traits::template allocator<T>;
     /// Every call holds a lock while it runs.
     static constexpr bool is_locked = true;
-    /// Whether items done are counted: see traits.
+    /// Whether items done are counted: see accounting::exact.
     static constexpr bool counts_tasks = Traits::accounting::counts;
-    /// Whether a source may throw while it makes an item; if not, the item is made before.
+    /// Whether a source may throw while it makes an item. If not, such an item is made beforehand.
     static constexpr bool takes_throwing_sources = true;
 
-    /// A queue of at most `maxsize` items; 0: no bound. Throws std::invalid_argument if it is
-    /// negative or more than 2^31.
+    /// Makes a queue of at most `maxsize` items; 0: no bound. Throws std::invalid_argument if
+    /// `maxsize` is negative or more than 2^31.
     explicit basic_locked_queue(std::integral auto maxsize,
                                 const allocator_type& allocator = allocator_type())
         : items_(cell_allocator(allocator)),
@@ -69,7 +69,7 @@ public:
     }
 #endif
 
-    /// A copy of the allocator that the queue was made with.
+    /// Returns a copy of the allocator that the queue was made with.
     [[nodiscard]] allocator_type get_allocator() const noexcept {
         return allocator_type(items_.get_allocator());
     }
@@ -86,7 +86,7 @@ public:
                 "item that get() returned, and not at all for leases"));
         }
         unfinished_ -= n;
-        if (unfinished_ == 0) all_done_.notify_all();  // inside: a joiner may destroy the queue
+        if (unfinished_ == 0) all_done_.notify_all();  // locked: a joiner may destroy the queue
     }
 
     /// ok if every item put has been done, else busy.
@@ -97,7 +97,7 @@ public:
         return unfinished_ == 0 ? status::ok : status::busy;
     }
 
-    /// No more puts; gets drain what is left. Waiting calls see it at once. May be repeated.
+    /// Refuses puts; gets drain what is left. Waiting calls see it at once. May be repeated.
     void shutdown() noexcept {
         {
             const std::lock_guard held(mutex_);
@@ -106,8 +106,8 @@ public:
         wake_everybody();
     }
 
-    /// The same, and what no getter has claimed is dropped, outside the lock, and counted as done.
-    /// Throws std::bad_alloc; then nothing has changed.
+    /// As shutdown(), and drops what no consumer has claimed, outside the lock; that counts as
+    /// done. Throws std::bad_alloc; then nothing has changed.
     void shutdown(immediate_t) {
         container dropped(items_.get_allocator());  // first: where it allocates, it may throw
         shutdown();
@@ -126,31 +126,31 @@ public:
     [[nodiscard]] bool is_shut_down() const noexcept {
         return locked([&] { return is_shut_down_; });
     }
-    /// Items that are in the queue.
+    /// The number of items in the queue.
     [[nodiscard]] std::uint64_t size() const noexcept {
         return locked([&] { return static_cast<std::uint64_t>(items_.size()); });
     }
-    /// Whether no item is in.
+    /// Whether the queue holds no item.
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    /// Whether a put would wait.
+    /// Whether a put would have to wait.
     [[nodiscard]] bool full() const noexcept {
         return locked([&] { return is_full(); });
     }
-    /// The number of items that fit; 0: no bound.
+    /// The largest number of items that the queue may hold; 0: no bound.
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return maxsize_; }
-    /// Items put and not yet done.
+    /// The number of items put and not yet done.
     [[nodiscard]] std::uint64_t unfinished() const noexcept
         requires counts_tasks
     {
         return locked([&] { return unfinished_; });
     }
-    /// Gives back memory that is held for later use.
+    /// Frees memory that is kept for later use.
     void trim() {
         const std::lock_guard held(mutex_);
         items_.shrink_to_fit();
     }
 
-    /// Waiting without a thread: see composition.
+    /// For waiters without a thread: see composition.
     void enlist_getter(waiter_type& who) noexcept { room_of_getters_.enlist(who, get_flag_); }
     void leave_getter(waiter_type& who) noexcept {
         if (room_of_getters_.leave(who, get_flag_) && !empty())
@@ -177,7 +177,7 @@ private:
         return maxsize_ != 0 && items_.size() >= maxsize_;
     }
 
-    // Under the mutex.
+    // Called with the mutex held.
     template <class Source> status put_locked(const Source& source) {
         if (is_shut_down_) return status::shut_down;
         if (is_full()) return status::full;
@@ -271,7 +271,7 @@ private:
         return call();
     }
 
-    // call() under the mutex until it no longer answers `blocked`, sleeping on `changed` between.
+    // Repeats call() under the mutex while it returns `blocked`; sleeps on `changed` between.
     template <class Call, class Stop>
     status run(Call call, status blocked, condition_type& changed, const limit<Stop>& within) {
         if (within.stop.stop_requested()) return status::stopped;
@@ -281,14 +281,14 @@ private:
     template <class Call> status wait_for(Call call, status, condition_type&, now_t) {
         return locked_call(call);
     }
-    // The same for a call that has found itself blocked already.
+    // The same without the look at `stop` before the first attempt.
     template <class Call, class Stop>
     status wait_for(Call call, status blocked, condition_type& changed, const limit<Stop>& within) {
         const platform::instant_ns deadline =
             within.span_ns == platform::never
                 ? platform::never
                 : platform::after(platform_type::now(), within.span_ns);
-        // Made and destroyed with no lock held: it may have to wait for a callback that runs.
+        // Made and destroyed with no lock held: its end may wait for a running callback.
         using callback = platform::stop_callback_t<Stop, notify_on_stop>;
         [[maybe_unused]] const callback wake_on_stop(within.stop, notify_on_stop{this, &changed});
         const bool is_limited = deadline != platform::never || within.stop.stop_possible();
@@ -305,7 +305,7 @@ private:
                 changed.wait(held, deadline);
             }
         };
-        // What this thread was woken for is still there for another.
+        // What woke this thread is still there for another one.
         return platform::call_cleanly(wait, [&] { changed.notify_one(); });
     }
     struct notify_on_stop {
@@ -319,7 +319,7 @@ private:
         }
     };
 
-    // Counts the calls that wait, under the mutex: nobody may be left when the queue ends.
+    // Counts the calls that wait, under the mutex: none may be left when the queue is destroyed.
     struct counted_in {
 #if CONQ_CHECKED
         explicit counted_in(basic_locked_queue& in) noexcept : queue(in) { ++queue.waiting_; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Workers that put into the very queue that they take from. One of them that finds it full waits
-// for the others; when all wait, nobody is left to make room. That is a mistake of the program,
-// which would show as a silence: it is detected and said.
+// Workers that put into the very queue that they take from. A worker that finds it full waits for
+// the others; when all wait, nobody is left to make room. That is a mistake in the program, which
+// would show only as silence: so it is detected and reported.
 #ifndef CONQ_QUEUE_OWN_PUT_HPP
 #define CONQ_QUEUE_OWN_PUT_HPP
 
@@ -9,18 +9,18 @@
 
 namespace conq {
 
-/// The workers of one pool: what a put on one of their threads has to know of them.
+/// The workers of one pool: what a put on one of their threads needs to know of them.
 ///
-/// Threads: any, but `enter`, which marks the calling thread. Outlives the threads.
+/// Threads: any, except that `enter` marks the calling thread. It must outlive the threads.
 template <class Platform> struct crew {
-    const void* queue;                         ///< that they take from
-    std::size_t size;                          ///< how many they are
+    const void* queue;                         ///< the queue that they take from
+    std::size_t size;                          ///< the number of workers
     void (*on_all_wait)(crew& self) noexcept;  ///< called by the last one that begins to wait
 
-    /// How many of them sleep in a put to that queue.
+    /// How many of them sleep in a put into that queue.
     typename Platform::template atomic<std::size_t> waiting{0};
 
-    /// The calling thread is one of them from here on.
+    /// Marks the calling thread as one of these workers.
     void enter() noexcept {
         if constexpr (requires { Platform::thread_slot(); }) Platform::thread_slot() = this;
     }
@@ -34,11 +34,11 @@ template <class Platform> struct crew {
     }
 };
 
-/// Lives while a put without a limit sleeps on `queue`, and counts it if a worker of that queue
-/// put.
+/// Lives while a put without a limit sleeps on `queue`, and counts the put if its thread is a
+/// worker of that queue.
 template <class Platform> class own_put {
 public:
-    /// `queue`: null if it is not such a put.
+    /// `queue` is null if there is no such put.
     explicit own_put(const void* queue) noexcept {
         if constexpr (requires { Platform::thread_slot(); }) {
             auto* const mine = static_cast<crew<Platform>*>(Platform::thread_slot());

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-// rendezvous<T>: a work queue that holds nothing: a put hands its item to a get.
+// rendezvous<T>: a work queue that stores nothing: a put hands its item to a get.
 //
-// A call that finds a partner in the other side's line claims it, by one compare-and-swap, makes
-// the item in the get's result from the put's argument, and answers. One that finds none stands in
-// its own side's line, on its caller's stack, and is claimed, or gives up. The lock of the two
-// lines is held for a few instructions and never while an item is made: what decides is the CAS on
-// the partner, and time-out and stop lose after it.
+// A call that finds a partner in the other side's line claims it by one compare-and-swap, makes the
+// item in the get's result from the put's argument, and answers the partner. A call that finds none
+// enters its own side's line, as a node on its caller's stack; there it is claimed, or gives up.
+// The lock over both lines is held for a few instructions and never while an item is made. What
+// decides is the CAS on the partner: a timeout or stop that comes later loses.
 //
-// Invariants. Look and enlist are one step under the lock: nobody waits in one line while somebody
-// waits in the other. The count rises when the item has been made, and before anybody can know of
-// it and call it done. An item that could not be made has not been counted, and its partner looks
-// again.
+// Invariants. Looking for a partner and enlisting are one step under the lock: calls never wait in
+// both lines at once. The count rises when the item has been made, and before any thread can know
+// of the item and call it done. An item that could not be made is not counted, and its partner
+// looks again.
 #ifndef CONQ_QUEUE_RENDEZVOUS_HPP
 #define CONQ_QUEUE_RENDEZVOUS_HPP
 
@@ -42,60 +42,63 @@
 
 namespace conq {
 
-/// A work queue without room: a put waits for a get and hands it the item, a get waits for a put.
-/// When a put has returned `ok`, somebody has the item. (Go's unbuffered channel, Java's
+/// A work queue without room: a put waits for a get and hands it the item; a get waits for a put.
+/// When a put has returned `ok`, a consumer has the item. (As Go's unbuffered channel and Java's
 /// SynchronousQueue.)
 ///
-/// Order: calls of one side are served first come, first served, but for one that is away because a
-/// signal came or its partner threw. Strict and linearizable: a put and the get that took its item
-/// are one step, at an instant inside of both calls. try_put succeeds only if a get waits, else
-/// `full`; try_get only if a put waits, else `empty`.
+/// Order: the calls of one side are served first come, first served, except that a call is passed
+/// over while it is out of the line because of a signal or because its partner threw. Strict and
+/// linearizable: a put and the get that took its item are one step, at an instant inside both
+/// calls. try_put succeeds only if a get waits, else it returns `full`; try_get only if a put
+/// waits, else `empty`.
 ///
-/// Size: an item is its putter's until it is handed over, so size() and maxsize() are 0 and empty()
-/// is true, always. This 0 says "no room", where that of the other queues says "no bound": ask
-/// full(), which is true unless a get waits. The item of a put that waits has not been put:
-/// unfinished() and join know nothing of it, and both shutdowns answer `shut_down` to all who wait,
-/// with the argument of a put untouched. There is nothing to drain or to drop.
+/// Size: an item belongs to its producer until it is handed over, so size() and maxsize() are
+/// always 0 and empty() is always true. Here 0 means "no room", where a maxsize of 0 of the other
+/// queues means "no bound": ask full(), which is true unless a get waits. The item of a waiting put
+/// has not been put: unfinished() and join do not count it, and both shutdowns make all waiting
+/// calls return `shut_down`, with the argument of a put untouched. Nothing is drained or dropped.
 ///
-/// Threads: any number of putters and getters. Memory: allocates nothing. The item is made in the
-/// get's result, from the put's argument, by the allocator's `construct`, and ends as results end
-/// their items; a copy or an emplace that may throw is made before. If T's move throws, so does the
-/// call that made the item, the put or the get: nothing was put or taken, the partner waits on. In
-/// a batch that is got, an item that cannot be moved on from there is dropped and counts as done.
+/// Threads: any number of producers and consumers. Memory: allocates nothing. The item is made in
+/// the get's result, from the put's argument, by the allocator's `construct`, and is destroyed as
+/// results destroy their items; a copy or an emplace that may throw is made beforehand. If T's move
+/// throws, the call that made the item, the put or the get, throws: nothing was put or taken, and
+/// the partner keeps waiting. In a batch get, an item that cannot be moved on from the result is
+/// dropped and counts as done.
 ///
-/// Batches are one hand-over after another, to all who wait; a batch that waits waits for one.
+/// A batch makes one hand-over after another, with all partners that wait; if it has to wait, it
+/// waits for one.
 ///
-/// Progress: each call takes a lock for a few instructions; a try_ call answers `busy` if that is
-/// held. A call whose time is up, or that is stopped, while its partner makes the item, waits for
-/// that. A waiting thread polls for at most limits::get_spin_window_ns (put_spin_window_ns), then
-/// sleeps; no wake is left to a timer, so policy::prompt changes nothing. O(1) a call, but
-/// O(waiters) for shutdown and to come back. A worker that puts into the rendezvous that it takes
-/// from needs another one to take.
+/// Progress: each call takes a lock for a few instructions; a try_ call returns `busy` if the lock
+/// is held. A call that times out or is stopped while its partner makes the item waits until it is
+/// made. A waiting thread polls for at most limits::get_spin_window_ns (put_spin_window_ns), then
+/// sleeps. No wake depends on a timer, so policy::prompt changes nothing. O(1) per call, but
+/// O(waiters) for shutdown and for a call that comes back to its line. A worker that puts into the
+/// rendezvous that it takes from needs another worker to take the item.
 template <class T, class Traits = default_traits>
 class basic_rendezvous : public queue_calls<basic_rendezvous<T, Traits>, T> {
 public:
-    /// What the queue was made with, and who waits in its rooms.
+    /// The queue's traits, its platform, and the type that registers a waiter.
     using traits = Traits;
     using platform_type = typename Traits::platform;
     using waiter_type = waiter<platform_type>;
-    /// What makes the items.
+    /// Constructs the items.
     using allocator_type = typename Traits::template allocator<T>;
-    /// Whether a source may throw while it makes an item; if not, the item is made before.
+    /// Whether a source may throw while it makes an item. If not, such an item is made beforehand.
     static constexpr bool takes_throwing_sources = false;
-    /// A try_ call may answer busy because of a lock that is held.
+    /// A try_ call may return busy because another call holds the lock.
     static constexpr bool is_locked = true;
-    /// Whether items done are counted: see traits.
+    /// Whether items done are counted: see accounting::exact.
     static constexpr bool counts_tasks = Traits::accounting::counts;
 
-    /// Without room, and so without a size.
+    /// Takes no size: a rendezvous has no room.
     basic_rendezvous() : basic_rendezvous(allocator_type()) {}
     explicit basic_rendezvous(const allocator_type& allocator) : allocator_(allocator) {}
 
-    /// A copy of the allocator that the queue was made with.
+    /// Returns a copy of the allocator that the queue was made with.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
     /// Counts n items as processed. Throws std::logic_error, and changes nothing, if the items done
-    /// would exceed the items put. Lock-free, but for the done that releases a joiner.
+    /// would exceed the items put. Lock-free, except for the done that releases a joiner.
     void task_done(std::uint64_t n = 1)
         requires counts_tasks
     {
@@ -103,17 +106,18 @@ public:
         tasks_.dones.done(n, [&](std::uint64_t all) { return puts() >= all; }, puts);
     }
 
-    /// ok if every item put has been done, else busy (beside another join, too). Non-blocking.
+    /// ok if every item put has been done, else busy. Beside another join it may return busy
+    /// although all is done. Non-blocking.
     [[nodiscard]] status try_join() noexcept
         requires counts_tasks
     {
         return tasks_.dones.try_join([this] { return tasks_.puts.load(); });
     }
 
-    /// No more puts and gets: all who wait are answered `shut_down`, and nothing is lost, for
-    /// nothing was in. May be repeated.
+    /// Refuses puts and gets: waiting calls return `shut_down`. Nothing is lost, because nothing is
+    /// stored. May be repeated.
     void shutdown() noexcept {
-        closed_.store(true);  // who has missed it stands in line by the next lock
+        closed_.store(true);  // a call that missed it is in line by the next lock
         for (side* each : {&putters_, &getters_}) {
             while (guest_type* const waiting = claim_first(*each)) {
                 waiting->answer(status::shut_down);
@@ -122,32 +126,32 @@ public:
         }
     }
 
-    /// The same: there is nothing to drop.
+    /// As shutdown(): there is nothing to drop.
     void shutdown(immediate_t) noexcept { shutdown(); }
 
     /// Whether shutdown was called.
     [[nodiscard]] bool is_shut_down() const noexcept { return closed_.load(); }
-    /// 0: see above.
+    /// Always 0: see above.
     [[nodiscard]] std::uint64_t size() const noexcept { return 0; }
-    /// True: see above.
+    /// Always true: see above.
     [[nodiscard]] bool empty() const noexcept { return true; }
-    /// Whether a put would wait: no get does.
+    /// Whether a put would have to wait: no get waits.
     [[nodiscard]] bool full() const noexcept { return !somebody_waits(getters_); }
-    /// The number of items that fit: 0.
+    /// The number of items that fit: always 0.
     [[nodiscard]] std::uint64_t maxsize() const noexcept { return 0; }
-    /// Items put and not yet done.
+    /// The number of items put and not yet done.
     [[nodiscard]] std::uint64_t unfinished() const noexcept
         requires counts_tasks
     {
-        const std::uint64_t done = tasks_.dones.dones();  // first: dones never exceed puts
+        const std::uint64_t done = tasks_.dones.dones();  // read first: dones never exceed puts
         return tasks_.puts.load() - done;
     }
-    /// Does nothing: there is no memory to give back.
+    /// Does nothing: no memory is kept.
     void trim() noexcept {}
 
-    /// Waiting without a thread: see composition. A getter's wake says that a put waits, so that
-    /// try_get may succeed. Two who wait without a thread never meet: one of them has to be a call
-    /// that waits.
+    /// For waiters without a thread: see composition. A getter's wake says that a put waits, so
+    /// that try_get may succeed. Two waiters without a thread never meet: one of the partners has
+    /// to be a call that waits.
     void enlist_getter(waiter_type& who) noexcept { getters_.room.enlist(who, getters_.flag); }
     void leave_getter(waiter_type& who) noexcept { leave_room(getters_, putters_, who); }
     void enlist_putter(waiter_type& who) noexcept { putters_.room.enlist(who, putters_.flag); }
@@ -158,7 +162,7 @@ private:
     friend class batch_calls<basic_rendezvous, T>;
     using guest_type = guest<platform_type>;
 
-    // A call, on its caller's stack: what it gives, or where it takes it.
+    // A call, on its caller's stack: the item that it gives, or the place where it takes one.
     struct caller : sleeper<platform_type>, guest_type {
         template <class Source>
         explicit caller(const Source& source) noexcept
@@ -171,20 +175,20 @@ private:
         template <class Source> static void give_from(const void* source, result<T>& out) {
             result_slot<T>(out).make(*static_cast<const Source*>(source));
         }
-        // A put's.
+        // Of a put.
         const void* from = nullptr;
         void (*give)(const void* source, result<T>& out) = nullptr;
-        // A get's.
+        // Of a get.
         result<T>* into = nullptr;
     };
 
-    // Who waits to put, or to get: calls, and those without a thread.
+    // The waiters of one side: calls, and waiters without a thread.
     struct side {
         line<platform_type> calls;  // under the lock
         waiting_room<platform_type> room;
         wake_flag<platform_type> flag;
     };
-    // What a call is.
+    // The side that a call is on, and how it waits.
     struct role {
         side &mine, &others;
         status blocked;
@@ -223,7 +227,7 @@ private:
         return out;
     }
 
-    // Batches: one hand-over after another while there are partners; a wait is for one.
+    // Batches: one hand-over after another while there are partners; a wait is for one partner.
     template <class Source>
     [[nodiscard]] status put_items(const Source& source, std::uint64_t most, std::uint64_t& count,
                                    now_t) {
@@ -244,7 +248,7 @@ private:
                                    const limit<Stop>& within) {
         return repeat(1, count, [&] { return deliver(get_item(within), sink); });
     }
-    // The putter has gone: an item that cannot be delivered is dropped, and so is done.
+    // The put has returned already: an item that cannot be delivered is dropped, and so it is done.
     template <class Sink> status deliver(result<T> got, const Sink& sink) {
         if (!got) return got.state();
         platform::call_cleanly([&] { sink(*got); },
@@ -272,8 +276,9 @@ private:
         return wait(as, me, within);
     }
 
-    // Meets the first of those who wait on the other side: ok. If there is none it stands in line,
-    // or goes away: blocked. Throws what making the item throws; then the partner waits on.
+    // Meets the first call that waits on the other side, and returns ok. If there is none, it
+    // enters its own line or not (`stays`), and returns blocked. Throws what making the item
+    // throws; then the partner keeps waiting.
     status meet(const role& as, caller& me, lock_holder& held, bool stays) {
         if (closed_.load()) return status::shut_down;
         guest_type* const partner = as.others.calls.claim_first();
@@ -287,7 +292,7 @@ private:
         return as.blocked;
     }
 
-    // The partner has been claimed, and is answered in any case.
+    // The partner has been claimed, so it is answered in every case.
     void hand_over(caller& me, caller& partner) {
         const caller& putter = me.into == nullptr ? me : partner;
         const caller& getter = me.into == nullptr ? partner : me;
@@ -314,16 +319,16 @@ private:
         }
     }
 
-    // Stands in line until it is answered or gives up; busy: it has to look again.
+    // Stands in line until it is answered or gives up. Returns busy if it has to look again.
     template <class Stop>
     status stand(const role& as, caller& me, platform::instant_ns deadline,
                  const limit<Stop>& within) {
         patience<platform_type> polls(1, std::min(as.spin_window_ns, within.span_ns));
         bool is_polling = within.span_ns != 0;
         const bool is_limited = deadline != platform::never || within.stop.stop_possible();
-        std::optional<own_put<platform_type>> mine;  // once it sleeps
+        std::optional<own_put<platform_type>> mine;  // set once it sleeps
         for (;;) {
-            // Stop and clock are looked at before the answer: what happened before either wins.
+            // Stop and clock are read before the answer: an answer that came before them wins.
             const bool stopped = within.stop.stop_requested();
             const bool late = deadline != platform::never && platform_type::now() >= deadline;
             if (me.is_resumed()) return me.answered();
@@ -338,20 +343,20 @@ private:
             if (!mine) mine.emplace(&as.mine == &putters_ && !is_limited ? this : nullptr);
             const platform::sleep_end end = platform_type::wait(me.word, 0, deadline);
             if (end != platform::sleep_end::interrupted) continue;
-            // Who is asked may throw, and must not have been handed an item then.
+            // interrupted() may throw: the call must not have been handed an item by then.
             if (!give_up(as, me)) return await_answer(me);
             platform_type::interrupted();
             return status::busy;
         }
     }
-    // False: it has been claimed.
+    // Returns false if the call has been claimed.
     bool give_up(const role& as, caller& me) noexcept {
         if (!me.give_up()) return false;
         const std::lock_guard held(lock_);
         as.mine.calls.leave(me);
         return true;
     }
-    // The item is being made, or is there: a few instructions and T's move.
+    // The item is being made, or is there: that takes a few instructions and T's move.
     static status await_answer(const caller& me) noexcept {
         claim_wait<platform_type> claimed;
         while (!me.is_resumed()) claimed.once();
@@ -366,7 +371,7 @@ private:
         const std::lock_guard held(lock_);
         return !on.calls.is_empty();
     }
-    // Passes a wake on that was given and not needed.
+    // Passes on a wake that came and was not needed.
     void leave_room(side& mine, side& others, waiter_type& who) noexcept {
         if (mine.room.leave(who, mine.flag) && somebody_waits(others)) {
             mine.room.wake_one(mine.flag);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// spsc_queue<T>: a work queue between one thread that puts and one that gets.
+// spsc_queue<T>: a work queue between one producer thread and one consumer thread.
 #ifndef CONQ_QUEUE_SPSC_QUEUE_HPP
 #define CONQ_QUEUE_SPSC_QUEUE_HPP
 
@@ -16,33 +16,33 @@
 
 namespace conq {
 
-/// A first-in first-out work queue of a fixed capacity, exact for any number from 1 to 2^31, for
-/// one putter and one getter. A put or get is a handful of plain loads and stores: no
+/// A first-in first-out work queue of a fixed capacity, exactly the number given, from 1 to 2^31,
+/// for one producer and one consumer. A put or get is a handful of plain loads and stores: no
 /// read-modify-write.
 ///
-/// Threads: the calls that put (put, try_put, emplace, … enlist_putter) come from one thread at a
-/// time, the calls that get or take from one at a time; it may be the same. A side may pass to
-/// another thread if something orders the two (a mutex, a join, another queue). Checked builds
-/// abort when two calls of one side meet. Everything else, both shutdowns and the end of leases
-/// among it, may come from any thread at any time.
+/// Threads: the calls that put (put, try_put, emplace, … enlist_putter) must come from one thread
+/// at a time, and the calls that get or take from one thread at a time; it may be the same thread.
+/// A side may pass to another thread if something orders the two (a mutex, a join, another queue).
+/// Checked builds abort when two calls of one side overlap. Everything else, including both
+/// shutdowns and the end of leases, may come from any thread at any time.
 ///
 /// Order: strict, and sequentially consistent: all puts, gets and shutdowns fit into one order that
-/// keeps each thread's own. Not linearizable: for an instant after a put has returned, a get that
-/// begins on another core may not see it. Whoever has learnt of the put in any way that orders
-/// threads does see it.
+/// agrees with each thread's own order. Not linearizable: for an instant after a put has returned,
+/// a get that begins on another core may not see it. A thread that has learnt of the put in any way
+/// that orders threads does see it.
 ///
-/// shutdown() waits for a put that is in the middle of its call, a few instructions unless that
-/// thread lost its core: when it returns, what was accepted is counted, and a put that was refused
-/// has not touched its argument. shutdown(immediate), which may be called by any thread, waits for
-/// a get in the same way, then drops what is left on the caller's thread; gets answer shut_down
-/// from then on. So an item must not shut its queue down while it is made or moved.
+/// shutdown() waits for a put that is inside its call: a few instructions, unless that thread lost
+/// its core. When it returns, all accepted items are counted, and a put that was refused has not
+/// touched its argument. shutdown(immediate), which any thread may call, waits for a get in the
+/// same way, then drops what is left, on the caller's thread; from then on gets return shut_down.
+/// So making or moving an item must not shut down its queue.
 ///
 /// Memory: capacity times sizeof(T), rounded up to alignment, allocated by the constructor and
-/// never again. Items whose copy or move throws are put and taken with the strong guarantee.
-/// Progress: the try_ calls are wait-free, but try_get answers busy while the queue is being shut
-/// down. Whoever goes to sleep, and shutdown, makes all threads of the process pass a barrier (on
-/// Linux by membarrier(2), some 10 us); where the system has none, each put and get is two
-/// read-modify-writes instead.
+/// never again. Items whose copy or move throws are put and taken with the strong exception
+/// guarantee. Progress: the try_ calls are wait-free, but try_get returns busy while the queue is
+/// being shut down. A call that goes to sleep, and shutdown, make all threads of the process pass a
+/// barrier (on Linux by membarrier(2), about 10 us). Where the system has no such barrier, each put
+/// and get makes two read-modify-writes instead.
 template <class T, class Traits = default_traits>
 class basic_spsc_queue
     : public composition<basic_spsc_queue<T, Traits>, T,
@@ -52,11 +52,11 @@ class basic_spsc_queue
     using base = typename basic_spsc_queue::composition;
 
 public:
-    /// See traits.
+    /// See default_traits::allocator.
     using typename base::allocator_type;
 
-    /// A queue of `capacity` slots. Throws std::invalid_argument for fewer than 1 or more than
-    /// 2^31, and what the allocator throws.
+    /// Makes a queue of `capacity` slots. Throws std::invalid_argument if that is less than 1 or
+    /// more than 2^31, and what the allocator throws.
     explicit basic_spsc_queue(std::integral auto capacity,
                               const allocator_type& allocator = allocator_type())
         : base(limits::checked_size(capacity, 1, "capacity"), allocator) {}
@@ -66,9 +66,9 @@ private:
     friend class queue_calls<basic_spsc_queue, T>;
     friend class batch_calls<basic_spsc_queue, T>;
 
-    // The only call of its side, from its begin to its end. Two that begin at once may both miss
-    // the other: to find those would take a read-modify-write, which would order what an unchecked
-    // build leaves unordered.
+    // Marks the only call of its side, from its beginning to its end. Two calls that begin at the
+    // same time may miss each other: to detect that would take a read-modify-write, which would
+    // order what an unchecked build leaves unordered.
     struct only_call {
         std::atomic<bool>& side;
         only_call(std::atomic<bool>& of, const char* message) noexcept : side(of) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What can be chosen about a queue besides its type: the platform under it, its allocator, how soon
-// a waiting putter is woken, and whether items done are counted.
+// What can be chosen about a queue besides its type: its platform, its allocator, how soon a
+// waiting producer is woken, and whether items done are counted.
 #ifndef CONQ_QUEUE_TRAITS_HPP
 #define CONQ_QUEUE_TRAITS_HPP
 
@@ -11,18 +11,18 @@ namespace conq {
 
 namespace policy {
 
-/// Waiting putters are woken when the queue is half empty: one wake then pays for half a queue
+/// Waiting producers are woken when the queue is half empty, so that one wake pays for half a queue
 /// (measured: x1.6 for slow consumers, a quarter of the producers' processor time). A waiting put
-/// returns at most limits::put_wake_delay_ns after room appears. Below
-/// limits::half_empty_wake_slots they are woken at once.
+/// returns at most limits::put_wake_delay_ns after room appears. In queues of fewer than
+/// limits::half_empty_wake_slots slots they are woken at once.
 struct economical {
-    /// Whether each free slot wakes.
+    /// Whether each slot that becomes free wakes a producer.
     static constexpr bool is_prompt = false;
 };
 
-/// Waiting putters are woken at each slot that becomes free, and nothing relies on a timer.
+/// Waiting producers are woken at each slot that becomes free, and nothing relies on a timer.
 struct prompt {
-    /// Whether each free slot wakes.
+    /// Whether each slot that becomes free wakes a producer.
     static constexpr bool is_prompt = true;
 };
 
@@ -30,40 +30,41 @@ struct prompt {
 
 namespace accounting {
 
-/// Items done are counted: the contract in full. A put pays nothing for it, a task_done one
+/// Items done are counted: the full contract. It costs a put nothing, and a task_done one
 /// compare-and-swap.
 struct exact {
-    /// Whether there is a count.
+    /// Whether items done are counted.
     static constexpr bool counts = true;
 };
 
-/// No count: such a queue has no task_done, join, try_join and unfinished, and so it is no
-/// work_queue (workers do not take it). All else is the same. take, leases and range-for stay, so
-/// that a consumer reads alike on both: `done()` destroys the item, and that is all.
+/// Items done are not counted. Such a queue has no task_done, join, try_join and unfinished, so it
+/// is no work_queue, and workers do not take it. All else is the same. take, leases and range-for
+/// stay, so that consumers read alike for both: `done()` destroys the item and does no more.
 struct none {
-    /// Whether there is a count.
+    /// Whether items done are counted.
     static constexpr bool counts = false;
 };
 
 }  // namespace accounting
 
-/// The traits that queues have unless told otherwise. To change one, derive and redefine it:
+/// The default traits of queues. To change one, derive and redefine it:
 ///     struct prompt_traits : conq::default_traits { using wake = conq::policy::prompt; };
 ///     conq::basic_bounded_queue<int, prompt_traits> q(16);
 struct default_traits {
-    /// The machine: what threads, clocks and sleeping are made of (conq/platform/native.hpp).
+    /// The platform: what provides threads, clocks and sleeping (conq/platform/native.hpp).
     using platform = conq::platform::native;
-    /// How soon waiting putters are woken.
+    /// How soon waiting producers are woken.
     using wake = policy::economical;
     /// Whether items done are counted.
     using accounting = conq::accounting::exact;
-    /// What allocates whatever the queue allocates. The queue's constructor takes an instance, and
-    /// the queue keeps a copy, of which all its parts use copies. Any allocator of the standard's
-    /// requirements works, stateful ones and such with pointers of their own.
+    /// Allocates all memory of the queue. The queue's constructor takes an instance and keeps a
+    /// copy, of which all parts of the queue use copies. Any allocator that meets the standard's
+    /// requirements works, including stateful ones and ones with pointer types of their own.
     ///
-    /// Where it has `construct` and `destroy`, it makes and ends the items; so an item that uses
-    /// allocators (a std::pmr::string in a conq::pmr::queue) gets the queue's. If its `construct`
-    /// is not noexcept, items live behind a lock, as items do whose move may throw.
+    /// If it has `construct` and `destroy`, these make and end the items. So an item that uses
+    /// allocators itself (a std::pmr::string in a conq::pmr::queue) gets the queue's. If its
+    /// `construct` is not noexcept, items are kept behind a lock, as are items whose move may
+    /// throw.
     template <class T> using allocator = std::allocator<T>;
 };
 
