@@ -27,33 +27,34 @@
 
 namespace conq {
 
-/// How many workers there are and what they are called.
+/// How many workers to start, and their name.
 struct worker_options {
-    /// 0: as many as the machine runs at once.
+    /// The number of workers; 0: as many threads as the machine runs at once.
     std::size_t threads = 0;
-    /// Shown by the system's tools as "name-1", "name-2"… (Linux keeps 15 bytes).
+    /// The system's tools show the threads as "name-1", "name-2"… (Linux keeps 15 bytes).
     std::string name = "conq";
 };
 
-/// Told of an exception that a worker's function threw, on that worker's thread.
+/// Receives an exception that a worker's function, or the queue, threw, on that worker's thread.
 using error_handler = std::function<void(std::exception_ptr)>;
 
-/// Threads that take items from `queue` and call `function` for each until the queue is shut down
-/// and drained, or until they are stopped.
+/// Threads that take items from `queue` and call `function` for each, until the queue is shut down
+/// and drained, or until the workers are stopped.
 ///
 /// `function` is called in the first of these forms that fits: `fn(lease&, std::stop_token)`,
 /// `fn(T&, std::stop_token)`, `fn(lease&)`, `fn(T&)`. All workers share one copy of it and call it
-/// at the same time. Its return is the item's good end: the lease is done. An exception drops the
-/// lease (a memory queue counts the item as done) and goes to the error handler; without one the
-/// first is kept for join() and the others are counted. So does an exception of the queue itself:
-/// an item whose move throws stays in the queue and is taken again.
+/// concurrently. When it returns, the worker calls done() on the lease. When it throws, the lease
+/// is dropped (a memory queue counts the item as done) and the exception goes to the error handler;
+/// without a handler, the first exception is kept for join() and the others are counted. An
+/// exception of the queue itself is treated alike: an item whose move throws stays in the queue and
+/// is taken again.
 ///
-/// A worker that puts into its own full queue waits for the other workers; if all of them do, for
-/// ever. Then a line on standard error says so, once. Give such a queue no bound (`conq::queue`),
-/// put from outside of the workers, or limit the wait (put_for).
+/// A worker that puts into its own full queue waits for the other workers; if all of them do so,
+/// they wait for ever. A line on standard error then says so, once. Give such a queue no bound
+/// (`conq::queue`), put from outside the workers, or limit the wait (put_for).
 ///
-/// Threads: all members may be called from any thread. The queue outlives the workers. Progress:
-/// the destructor waits for the functions that run.
+/// Threads: all members may be called from any thread. The queue must outlive the workers.
+/// Progress: the destructor waits for the functions that are running.
 template <work_queue Queue, class Function> class workers {
     using platform_type = typename platform_of<Queue>::type;
     using stop_source = typename platform_type::stop_source;
@@ -70,8 +71,8 @@ template <work_queue Queue, class Function> class workers {
         "or (T&)");
 
 public:
-    /// Starts `threads` workers. Throws std::invalid_argument for fewer than 1, std::system_error
-    /// if a thread cannot be made.
+    /// Starts `threads` workers. Throws std::invalid_argument if that is less than 1, and
+    /// std::system_error if a thread cannot be made.
     workers(Queue& queue, std::integral auto threads, Function function,
             error_handler on_error = nullptr)
         : workers(queue, worker_options{.threads = checked(threads)}, std::move(function),
@@ -99,9 +100,9 @@ public:
     workers(const workers&) = delete;
     workers& operator=(const workers&) = delete;
 
-    /// Stops, waits for the functions that run, and says on standard error if tasks failed and
-    /// nobody has looked. Items that nobody has taken stay in the queue: join first to wait for
-    /// them.
+    /// Stops the workers, waits for the functions that are running, and reports on standard error
+    /// if tasks failed and nobody has asked. Items that no worker has taken stay in the queue: to
+    /// wait for them, call join() first.
     ~workers() {
         end_threads();
         if (failures_.load() != 0 && !looked_.load()) tell_failures();
@@ -126,25 +127,25 @@ public:
         if (first != nullptr) std::rethrow_exception(first);
     }
 
-    /// Asks the workers to end after the item that they are at; returns at once. Functions that
-    /// take a stop token see it there. Items in the queue stay there.
+    /// Asks the workers to end after their current item; returns at once. Functions that take a
+    /// stop token see the request there. Items in the queue stay there.
     void stop() noexcept { stop_.request_stop(); }
 
-    /// Workers that are in the function right now. O(1), non-blocking, as is failures().
+    /// The number of workers inside the function now. O(1), non-blocking, as is failures().
     [[nodiscard]] std::size_t busy() const noexcept { return busy_.load(); }
-    /// Calls of the function that ended by an exception, each counted when join can rethrow it or
-    /// the handler has returned.
+    /// The number of exceptions that ended a call of the function or came from the queue. Each is
+    /// counted once join can rethrow it or the handler has returned.
     [[nodiscard]] std::uint64_t failures() const noexcept {
         looked_.store(true);
         return failures_.load();
     }
-    /// The number of threads.
+    /// The number of worker threads.
     [[nodiscard]] std::size_t size() const noexcept { return threads_.size(); }
 
 private:
     using thread = typename platform_type::thread;
     template <class U> using atomic = typename platform_type::template atomic<U>;
-    // Before a take that failed is tried again, so that what lasts does not burn a core.
+    // The pause before a failed take is repeated, so that a lasting failure burns no core.
     static constexpr std::uint64_t retry_pause_ns = 1'000'000;
 
     static std::size_t checked(std::integral auto threads) {
@@ -163,7 +164,7 @@ private:
         }
     }
 
-    // Takes one item and processes it. False: stopped, or shut down and drained.
+    // Takes one item and processes it. Returns false if stopped, or shut down and drained.
     bool run_one(const stop_token& stop) noexcept {
         const auto take_and_process = [&] {
             auto task = queue_.take(stop);
@@ -179,7 +180,7 @@ private:
             return true;
         };
         const auto retry = [&](std::exception_ptr failure) {
-            fail(std::move(failure));  // the queue's own, from take or done
+            fail(std::move(failure));  // thrown by the queue itself, in take or done
             platform_type::sleep(retry_pause_ns);
             return true;
         };
@@ -198,7 +199,7 @@ private:
         }
     }
 
-    // Counts last: whoever sees the count finds the exception by join.
+    // Counts last, so that whoever sees the count finds the exception by join.
     void fail(std::exception_ptr failure) noexcept {
         if (!handle(failure)) {
             const std::lock_guard held(lock_);
@@ -207,7 +208,7 @@ private:
         failures_.fetch_add(1);
     }
 
-    // Whether the handler took it. One that throws did not: its own exception is kept instead.
+    // Whether the handler took it. If the handler throws, its own exception is kept instead.
     bool handle(std::exception_ptr& failure) noexcept {
         if (!on_error_) return false;
         looked_.store(true);
@@ -228,7 +229,7 @@ private:
         });
     }
 
-    // The workers as their puts know them.
+    // The workers of this pool, as their puts know them.
     struct crew_of_pool : crew<platform_type> {
         explicit crew_of_pool(workers& of) noexcept
             : crew<platform_type>{&of.queue_, 0, &tell}, pool(of) {}
