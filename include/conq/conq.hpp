@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// All of the core.
+// Includes the whole core.
 #ifndef CONQ_CONQ_HPP
 #define CONQ_CONQ_HPP
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Items that come out when they are due.
+// A work queue whose items come out when they are due.
 //
 //     conq::delay_queue<job> q;
 //     q.put_after(job(1), 5s);

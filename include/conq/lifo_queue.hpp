@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The newest item first.
+// A work queue that hands out the newest item first.
 //
 //     conq::lifo_queue<request> q;
 //     q.put(request(1));

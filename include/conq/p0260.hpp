@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The interface of P0260R20, "C++ Concurrent Queues" (2026-07-12), the proposal for std::conqueue:
-// its bounded_queue over the ring, and an adaptor that puts its names before conq's own queues.
+// its bounded_queue, over conq's ring, and an adaptor that gives conq's own queues its names.
 //
 //     conq::p0260::bounded_queue<int> q(100);
 //     q.push(1);                                     // false: closed
@@ -9,10 +9,10 @@
 //     conq::priority_queue<int> mine;
 //     conq::p0260::adaptor theirs(mine);             // for code written for the concepts
 //
-// Needs C++23 (std::expected): g++ 12 or clang 19 and later. Not here yet: the async_ members and
-// busy_async, which ask for a scheduler.
+// Needs C++23 (std::expected): g++ 12 or clang 19, or later. Not provided yet: the async_ members
+// and busy_async, which need a scheduler.
 //
-// Where the sentences of R20 differ, these are followed ([8.2.4.5] is a clause of it):
+// Where passages of R20 disagree, this header follows these ([8.2.4.5] is a clause of R20):
 //   push            8.2.4.2, `bool push`, not `void push` in 8.2.4.5
 //   pop             8.2.4.2, `optional<T> pop()`, not `T pop()` beside it in 8.2.4.5
 //   try_pop         8.2.1 and 8.2.3.2/8.1: items come out of a closed queue; so `closed` means
@@ -21,7 +21,7 @@
 //                   although its last sentence says "any"
 //   try_ noexcept   8.2.3.2/2 for bounded_queue. An adapted queue that allocates may throw
 //                   bad_alloc, as 8.2.3.2/6.3 and /7 allow, and so promises less
-// And one difference: where T's move cannot throw and its constructor from the arguments may, the
+// One difference: where T's move cannot throw but its constructor from the arguments may, the
 // object is made first and then moved into the storage, because the ring cannot take back a slot.
 #ifndef CONQ_P0260_HPP
 #define CONQ_P0260_HPP
@@ -45,11 +45,11 @@
 
 namespace conq::p0260 {
 
-/// How a call went. busy: it would have had to wait for another thread's call.
+/// The outcome of a call. busy: it would have had to wait for another thread's call.
 enum class conqueue_status { success, empty, full, closed, busy, busy_async };
 
-/// [conqueue.concept.basic] Blocking push and pop. R20 asks for emplace by a lambda that nothing
-/// instantiates; here it has to accept the item.
+/// [conqueue.concept.basic] Blocking push and pop. R20 requires emplace through a lambda that
+/// nothing instantiates; here emplace must accept the item.
 template <class Q>
 concept basic_concurrent_queue = std::move_constructible<typename Q::value_type> &&
                                  requires(Q& q, const Q& cq, typename Q::value_type&& t) {
@@ -66,7 +66,7 @@ concept basic_concurrent_queue = std::move_constructible<typename Q::value_type>
                                      } -> std::same_as<std::optional<typename Q::value_type>>;
                                  };
 
-/// [conqueue.concept.concurrent] The same, and the forms that do not block.
+/// [conqueue.concept.concurrent] The same, with the forms that do not block.
 template <class Q>
 concept concurrent_queue = basic_concurrent_queue<Q> && requires(Q& q, typename Q::value_type&& t) {
     { q.try_push(std::forward<typename Q::value_type>(t)) } -> std::same_as<conqueue_status>;
@@ -74,7 +74,7 @@ concept concurrent_queue = basic_concurrent_queue<Q> && requires(Q& q, typename 
     { q.try_pop() } -> std::same_as<std::expected<typename Q::value_type, conqueue_status>>;
 };
 
-/// A status of conq in the words of the proposal.
+/// Translates a status of conq into the proposal's.
 [[nodiscard]] constexpr conqueue_status to_conqueue_status(status from) noexcept {
     switch (from) {
         case status::ok:
@@ -94,11 +94,11 @@ concept concurrent_queue = basic_concurrent_queue<Q> && requires(Q& q, typename 
     return conqueue_status::busy;
 }
 
-/// The calls of the proposal, over a queue of conq. Derived names the queue: `queue()`.
+/// The calls of the proposal, over a queue of conq. Derived supplies the queue by `queue()`.
 ///
-/// Threads, progress and cost: the queue's. emplace and push wait while it is full, pop while it is
-/// empty; the others do not wait. An exception of T's constructor in a push deposits nothing, one
-/// in a pop still takes the item out, and loses it.
+/// Thread-safety, progress and cost: those of the queue. emplace and push wait while it is full,
+/// pop while it is empty; the others do not wait. If T's constructor throws in a push, nothing is
+/// deposited; if it throws in a pop, the item has left the queue and is lost.
 template <class Derived, class T, bool Allocates> class calls {
 public:
     /// The item's type.
@@ -109,10 +109,10 @@ public:
 
     /// Whether close() was called.
     [[nodiscard]] bool is_closed() const noexcept { return self().queue().is_shut_down(); }
-    /// No push succeeds from here on; pops drain what is left. Waiting calls see it at once.
+    /// Closes the queue to pushes; pops drain what is left. Waiting calls see it at once.
     void close() noexcept { self().queue().shutdown(); }
 
-    /// Whether the item was deposited; false: closed.
+    /// Deposits an item; waits while the queue is full. Returns false if the queue is closed.
     bool push(const T& item) { return emplace(item); }
     bool push(T&& item) { return emplace(std::move(item)); }
     /// The same with T(arguments...).
@@ -121,7 +121,7 @@ public:
     bool emplace(Arguments&&... arguments) {
         return self().queue().emplace(std::forward<Arguments>(arguments)...) == status::ok;
     }
-    /// success, full, busy or closed.
+    /// Deposits an item if that needs no waiting. Returns success, full, busy or closed.
     [[nodiscard]] conqueue_status try_push(const T& item) noexcept(
         !Allocates && std::is_nothrow_copy_constructible_v<T>) {
         return try_emplace(item);
@@ -139,7 +139,7 @@ public:
             self().queue().try_emplace(std::forward<Arguments>(arguments)...));
     }
 
-    /// The next item; none: closed and drained.
+    /// Takes the next item; waits while there is none. Returns none: closed and drained.
     [[nodiscard]] std::optional<T> pop() {
         std::optional<T> item;
         ending how;
@@ -147,7 +147,7 @@ public:
         how.rethrow();
         return item;
     }
-    /// The next item, or empty, busy or closed.
+    /// Takes the next item if that needs no waiting; else returns empty, busy or closed.
     [[nodiscard]] std::expected<T, conqueue_status> try_pop() noexcept(
         std::is_nothrow_move_constructible_v<T>) {
         std::optional<T> item;
@@ -163,7 +163,7 @@ protected:
     ~calls() = default;
 
 private:
-    // Why a pop brings no item: nothing was there, or its move threw.
+    // Why a pop returns no item: there was none, or its move threw.
     struct ending {
         status state = status::ok;
         std::exception_ptr failure;
@@ -172,7 +172,7 @@ private:
             if (failure) std::rethrow_exception(std::move(failure));
         }
     };
-    // Never throws, so that the queue gives the item up in any case.
+    // Never throws, so that the queue gives the item up even if its move throws.
     struct slot {
         std::optional<T>& item;
         ending& how;
@@ -194,15 +194,15 @@ private:
     }
 };
 
-/// Puts the proposal's names before a queue of conq, which outlives it: bounded_queue, queue,
-/// lifo_queue, priority_queue. It models concurrent_queue, and both may be used at once. Items that
-/// are taken here still have to be done there, if anybody joins the queue.
+/// Gives a queue of conq (bounded_queue, queue, lifo_queue, priority_queue) the proposal's names;
+/// the queue must outlive it. It models concurrent_queue, and both may be used at once. If anybody
+/// joins the queue, items taken here must still be counted as done there.
 template <class Queue>
 class adaptor : public calls<adaptor<Queue>, typename Queue::value_type, true> {
 public:
-    /// Of that queue.
+    /// Adapts the queue `of`.
     explicit adaptor(Queue& of) noexcept : queue_(of) {}
-    /// The queue.
+    /// The adapted queue.
     [[nodiscard]] Queue& queue() const noexcept { return queue_; }
 
 private:
@@ -213,20 +213,21 @@ private:
 ///
 /// Order: first in, first out, and sequentially consistent: push-deposited and pop-claimed are
 /// seq_cst operations, so all such queues share one order of them. Memory: allocated by the
-/// constructor, never again; items are made and ended by allocator_traits::construct and destroy.
+/// constructor and never again; items are made and destroyed by allocator_traits::construct and
+/// destroy.
 template <class T, class Allocator = std::allocator<T>>
 class bounded_queue : public calls<bounded_queue<T, Allocator>, T, false> {
 public:
-    /// What allocates.
+    /// The allocator type.
     using allocator_type = Allocator;
 
-    /// Room for `max_elems` items. Throws std::invalid_argument for 0 or more than 2^31, and what
-    /// the allocator throws.
+    /// Makes a queue with room for `max_elems` items. Throws std::invalid_argument if that is 0 or
+    /// more than 2^31, and what the allocator throws.
     explicit bounded_queue(std::size_t max_elems, const Allocator& alloc = Allocator())
         : queue_(max_elems, alloc) {}
     bounded_queue(bounded_queue&&) = delete;
 
-    /// A copy of the allocator.
+    /// Returns a copy of the allocator.
     [[nodiscard]] allocator_type get_allocator() const {
         return allocator_type(queue_.get_allocator());
     }
@@ -248,7 +249,7 @@ private:
 
 namespace pmr {
 
-/// bounded_queue with a memory resource.
+/// bounded_queue that allocates from a memory resource.
 template <class T>
 using bounded_queue = p0260::bounded_queue<T, std::pmr::polymorphic_allocator<T>>;
 

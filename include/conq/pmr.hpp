@@ -6,9 +6,9 @@
 //     std::pmr::synchronized_pool_resource shared;
 //     conq::pmr::queue<std::pmr::string> names(&shared);  // the strings live in it, too
 //
-// Any thread that puts or gets may allocate and free, so the resource has to be one for many
-// threads, unless the queue allocates in its constructor only. It outlives the queue and every item
-// that was taken out and still uses it.
+// Any thread that puts or gets may allocate and free, so the resource must be safe to use from many
+// threads, unless the queue allocates in its constructor only. The resource must outlive the queue
+// and every item that was taken out and still uses it.
 #ifndef CONQ_PMR_HPP
 #define CONQ_PMR_HPP
 
@@ -31,7 +31,7 @@ struct traits : default_traits {
     template <class T> using allocator = std::pmr::polymorphic_allocator<T>;
 };
 
-/// The queues of the same names, with a memory resource.
+/// The queues of the same names, allocating from a memory resource.
 template <class T> using bounded_queue = basic_bounded_queue<T, traits>;
 template <class T> using queue = basic_queue<T, traits>;
 template <class T> using locked_queue = basic_locked_queue<T, traits>;
@@ -40,7 +40,7 @@ template <class T> using lifo_queue = basic_lifo_queue<T, traits>;
 template <class T> using delay_queue = basic_delay_queue<T, traits>;
 template <class T, class Before = std::less<T>>
 using priority_queue = basic_priority_queue<T, Before, traits>;
-/// It allocates nothing itself: the resource is for items that use it.
+/// A rendezvous allocates nothing itself: the resource is for items that use it.
 template <class T> using rendezvous = basic_rendezvous<T, traits>;
 
 }  // namespace conq::pmr

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a user includes for rendezvous: a put hands its item to a get.
+// A work queue without room: a put hands its item directly to a get.
 //
 //     conq::rendezvous<std::string> q;
 //     std::jthread worker([&] { for (auto& task : q) work(*task); });

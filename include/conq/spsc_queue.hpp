@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A work queue between one thread that puts and one that gets.
+// A work queue between one producer thread and one consumer thread.
 //
 //     conq::spsc_queue<frame> q(64);
 //     std::jthread writer([&] { for (auto& next : q) write(*next); });

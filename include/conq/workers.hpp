@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Threads that process a queue's items.
+// Threads that process the items of a queue.
 //
 //     conq::bounded_queue<job> q(100);
 //     conq::workers pool(q, 4, [](job& j) { j.run(); });
