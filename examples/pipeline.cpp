@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Three stages with a bounded queue between each two: the slowest stage sets the pace, and memory
-// stays flat. Each stage ends the next one's queue when its own work is done.
+// Three stages with a bounded queue between one and the next: the slowest stage sets the pace, and
+// memory use stays constant. Joining the stages in order waits for all results.
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -39,7 +39,7 @@ int main() {
     for (std::uint64_t value = 1; value <= 100'000; ++value) numbers.put(value);
 
     compute.join();  // every number has been computed, so every result has been put
-    collect.join();  // and now every result has been looked at
+    collect.join();  // and so every result has been looked at now
     std::printf("below 100001 the longest sequence starts at %llu and takes %llu steps\n",
                 static_cast<unsigned long long>(longest.value),
                 static_cast<unsigned long long>(longest.steps));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// One producer of ten items, three consumers, and an end: join says that all items have been
-// processed, shutdown ends the consumers' loops.
+// One producer of ten items, three consumers, and an orderly end: join waits until all items have
+// been processed; shutdown ends the consumers' loops.
 #include <cstdio>
 #include <string>
 #include <thread>
@@ -11,7 +11,7 @@
 int main() {
     conq::bounded_queue<int> queue(4);
 
-    // One call of puts is one whole line, whoever else prints.
+    // One call of puts writes one whole line, even while other threads print.
     const auto say = [](const std::string& line) { std::puts(line.c_str()); };
 
     std::vector<std::jthread> consumers;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The code of docs/guide.md, in its order: what the guide shows is quoted from here, and runs.
+// The code of docs/guide.md, in the same order: the guide quotes it from here, and it runs.
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What a program does with an item. Here it remembers them, and some cannot be worked on.
+// What a program does with an item. Here it records them; some items cannot be processed.
 std::mutex lock;
 std::vector<std::string> worked_on;
 
@@ -36,7 +36,7 @@ void tell(const char* chapter) {
 void four_calls() {
     conq::queue<std::string> q;
     std::jthread worker([&] {
-        while (auto item = q.get()) {  // none: shut down and drained
+        while (auto item = q.get()) {  // no item: shut down and drained
             work(*item);
             q.task_done();
         }
@@ -67,7 +67,7 @@ void leases() {
                 task.done();
             } catch (const std::exception& error) {
                 std::printf("skipped: %s\n", error.what());
-            }  // dropped without done(): it counts all the same, and join does not hang
+            }  // dropped without done(): it still counts as done, and join does not hang
         }
     });
     some_torn.put("torn");
@@ -99,7 +99,7 @@ void answers() {
 void shutdowns() {
     conq::queue<std::string> q;
     for (const char* name : {"a.png", "b.png", "c.png"}) q.put(name);
-    q.shutdown();  // no more puts; what is in comes out
+    q.shutdown();  // no more puts; the remaining items come out
     if (q.put("late.png") == conq::status::shut_down) work("late.png");
     work(*q.get());
     q.task_done();
@@ -121,7 +121,7 @@ void pools() {
     tell("pools");
 }
 
-// Folders inside folders: a job puts jobs, and join still knows when all is done.
+// Folders inside folders: a job puts more jobs, and join still knows when all are done.
 void walks() {
     struct folder {
         int depth;
@@ -139,7 +139,7 @@ void walks() {
 void delays() {
     conq::delay_queue<std::string> q;
     q.put_after("again.png", 2ms);  // or put_at(item, time_point)
-    q.put("at once.png");           // as the other queues': due now
+    q.put("at once.png");           // due at once, as in the other queues
     q.shutdown();                   // keeps the delays: the loop ends when the last was due
     for (auto& task : q) work(*task);
     tell("delays");
@@ -150,7 +150,7 @@ void hand_overs() {
     conq::workers pool(q, 1, [](std::string& item) { work(item); });
     q.put("a.png");  // returns when the worker has it
     const std::string next = "b.png";
-    if (q.try_put(next) != conq::status::ok) work(next);  // nobody is free: here, then
+    if (q.try_put(next) != conq::status::ok) work(next);  // no worker is free: do it here
     pool.join();
     tell("hand-overs");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Counts the words of the files named as arguments, as
+// Counts the words in the files named as arguments, as
 //     cat FILE... | tr -cs A-Za-z '\n' | sort | uniq -c
-// does, with a worker for each core: map (files to counts), then reduce (counts to one table).
+// does, with one worker per core: map (files to counts), then reduce (all counts to one table).
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
