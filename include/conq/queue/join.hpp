@@ -8,6 +8,7 @@
 #include "conq/contract/resumer.hpp"
 #include "conq/contract/status.hpp"
 #include "conq/platform/clock.hpp"
+#include "conq/waiting/patience.hpp"
 
 namespace conq {
 
@@ -31,7 +32,8 @@ template <class Platform, class Puts, class Stop>
         bool leave() noexcept {
             is_listed = false;
             if (tasks.leave(place)) return true;
-            while (!me.is_resumed()) Platform::yield();
+            claim_wait<Platform> claimed;
+            while (!me.is_resumed()) claimed.once();
             return false;
         }
         ~leaving() {
