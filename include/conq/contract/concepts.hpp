@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What an algorithm may ask of a queue.
+// The concepts that describe what an algorithm may ask of a queue.
 #ifndef CONQ_CONTRACT_CONCEPTS_HPP
 #define CONQ_CONTRACT_CONCEPTS_HPP
 
@@ -13,7 +13,7 @@
 
 namespace conq {
 
-/// A queue of work: memory queues and job queues. `workers` needs no more.
+/// A queue of work: satisfied by memory queues and by job queues. `workers` requires nothing more.
 template <class Queue>
 concept work_queue =
     requires(Queue& queue, typename Queue::value_type item, never_stop_token stop) {
@@ -28,7 +28,7 @@ concept work_queue =
         queue.shutdown(immediate);
     };
 
-/// A work queue that hands out bare items, too.
+/// A work queue that also hands out bare items, which the caller counts with task_done().
 template <class Queue>
 concept counted_queue = work_queue<Queue> && requires(Queue& queue, std::uint64_t count) {
     { *queue.get() } -> std::convertible_to<typename Queue::value_type>;
@@ -36,9 +36,9 @@ concept counted_queue = work_queue<Queue> && requires(Queue& queue, std::uint64_
     queue.task_done(count);
 };
 
-/// The platform under a queue: the one that it names, or the native one.
+/// The platform that a queue runs on: Queue::platform_type if it names one, else platform::native.
 template <class Queue> struct platform_of {
-    /// The platform.
+    /// The platform class.
     using type = platform::native;
 };
 template <class Queue>
@@ -47,7 +47,7 @@ struct platform_of<Queue> {
     using type = typename Queue::platform_type;
 };
 
-/// A queue that others than threads can wait on: select, coroutines, event loops.
+/// A queue on which something other than a thread can wait: select, a coroutine, an event loop.
 template <class Queue>
 concept selectable = requires(Queue& queue, typename Queue::waiter_type& waiter) {
     queue.enlist_getter(waiter);

@@ -13,42 +13,43 @@
 
 namespace conq {
 
-/// How long a call may wait. It names a span, not an instant, because a call that need not wait
-/// should not pay for reading the clock.
+/// How long a call may wait. It holds a span, not an instant, so that a call that need not wait
+/// does not pay for reading the clock.
 template <class Stop = never_stop_token> struct limit {
-    /// Nanoseconds from the start of the call, or platform::never.
+    /// Nanoseconds from the start of the call; platform::never means no deadline.
     std::uint64_t span_ns = platform::never;
-    /// Who may ask the call to give up.
+    /// The stop token through which another thread may ask the call to give up.
     [[no_unique_address]] Stop stop{};
 };
 
-/// How a limit is handed to a function that is not inlined: in registers, if it can be.
+/// The type by which a function that is not inlined takes a limit: by value, hence in registers, if
+/// the limit is trivially copyable; else by reference.
 template <class Stop>
 using cold_limit =
     std::conditional_t<std::is_trivially_copyable_v<limit<Stop>>, limit<Stop>, const limit<Stop>&>;
 
-/// A limit after a duration.
+/// The limit that ends `span` after the start of the call, or when `stop` is requested.
 template <class Rep, class Period, class Stop>
 [[nodiscard]] constexpr limit<Stop> limit_for(std::chrono::duration<Rep, Period> span,
                                               Stop stop) noexcept {
     return {platform::span_ns(span), std::move(stop)};
 }
 
-/// A limit at a time point of any clock.
+/// The limit that ends at a time point of any clock, or when `stop` is requested. Reads that clock.
 template <class Clock, class Duration, class Stop>
 [[nodiscard]] limit<Stop> limit_until(std::chrono::time_point<Clock, Duration> point, Stop stop) {
     return {platform::span_until_ns(point), std::move(stop)};
 }
 
-/// The limit of a call that does not wait at all, as the try_ calls: it may answer `busy`.
+/// The limit of a call that does not wait at all. Like the try_ calls, it may answer `busy`.
 struct now_t {
     explicit now_t() = default;
 };
-/// q.put_after(item, 5s, conq::now)
+/// For example q.put_after(item, 5s, conq::now).
 inline constexpr now_t now{};
 
-/// What calls that take their limit as an argument accept: nothing, a duration or a time point, a
-/// stop token, one of the first two and a stop token, or `now`.
+/// The limit that the trailing arguments of a call describe. They may be: nothing, a duration, a
+/// time point, a stop token, a duration or time point and a stop token, or `now`.
 [[nodiscard]] constexpr limit<> limit_of() noexcept {
     return {};
 }
@@ -68,7 +69,7 @@ template <stop_token_like Stop> [[nodiscard]] constexpr limit<Stop> limit_of(Sto
     return now;
 }
 
-/// Whether these arguments say how long a call may wait.
+/// Satisfied if limit_of() accepts these arguments.
 template <class... Limit>
 concept limiting = requires(Limit... within) { conq::limit_of(std::move(within)...); };
 

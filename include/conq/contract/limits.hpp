@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every bound that the documentation promises, by name.
+// Every bound that the documentation promises, by name. Names that end in _ns are in nanoseconds.
 #ifndef CONQ_CONTRACT_LIMITS_HPP
 #define CONQ_CONTRACT_LIMITS_HPP
 
@@ -14,43 +14,45 @@
 
 namespace conq::limits {
 
-/// The most slots that a bounded queue may have, and the largest maxsize of any.
+/// The largest capacity of a bounded queue, and the largest maxsize of any queue.
 inline constexpr std::uint64_t maxsize_max = std::uint64_t{1} << 31;
 
-/// A put that waits returns at most this long after room appears (see policy::prompt), and a guest
-/// (see is_guest) that was spared a wake, after what it waits for.
+/// A waiting put returns at most this long after room appears (see policy::prompt). So does a guest
+/// (see is_guest) whose wake was left out, after the event that it waits for.
 inline constexpr std::uint64_t put_wake_delay_ns = 1'000'000;
 
-/// From this capacity on, waiting putters are woken at half empty rather than at each free slot.
+/// From this capacity on, waiting producers are woken when the queue is half empty rather than at
+/// each free slot.
 inline constexpr std::uint64_t half_empty_wake_slots = 64;
 
-/// A waiting get that runs alone on its core polls at most this long before it sleeps: an idle
-/// consumer costs no processor time after it.
+/// A waiting get that runs alone on its core polls at most this long before it sleeps. After that,
+/// an idle consumer uses no processor time.
 inline constexpr std::uint64_t get_spin_window_ns = 50'000;
 
-/// The same for a waiting put, whose consumer is the slower side.
+/// The same for a waiting put. It is shorter because the consumer is then the slower side.
 inline constexpr std::uint64_t put_spin_window_ns = 5'000;
 
-/// An item that another thread has claimed and not yet published is waited for by pauses of this
-/// length in all, then by yielding `claim_yields` times, then by sleeping, first and longest as
-/// named: the only wait without a guaranteed wake.
+/// How a call waits for a slot that another thread has claimed and not yet published: it pauses for
+/// at most claim_pause_ns in all, then yields claim_yields times, then sleeps, first for
+/// claim_sleep_first_ns, then longer each time, up to claim_sleep_longest_ns. This is the only wait
+/// without a guaranteed wake.
 inline constexpr std::uint64_t claim_pause_ns = 2'000;
 inline constexpr int claim_yields = 20;
 inline constexpr std::uint64_t claim_sleep_first_ns = 50'000;
 inline constexpr std::uint64_t claim_sleep_longest_ns = 1'000'000;
 
-/// A batch claims at most this many items at once, and holds a lock for at most so many: others get
-/// their turn between.
+/// A batch claims at most this many items at once, and holds a lock for at most this many, so that
+/// other threads get their turn in between.
 inline constexpr std::uint64_t batch_claim_most = 64;
 
-/// The smaller one. (std::min comes with all of its header, a tenth of what conq/queue.hpp costs
-/// to compile.)
+/// The smaller of two numbers. std::min is not used because its header takes a tenth of the time
+/// that conq/queue.hpp takes to compile.
 [[nodiscard]] constexpr std::uint64_t smaller(std::uint64_t a, std::uint64_t b) noexcept {
     return b < a ? b : a;
 }
 
-/// What checked_size throws. Once for all types of integers, and without strings, which users would
-/// compile with each queue.
+/// Throws what checked_size throws. It exists once for all integer types, and without std::string,
+/// so that users do not compile it anew with each queue.
 [[noreturn]] CONQ_COLD inline void refuse_size(bool is_negative, std::uint64_t magnitude,
                                                std::uint64_t least, const char* name) {
     char message[128];
@@ -61,7 +63,8 @@ inline constexpr std::uint64_t batch_claim_most = 64;
     platform::throw_or_abort(std::invalid_argument(message));
 }
 
-/// `size` as a bound, checked. Throws std::invalid_argument that names the bound and the mend.
+/// Returns `size` if it is from `least` to maxsize_max. Otherwise throws std::invalid_argument,
+/// whose message names the value and the range that is possible.
 template <std::integral Integer>
 [[nodiscard]] constexpr std::uint64_t checked_size(Integer size, std::uint64_t least,
                                                    const char* name) {

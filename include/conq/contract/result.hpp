@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a get answers: an item, or the reason why there is none.
+// What a get returns: an item, or the reason why there is none.
 #ifndef CONQ_CONTRACT_RESULT_HPP
 #define CONQ_CONTRACT_RESULT_HPP
 
@@ -16,14 +16,15 @@
 
 namespace conq {
 
-/// Whether a T is small and trivial: compilers may keep it in registers.
+/// Whether T is trivially copyable and at most 16 bytes, so that compilers can keep it in
+/// registers.
 template <class T>
 inline constexpr bool is_small = std::is_trivially_copyable_v<T> && sizeof(T) <= 16;
 
-/// Thrown by `value()` and `lease::release()` where there is no item.
+/// Thrown by `value()` and by `lease::release()` if there is no item.
 class bad_result_access : public std::logic_error {
 public:
-    /// Says why: `state`.
+    /// `state` is the reason; what() names it.
     explicit bad_result_access(status state)
         : std::logic_error(message(state).text), state_(state) {}
 
@@ -43,19 +44,19 @@ private:
     status state_;
 };
 
-/// An item or a status other than `ok`.
+/// An item, or a status other than `ok`.
 ///
-/// It holds an item exactly if `state()` is `ok`; a result that was moved from keeps its state and
-/// a moved-from item, as std::optional does. Threads: as any value. Allocates nothing. All members
-/// are O(1).
+/// A result holds an item exactly if `state()` is `ok`. As with std::optional, a result that was
+/// moved from keeps its state and a moved-from item. Thread-safety: that of any value. It allocates
+/// nothing. All members are O(1).
 template <class T> class result {
 public:
-    /// The item's type.
+    /// The type of the item.
     using value_type = T;
-    /// No item: `state` says why and is not `ok`.
+    /// A result without an item. `state` is the reason and must not be `ok`.
     explicit result(status state) noexcept : none_{}, state_(state) {}
 
-    /// An item made by `make()`, which returns a T: nothing is copied or moved.
+    /// A result with the item that `make()` returns, which is a T. It is neither copied nor moved.
     template <class Make>
     result(std::in_place_t, Make&& make) noexcept(noexcept(std::forward<Make>(make)()))
         : item_(std::forward<Make>(make)()), state_(status::ok) {}
@@ -84,7 +85,8 @@ public:
         requires(std::is_trivially_move_assignable_v<T> &&
                  std::is_trivially_move_constructible_v<T> && std::is_trivially_destructible_v<T>)
     = default;
-    /// Makes a copy, then takes that over as below. If making it throws, nothing has changed.
+    /// Copies `other`, then moves the copy into this result as below. If the copy throws, nothing
+    /// has changed.
     result& operator=(const result& other)
         requires(std::is_copy_constructible_v<T> && !(std::is_trivially_copy_assignable_v<T> &&
                                                       std::is_trivially_copy_constructible_v<T> &&
@@ -93,8 +95,8 @@ public:
         if (this != std::addressof(other)) *this = result(other);
         return *this;
     }
-    /// Ends the old item, then takes over the other's. If T's move throws, no item is left and the
-    /// state is `empty`.
+    /// Destroys the old item, then moves the other's item here. If T's move throws, this result
+    /// holds no item and its state is `empty`.
     result& operator=(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
         requires(!(std::is_trivially_move_assignable_v<T> &&
                    std::is_trivially_move_constructible_v<T> &&
@@ -118,10 +120,10 @@ public:
 
     /// Whether there is an item.
     [[nodiscard]] explicit operator bool() const noexcept { return state_ == status::ok; }
-    /// `ok`, or why there is no item.
+    /// `ok`, or the reason why there is no item.
     [[nodiscard]] status state() const noexcept { return state_; }
 
-    /// The item; undefined if there is none.
+    /// The item. The behaviour is undefined if there is none.
     [[nodiscard]] T& operator*() & noexcept { return item_; }
     [[nodiscard]] const T& operator*() const& noexcept { return item_; }
     [[nodiscard]] T&& operator*() && noexcept { return std::move(item_); }
@@ -141,7 +143,7 @@ public:
         return *this ? T(item_) : static_cast<T>(std::forward<Other>(other));
     }
 
-    /// The item as an optional, which forgets why there is none.
+    /// The item as an optional, which does not keep the reason if there is none.
     [[nodiscard]] std::optional<T> to_optional() && {
         return *this ? std::optional<T>(std::move(item_)) : std::nullopt;
     }
@@ -154,8 +156,8 @@ private:
         if (!*this) platform::throw_or_abort(bad_result_access(state_));
     }
 
-    // A result that travels in registers brings the bytes of no item along: they are 0, or g++
-    // warns in users' code that they "may be used uninitialized".
+    // A result returned in registers also returns the bytes of an item that is not there. They are
+    // set to 0, because g++ otherwise warns in users' code that they "may be used uninitialized".
     struct nothing {};
     struct zeros {
         std::byte bytes[sizeof(T)];
@@ -169,25 +171,26 @@ private:
     template <class U> friend class result_slot;
 };
 
-/// The way a buffer puts an item into a result that is still without one. For buffers.
+/// The means by which a buffer puts an item into a result that holds none yet. For buffers only.
 template <class T> class result_slot {
 public:
-    /// `out` holds no item and outlives the slot.
+    /// `out` holds no item and outlives this object.
     explicit result_slot(result<T>& out) noexcept : out_(out) {}
 
-    /// Takes the item by move, or by copy where only the copy keeps the strong guarantee.
+    /// Moves the item into the result; copies it if only a copy keeps the strong exception
+    /// guarantee.
     void operator()(T& item) const noexcept(std::is_nothrow_move_constructible_v<T>) {
         std::construct_at(std::addressof(out_.item_), std::move_if_noexcept(item));
         out_.state_ = status::ok;
     }
 
-    /// Takes the item that `source(address)` makes. If that throws, there is none.
+    /// Makes the item in place by `source(address)`. If that throws, the result holds no item.
     template <class Source> void make(const Source& source) const {
         source(static_cast<void*>(std::addressof(out_.item_)));
         out_.state_ = status::ok;
     }
 
-    /// Says why there is no item, in a result that is still without one.
+    /// Sets the reason why there is no item. The result holds none yet.
     void fail(status why) const noexcept { out_.state_ = why; }
 
 private:

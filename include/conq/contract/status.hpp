@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How a call on a queue ended: one vocabulary for every queue and every face.
+// How a call on a queue ended: one vocabulary for all queues, the Python module and the command.
 #ifndef CONQ_CONTRACT_STATUS_HPP
 #define CONQ_CONTRACT_STATUS_HPP
 
@@ -9,25 +9,25 @@
 
 namespace conq {
 
-/// How a call ended. Whatever is not `ok` has changed nothing: a put has not touched its argument,
-/// a get has taken nothing.
+/// How a call ended. A call that does not return `ok` has changed nothing: a put has not touched
+/// its argument, and a get has taken nothing.
 ///
-/// What wins if several would fit: `stopped` if the stop was requested before the call; else `ok`
-/// if the call could be carried out, whatever its deadline; else `shut_down`, `stopped`,
-/// `timed_out`.
+/// If several results are possible, the first of these applies: `stopped`, if the stop was
+/// requested before the call; `ok`, if the call could be carried out, whatever its deadline;
+/// `shut_down`; `stopped`; `timed_out`.
 enum class status : std::uint8_t {
     ok,         ///< Done.
-    full,       ///< Calls that do not wait only: no room.
-    empty,      ///< Calls that do not wait only: no item.
-    busy,       ///< Calls that do not wait only: another thread is in the middle of a call; try
-                ///< again. And a put_many that an exception cut short.
-    shut_down,  ///< The queue takes no more items; for a get: and the last one has been taken.
+    full,       ///< Only from calls that do not wait: there is no room.
+    empty,      ///< Only from calls that do not wait: there is no item.
+    busy,       ///< Only from calls that do not wait: another thread is in the middle of a call, so
+                ///< try again. Also from a put_many that an exception cut short.
+    shut_down,  ///< No more puts are accepted. From a get: and the last item has been taken.
     timed_out,  ///< The deadline passed.
-    stopped,    ///< The stop token asked.
-    lease_lost  ///< Ends of leases of job queues only: the job has been given to somebody else.
+    stopped,    ///< A stop was requested through the stop token.
+    lease_lost  ///< Only from the end of a job queue's lease: the job was given to somebody else.
 };
 
-/// The status as a word, for messages. Never null.
+/// The name of the status, for messages. Never null.
 [[nodiscard]] constexpr const char* to_string(status value) noexcept {
     switch (value) {
         case status::ok:
@@ -50,22 +50,22 @@ enum class status : std::uint8_t {
     return "unknown";
 }
 
-/// What a batch did: how many items, from the first on, and why not more.
+/// The result of a batch: how many items, counted from the first, and why not more.
 struct [[nodiscard]] batch_result {
-    /// How many items were put, or taken. The rest is as it was.
+    /// How many items were put or taken. The other items are unchanged.
     std::uint64_t count = 0;
-    /// Of a put: ok if all were put. Of a get: ok if any was taken. Else why not.
+    /// For a put, `ok` if all items were put. For a get, `ok` if any was taken. Else the reason.
     conq::status status = conq::status::ok;
 
-    /// Compares both.
+    /// Compares both members.
     friend bool operator==(const batch_result&, const batch_result&) = default;
 };
 
-/// Tag of shutdown(immediate): what no getter has claimed is dropped.
+/// The tag of shutdown(immediate), which drops every item that no consumer has claimed.
 struct immediate_t {
     explicit immediate_t() = default;
 };
-/// q.shutdown(conq::immediate)
+/// For example q.shutdown(conq::immediate).
 inline constexpr immediate_t immediate{};
 
 }  // namespace conq
