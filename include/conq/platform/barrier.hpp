@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// A barrier in two halves: one thread pays for both sides. The light half keeps the compiler alone
-// from moving accesses across it and costs nothing; the heavy half makes every other thread of the
-// process pass a full barrier, wherever it stands. Of a thread that stores, passes the light half
-// and loads, and another that stores, passes the heavy half and loads, one sees the other's store.
-// After D. Goldblatt, "Asymmetric Fences" (P1202).
+// A barrier in two halves, of which one thread pays for both. The light half costs nothing: it only
+// keeps the compiler from moving accesses across it. The heavy half makes every other thread of the
+// process pass a full barrier, wherever that thread is. Suppose one thread stores, passes the light
+// half and loads, and another stores, passes the heavy half and loads: then at least one of them
+// sees the other's store. After D. Goldblatt, "Asymmetric Fences" (P1202).
 //
-// Neither half makes an edge of happens-before: data is handed over by acquire and release, as
-// ever.
+// Neither half creates a happens-before edge: data is still handed over by acquire and release.
 #ifndef CONQ_PLATFORM_BARRIER_HPP
 #define CONQ_PLATFORM_BARRIER_HPP
 
@@ -25,32 +24,33 @@
 
 namespace conq::platform {
 
-/// A system without such a barrier: who would need one orders both sides himself.
+/// For systems without such a barrier: code that needs one has to order both sides itself.
 struct no_barrier {
-    /// Whether the halves may be used: no.
+    /// Whether the halves may be used: always false.
     [[nodiscard]] static constexpr bool is_there() noexcept { return false; }
-    /// Not to be called.
+    /// Must not be called: aborts.
     static void light() noexcept { heavy(); }
-    /// Not to be called.
+    /// Must not be called: aborts.
     static void heavy() noexcept { abort_with("this platform has no barrier for all threads"); }
 };
 
 #if CONQ_HAS_MEMBARRIER
-/// The barrier by Linux's membarrier(2), PRIVATE_EXPEDITED: since Linux 4.14, where no filter
-/// forbids it.
+/// The barrier by Linux's membarrier(2), command PRIVATE_EXPEDITED. It is there since Linux 4.14,
+/// unless a filter forbids it.
 ///
-/// Threads: any. Progress: `light` is no instruction at all; `heavy` is a system call that
-/// interrupts the cores on which threads of this process run (some 0.4 us here if none does, 10 us
-/// if one does). Allocates nothing.
+/// Threads: any. Progress: `light` compiles to no instruction; `heavy` is a system call that
+/// interrupts the cores on which other threads of this process run (about 0.4 us here if there are
+/// none, 10 us if there is one). Allocates nothing.
 struct linux_barrier {
-    /// Whether the kernel offers it to this process; asked once.
+    /// Whether the kernel offers it to this process. Asks the kernel once. False: do not use the
+    /// halves.
     [[nodiscard]] static bool is_there() noexcept {
         static const bool is_registered = ask(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
         return is_registered;
     }
-    /// The half of those who are in a hurry.
+    /// The half on the side that must be fast.
     static void light() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
-    /// The half of the one who pays.
+    /// The half on the side that pays. Aborts if the kernel refuses the call after all.
     static void heavy() noexcept {
         if (!ask(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
             abort_with("the kernel refuses membarrier(), which it had offered: a seccomp filter?");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Time as the seam sees it: nanoseconds of a monotonic clock in 64 bits, and instants from the
-// durations and time points of std::chrono, which never overflow.
+// Time as the platform seam sees it: 64-bit counts of nanoseconds on a monotonic clock, and
+// conversions from the durations and time points of std::chrono. The conversions never overflow.
 //
-// Threads: every function may be called from any thread. Progress: non-blocking, allocates nothing.
+// Threads: any thread may call any function. Progress: non-blocking, allocates nothing.
 #ifndef CONQ_PLATFORM_CLOCK_HPP
 #define CONQ_PLATFORM_CLOCK_HPP
 
@@ -17,11 +17,11 @@ namespace conq::platform {
 /// An instant in nanoseconds of the platform's monotonic clock.
 using instant_ns = std::uint64_t;
 
-/// The instant that no clock reaches: "no deadline".
+/// The instant that no clock reaches. It means "no deadline".
 inline constexpr instant_ns never = std::numeric_limits<instant_ns>::max();
 
-/// A span in nanoseconds: 0 for a negative one or for "not a number", `never` for duration::max()
-/// and for everything of a hundred years or more.
+/// A duration in nanoseconds: 0 if it is negative or not a number; `never` for duration::max() and
+/// for everything from a hundred years on.
 template <class Rep, class Period>
 [[nodiscard]] constexpr std::uint64_t span_ns(std::chrono::duration<Rep, Period> span) noexcept {
     using seconds = std::chrono::duration<double>;
@@ -32,11 +32,11 @@ template <class Rep, class Period>
         std::chrono::duration_cast<std::chrono::nanoseconds>(span).count());
 }
 
-/// The span from one time point to another of the same clock: 0 if that is not later.
+/// The nanoseconds from one time point to another of the same clock; 0 if `to` is not later.
 template <class Clock, class From, class To>
 [[nodiscard]] constexpr std::uint64_t span_between_ns(
     std::chrono::time_point<Clock, From> from, std::chrono::time_point<Clock, To> to) noexcept {
-    // Two far points, or one in another unit, could overflow; as seconds in a double they cannot.
+    // Two distant points, or two units, could overflow. As seconds in a double they cannot.
     using seconds = std::chrono::duration<double>;
     constexpr double hundred_years_s = 100.0 * 365 * 24 * 3600;
     const double away_s =
@@ -46,8 +46,8 @@ template <class Clock, class From, class To>
     return span_ns(to - from);
 }
 
-/// How far away a time point of any clock is, as a span. A time point of a clock other than the
-/// monotonic one is translated once: later jumps of that clock are not followed.
+/// The nanoseconds from now until a time point of any clock. The clock is read once: if it jumps
+/// later, the result does not follow.
 template <class Clock, class Duration>
 [[nodiscard]] std::uint64_t span_until_ns(std::chrono::time_point<Clock, Duration> point) {
     if (point == std::chrono::time_point<Clock, Duration>::max()) return never;
@@ -59,9 +59,10 @@ template <class Clock, class Duration>
     return span >= never - from ? never : from + span;
 }
 
-/// The instant of a time point, where `present` is the platform's now. One of steady_clock, which
-/// is the platform's, is exact; one of another clock is translated once, with the error of two
-/// readings. Those before the monotonic clock's epoch are at it.
+/// The instant of a time point; `present` is what the platform's clock shows now. A time point of
+/// steady_clock, which is the platform's clock, is exact. One of another clock is translated once,
+/// with the error that comes from reading two clocks. One before the monotonic clock's epoch gives
+/// 0.
 template <class Clock, class Duration>
 [[nodiscard]] instant_ns instant_of(std::chrono::time_point<Clock, Duration> point,
                                     instant_ns present) {
@@ -70,12 +71,13 @@ template <class Clock, class Duration>
     } else {
         if (point == std::chrono::time_point<Clock, Duration>::max()) return never;
         const auto there = Clock::now();
-        const std::uint64_t ago = span_between_ns(point, there);  // those past keep their order
+        const std::uint64_t ago = span_between_ns(point, there);  // past instants keep their order
         return ago < present ? after(present - ago, span_between_ns(there, point)) : 0;
     }
 }
 
-/// The monotonic clock that std::chrono::steady_clock and the futex time-outs of Linux share.
+/// The present instant of the monotonic clock, in nanoseconds. std::chrono::steady_clock and
+/// Linux's futex time-outs share that clock.
 [[nodiscard]] inline instant_ns monotonic_now() noexcept {
     return static_cast<instant_ns>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                        std::chrono::steady_clock::now().time_since_epoch())

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// A mutex and a condition variable for the parts that want the operating system's own: the
-// portable waiter and the baseline queue.
+// A condition variable for the parts that use the operating system's own: the portable futex and
+// the baseline queue.
 //
-// glibc up to 2.40 can lose a wake of a condition variable (its bug 25847). Every wait here ends by
-// itself after `recheck_ns`, so that the caller looks at its condition again and no wake is lost
-// for longer than that.
+// In glibc up to 2.40 a condition variable can lose a wake (glibc bug 25847). Every wait here ends
+// by itself after `recheck_ns`, and the caller then looks at its condition again, so no wake is
+// lost for longer than that.
 #ifndef CONQ_PLATFORM_CONDITION_HPP
 #define CONQ_PLATFORM_CONDITION_HPP
 
@@ -16,14 +16,14 @@
 
 namespace conq::platform {
 
-/// std::condition_variable whose waits end by themselves. Threads: as std::condition_variable.
+/// A std::condition_variable whose waits end by themselves. Threads: as std::condition_variable.
 class condition {
 public:
-    /// The longest single wait.
+    /// The longest single wait, in nanoseconds.
     static constexpr std::uint64_t recheck_ns = 50'000'000;
 
-    /// Unlocks, sleeps until notified, until `deadline` or for `recheck_ns`, and locks again. May
-    /// return early at any time: the caller tests its condition and the clock in a loop.
+    /// Unlocks; sleeps until notified, until `deadline`, or for `recheck_ns`; locks again. It may
+    /// return early at any time, so the caller tests its condition and the clock in a loop.
     void wait(std::unique_lock<std::mutex>& lock, instant_ns deadline) {
         const instant_ns recheck = after(monotonic_now(), recheck_ns);
         const instant_ns until = deadline < recheck ? deadline : recheck;

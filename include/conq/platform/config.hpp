@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
-// Constants and attributes that the whole library shares. Layer 0: includes nothing of ours.
+// Constants and attributes that the whole library shares. Layer 0: includes no other file of conq.
 #ifndef CONQ_PLATFORM_CONFIG_HPP
 #define CONQ_PLATFORM_CONFIG_HPP
 
 #include <cstddef>
 #include <cstdint>
 
-// Whatever is parsed first in a public header includes this one: no other error comes before it.
+// Public headers parse this file before any code of conq, so that this error comes before all
+// others.
 #if __cplusplus <= 201703L
 #error "conq needs C++20: compile with -std=c++20 or newer"
 #endif
 
-/// 1: queues check at run time what only a bug can break (a queue destroyed under a waiter or under
-/// a lease) and abort with a message. Follows NDEBUG unless it is set; all translation units of a
-/// program must agree on it.
+/// 1: queues check at run time for what only a bug can cause (a queue destroyed while a call waits
+/// on it, or before a lease of it) and abort with a message. Follows NDEBUG unless you define it.
+/// All translation units of a program must agree on it.
 #ifndef CONQ_CHECKED
 #ifdef NDEBUG
 #define CONQ_CHECKED 0
@@ -22,19 +23,19 @@
 #endif
 #endif
 
-/// A function off the hot path: kept out of line, so that the hot path stays a handful of
-/// instructions (measured: x1.4 to 1.7 on an uncontended put and get).
+/// For a function off the hot path: it is not inlined, so that the hot path stays a few
+/// instructions long (measured: x1.4 to 1.7 on an uncontended put and get).
 #define CONQ_COLD [[gnu::noinline, gnu::cold]]
 
-/// A hot function of a few instructions: inlined whatever the compiler thinks of its callers.
+/// For a hot function of a few instructions: it is inlined, whatever the compiler would decide.
 #define CONQ_HOT [[gnu::always_inline]]
 
 namespace conq {
 
-/// Data that different threads write is kept this many bytes apart.
+/// Data that different threads write is kept at least this many bytes apart.
 inline constexpr std::size_t cache_line_bytes = 64;
 
-/// Aborts with a message on standard error: for misuse that cannot be reported in any other way.
+/// Prints `message` on standard error and aborts: for misuse that cannot be reported otherwise.
 [[noreturn]] void abort_with(const char* message) noexcept;
 
 }  // namespace conq

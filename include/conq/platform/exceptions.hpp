@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The one place that throws and catches. In a program without exceptions (-fno-exceptions) nothing
-// is caught, and what would have been thrown ends the program with the same message.
+// The only header that throws and catches. In a program compiled without exceptions
+// (-fno-exceptions) nothing is caught; instead of a throw, the program prints the same message and
+// aborts.
 #ifndef CONQ_PLATFORM_EXCEPTIONS_HPP
 #define CONQ_PLATFORM_EXCEPTIONS_HPP
 
@@ -18,7 +19,7 @@
 
 namespace conq::platform {
 
-/// Throws `error`; without exceptions prints its message and aborts.
+/// Throws `error`. Without exceptions: prints its message on standard error and aborts.
 template <class Error> [[noreturn]] CONQ_COLD void throw_or_abort(const Error& error) {
 #if CONQ_HAS_EXCEPTIONS
     throw error;
@@ -28,7 +29,7 @@ template <class Error> [[noreturn]] CONQ_COLD void throw_or_abort(const Error& e
 #endif
 }
 
-/// What `call()` returns. If it throws, what `on_failure(std::exception_ptr)` returns.
+/// Returns what `call()` returns; if it throws, what `on_failure(std::exception_ptr)` returns.
 template <class Call, class OnFailure> auto call_or(Call&& call, OnFailure&& on_failure) {
 #if CONQ_HAS_EXCEPTIONS
     try {
@@ -42,7 +43,7 @@ template <class Call, class OnFailure> auto call_or(Call&& call, OnFailure&& on_
 #endif
 }
 
-/// What `call()` returns. If it throws, `clean_up()` is called, and the exception goes on.
+/// Returns what `call()` returns. If it throws, calls `clean_up()` and rethrows.
 template <class Call, class CleanUp> auto call_cleanly(Call&& call, CleanUp&& clean_up) {
 #if CONQ_HAS_EXCEPTIONS
     try {
@@ -57,7 +58,7 @@ template <class Call, class CleanUp> auto call_cleanly(Call&& call, CleanUp&& cl
 #endif
 }
 
-/// Calls `call()`. If it throws, that is forgiven if `is_forgiven()`; else the exception goes on.
+/// Calls `call()`. If it throws, the exception is swallowed if `is_forgiven()`, else rethrown.
 template <class Call, class IsForgiven> void call_forgiving(Call&& call, IsForgiven&& is_forgiven) {
 #if CONQ_HAS_EXCEPTIONS
     try {
@@ -71,8 +72,8 @@ template <class Call, class IsForgiven> void call_forgiving(Call&& call, IsForgi
 #endif
 }
 
-/// Calls `use(message)` with what `failure` says of itself: "unknown" if it is null or no
-/// std::exception. `use` does not throw.
+/// Calls `use(message)` with the message of `failure`: its what(), or "unknown" if it is null or
+/// not a std::exception. `use` must not throw.
 template <class Use> void use_message([[maybe_unused]] const std::exception_ptr& failure, Use use) {
 #if CONQ_HAS_EXCEPTIONS
     try {

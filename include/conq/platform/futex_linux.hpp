@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Sleeping on a 32-bit word by Linux's futex(2): private to the process, absolute deadlines on the
-// monotonic clock. Nothing on other systems.
+// Sleeping on a 32-bit word with Linux's futex(2): private to the process, with absolute deadlines
+// on the monotonic clock. On other systems this file is empty.
 #ifndef CONQ_PLATFORM_FUTEX_LINUX_HPP
 #define CONQ_PLATFORM_FUTEX_LINUX_HPP
 
@@ -20,11 +20,11 @@
 
 namespace conq::platform {
 
-/// Sleep and wake on a word by the kernel.
+/// Sleep and wake on a word, by the kernel.
 ///
-/// Threads: any. Progress: `wait` waits; `wake` is a system call. Allocates nothing.
+/// Threads: any. Progress: `wait` waits; `wake` is one system call. Allocates nothing.
 struct linux_futex {
-    /// Sleeps while `word` holds `expected`, at most until `deadline`. May return early.
+    /// Sleeps while `word` holds `expected`, but not beyond `deadline`. May return early.
     static sleep_end wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                           instant_ns deadline) noexcept {
         timespec until{};
@@ -39,8 +39,9 @@ struct linux_futex {
         abort_with("the kernel refuses futex(FUTEX_WAIT_BITSET): a seccomp filter?");
     }
 
-    /// Wakes up to `count` sleepers on the word at `address`. The word need not exist any more: the
-    /// kernel only compares addresses, and a stray wake is an early return of somebody's wait.
+    /// Wakes up to `count` threads that sleep on the word at `address`. The word need not exist any
+    /// more: the kernel only compares addresses, and a stray wake only makes another thread's wait
+    /// return early.
     static void wake(const void* address, int count) noexcept {
         ::syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
     }

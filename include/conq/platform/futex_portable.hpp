@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Sleeping on a 32-bit word where the kernel offers nothing for it: a table of mutexes and
-// condition variables, chosen by the word's address. Any number of words may share an entry; a wake
-// wakes all of them and each looks at its own word again.
+// Sleeping on a 32-bit word where the kernel has no call for it: a table of mutexes and condition
+// variables, indexed by the word's address. Several words may share an entry; a wake then wakes the
+// sleepers of all of them, and each looks at its own word again.
 #ifndef CONQ_PLATFORM_FUTEX_PORTABLE_HPP
 #define CONQ_PLATFORM_FUTEX_PORTABLE_HPP
 
@@ -21,8 +21,8 @@ namespace conq::platform {
 ///
 /// Threads: any. Progress: `wait` waits; `wake` takes a mutex for a moment. Allocates nothing.
 struct portable_futex {
-    /// Sleeps while `word` holds `expected`, at most until `deadline`. The word must be changed
-    /// before it is woken.
+    /// Sleeps while `word` holds `expected`, but not beyond `deadline`. Whoever wakes the sleeper
+    /// must change the word first.
     static sleep_end wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
                           instant_ns deadline) {
         entry& shared = entry_of(&word);
@@ -34,12 +34,12 @@ struct portable_futex {
         return sleep_end::woken;
     }
 
-    /// Wakes those who sleep on the word at `address`, which need not exist any more.
+    /// Wakes all threads that sleep on the word at `address`. The word need not exist any more.
     static void wake(const void* address, int) noexcept {
         entry& shared = entry_of(address);
         {
             std::lock_guard lock(shared.mutex);
-        }  // nobody stands between his look and his sleep
+        }  // no thread is now between its look at the word and its sleep
         shared.changed.notify_all();
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The seam's own lock: one 32-bit word, no system call unless somebody sleeps. After Drepper,
-// "Futexes Are Tricky" (2011), mutex 2.
+// The platform seam's own lock: one 32-bit word, and no system call unless a thread sleeps. After
+// Drepper, "Futexes Are Tricky" (2011), mutex 2.
 #ifndef CONQ_PLATFORM_LOCK_HPP
 #define CONQ_PLATFORM_LOCK_HPP
 
@@ -12,19 +12,19 @@
 
 namespace conq::platform {
 
-/// A lock for sections of a few instructions. Satisfies Lockable.
+/// A lock for critical sections of a few instructions. Satisfies Lockable.
 ///
 /// Threads: any. Progress: `try_lock` is non-blocking; `lock` waits for the holder; `unlock` makes
-/// a system call only if somebody sleeps. Allocates nothing. `unlock`'s exchange is its last access
-/// to the lock: whoever takes the lock next may destroy it.
+/// a system call only if a thread sleeps. Allocates nothing. The exchange in `unlock` is its last
+/// access to the lock, so the thread that takes the lock next may destroy it.
 template <class Platform> class futex_lock {
 public:
-    /// Takes the lock.
+    /// Takes the lock. Polls for about half a microsecond, then sleeps.
     void lock() noexcept {
         if (!try_lock()) lock_slow();
     }
 
-    /// Takes the lock if it is free.
+    /// Takes the lock if it is free. False: another thread holds it.
     [[nodiscard]] bool try_lock() noexcept {
         std::uint32_t expected = free;
         return word_.compare_exchange_strong(expected, held,
@@ -32,7 +32,7 @@ public:
                                              std::memory_order_relaxed);  // (2) reads nothing
     }
 
-    /// Gives the lock back.
+    /// Releases the lock.
     void unlock() noexcept {
         const void* const address = &word_;
         const std::uint32_t was =

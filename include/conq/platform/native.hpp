@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The platform seam: everything that the library asks of the machine, as a policy class. The queue
-// headers name a `Platform` and nothing else of the machine, so that a deterministic scheduler can
-// stand in for it and run the very same code.
+// The platform seam: everything that the library needs from the machine, in one policy class. The
+// queue headers use the machine only through a `Platform`, so that a deterministic scheduler can
+// take its place and run the very same code.
 //
 // A platform has: `atomic<T>`, `plain<T>`, `now()`, `longest_pause`, `pause`, `yield`, `sleep`,
 // `wait`, `wake`, `has_heavy_barrier`, `light_barrier`, `heavy_barrier`, `interrupted`, `mutex`,
@@ -37,16 +37,15 @@
 
 namespace conq::platform {
 
-class condition;        // whoever uses it includes conq/platform/condition.hpp
-struct portable_futex;  // and for the portable platform conq/platform/futex_portable.hpp
+class condition;        // its users include conq/platform/condition.hpp
+struct portable_futex;  // and users of `portable` conq/platform/futex_portable.hpp
 
-/// A thread with a name that the operating system's tools show. Joined before it is destroyed.
-/// Threads: belongs to one.
+/// A thread with a name that the operating system's tools show. It must be joined before it is
+/// destroyed. Thread-safety: none; one thread owns it.
 class named_thread {
 public:
-    /// Starts `body` on a new thread, which has its name before anything of the body runs. The name
-    /// is cut to 15 bytes, which is what Linux keeps.
-    /// Throws std::system_error if no thread can be made.
+    /// Starts `body` on a new thread. The thread has its name before `body` begins. The name is cut
+    /// to 15 bytes, which is what Linux keeps. Throws std::system_error if no thread can be made.
     template <class Body>
     named_thread(const char* name, Body body)
         : thread_([name = cut_of(name), body = std::move(body)]() mutable {
@@ -70,15 +69,15 @@ private:
     std::thread thread_;
 };
 
-/// The machine as it is, with a choice of how to sleep on a word, and of the barrier for all
-/// threads.
+/// The machine itself, with two choices: how to sleep on a word, and by which barrier one thread
+/// orders the accesses of all threads.
 ///
-/// Threads: every member may be used from any thread.
+/// Threads: any thread may use any member.
 template <class Futex, class Barrier> struct basic_native {
-    /// What shared state, the baseline queue and the workers are made of.
+    /// The types from which shared state, the baseline queue and the workers are built.
     template <class T> using atomic = std::atomic<T>;
-    /// A scalar that is not atomic because something else keeps threads apart: a lock, or an edge
-    /// of the ledger. A scheduler stands in for it and checks that.
+    /// A scalar that need not be atomic, because a lock or a numbered pair of memory orders keeps
+    /// threads apart. A deterministic scheduler replaces it with a type that checks this.
     template <class T> using plain = T;
     using mutex = std::mutex;
     using condition = platform::condition;
@@ -89,18 +88,19 @@ template <class Futex, class Barrier> struct basic_native {
     using stop_source = own_stop_source;
 #endif
 
-    /// A pointer for each thread, null at first: whose worker it is.
+    /// One pointer for each thread, initially null: the crew of workers to which the thread
+    /// belongs.
     [[nodiscard]] static void*& thread_slot() noexcept {
         static thread_local void* slot = nullptr;
         return slot;
     }
 
-    /// The monotonic clock.
+    /// The present instant of the monotonic clock, in nanoseconds.
     [[nodiscard]] static instant_ns now() noexcept { return monotonic_now(); }
 
-    /// How many pauses in a row still pay; whoever polls for longer yields.
+    /// The most pauses in a row that still pay off; a thread that polls for longer yields instead.
     static constexpr int longest_pause = 64;
-    /// Tells the processor `count` times that this thread polls (x86: some 26 ns each here).
+    /// Tells the processor `count` times that this thread polls (x86: about 26 ns each here).
     static void pause(int count) noexcept {
         while (count-- > 0) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -114,42 +114,43 @@ template <class Futex, class Barrier> struct basic_native {
     /// Lets another thread run on this core.
     static void yield() noexcept { std::this_thread::yield(); }
 
-    /// Sleeps for `span_ns`. A signal may end it early.
+    /// Sleeps for `span_ns` nanoseconds. A signal may end the sleep early.
     static void sleep(std::uint64_t span_ns) noexcept {
         std::this_thread::sleep_for(std::chrono::nanoseconds(static_cast<std::int64_t>(span_ns)));
     }
 
-    /// Sleeps while `word` holds `expected`, at most until `deadline`; may return early.
+    /// Sleeps while `word` holds `expected`, but not beyond `deadline`. May return early.
     static sleep_end wait(atomic<std::uint32_t>& word, std::uint32_t expected,
                           instant_ns deadline) {
         return Futex::wait(word, expected, deadline);
     }
 
-    /// Wakes up to `count` sleepers on the word at `address`, which need not exist any more.
+    /// Wakes up to `count` threads that sleep on the word at `address`, which need not exist any
+    /// more.
     static void wake(const void* address, int count) noexcept { Futex::wake(address, count); }
 
-    /// Whether there is a barrier that one thread makes all threads pass: see platform/barrier.hpp.
-    /// The same answer throughout the process. If not, its halves must not be used.
+    /// Whether one thread can make all threads pass a barrier: see platform/barrier.hpp. The answer
+    /// is the same throughout the process. If it is false, the two halves must not be used.
     [[nodiscard]] static bool has_heavy_barrier() noexcept { return Barrier::is_there(); }
-    /// Its halves: of those who are in a hurry, and of the one who pays for them.
+    /// The halves of that barrier: for the side that must be fast, and for the side that pays.
     static void light_barrier() noexcept { Barrier::light(); }
     static void heavy_barrier() noexcept { Barrier::heavy(); }
 
-    /// Asked, with no lock held, when a signal handler has run on a waiting thread. It may throw to
-    /// end the wait (Python's signal handlers do); here the wait goes on.
+    /// Called, with no lock held, after a signal handler has run on a waiting thread. It may throw
+    /// to end the wait, as for Python's signal handlers; here it does nothing and the wait goes on.
     static void interrupted() noexcept {}
 };
 
-/// The native platform on mutexes and condition variables: for systems without a futex.
+/// The native platform on mutexes and condition variables, for systems without a futex.
 using portable = basic_native<portable_futex, no_barrier>;
 
 #if defined(__linux__) && CONQ_HAS_MEMBARRIER
-/// The platform that queues use unless told otherwise.
+/// The platform that queues use by default.
 using native = basic_native<linux_futex, linux_barrier>;
 #elif defined(__linux__)
 using native = basic_native<linux_futex, no_barrier>;
 #else
-/// The platform that queues use unless told otherwise.
+/// The platform that queues use by default.
 using native = portable;
 #endif
 

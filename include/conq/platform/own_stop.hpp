@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A stop source and its token for standard libraries without std::stop_source (before C++20's
-// jthread), so that workers can be stopped there, too.
+// A stop source and its token for standard libraries that lack std::stop_source (which came with
+// C++20's jthread), so that workers can be stopped there, too.
 #ifndef CONQ_PLATFORM_OWN_STOP_HPP
 #define CONQ_PLATFORM_OWN_STOP_HPP
 
@@ -11,10 +11,11 @@
 
 namespace conq::platform {
 
-/// Asks to stop, once and for good. A callback runs under the lock of its source: it must neither
-/// use the source nor be destroyed by itself.
+/// Requests a stop, once and for good. A callback runs under the lock of its source: it must
+/// neither use the source nor destroy itself.
 ///
-/// Threads: any. Progress: to register a callback, to end one and to request take a mutex.
+/// Threads: any. Progress: registering a callback, destroying one and requesting a stop take a
+/// mutex.
 class own_stop_source {
     struct listener {
         void (*call)(listener& self) noexcept;
@@ -27,14 +28,14 @@ class own_stop_source {
     };
 
 public:
-    /// What tells whether the source has been asked.
+    /// Tells whether a stop was requested from the source. It keeps the shared state alive.
     class token {
     public:
-        /// Calls `Callback` when the stop is requested, at once if it has been. Its destructor
-        /// waits for a call that runs on another thread.
+        /// Calls `Callback` when the stop is requested, or at once if it was already. The
+        /// destructor waits for a call that is running on another thread.
         template <class Callback> class callback_type : listener {
         public:
-            /// Registers the callback. Throws what moving it throws.
+            /// Registers the callback. Throws what moving the callback throws.
             callback_type(token from, Callback callback)
                 : listener{[](listener& self) noexcept {
                       static_cast<callback_type&>(self).callback_();
@@ -63,7 +64,7 @@ public:
             Callback callback_;
         };
 
-        /// Whether the stop was requested.
+        /// Whether a stop was requested.
         [[nodiscard]] bool stop_requested() const noexcept { return state_->is_requested.load(); }
         /// Always true.
         [[nodiscard]] bool stop_possible() const noexcept { return true; }
@@ -74,10 +75,10 @@ public:
         std::shared_ptr<shared> state_;
     };
 
-    /// A token of this source. It may outlive it.
+    /// A token of this source. The token may outlive the source.
     [[nodiscard]] token get_token() const noexcept { return token(state_); }
 
-    /// Asks to stop and calls the callbacks. False: it had been asked before.
+    /// Requests a stop and calls the callbacks. False: a stop had been requested before.
     bool request_stop() noexcept {
         const std::lock_guard held(state_->mutex);
         if (state_->is_requested.exchange(true)) return false;

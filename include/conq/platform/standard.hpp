@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the core needs of the headers chrono and memory: durations, time points and clocks;
-// allocators and their traits, construct_at and destroy_at.
+// What the core needs from <chrono> and <memory>: durations, time points and clocks; allocators and
+// their traits, construct_at and destroy_at.
 //
-// In libstdc++ chrono also brings the calendar and string streams (and format, from GCC 13), memory
-// the shared pointers and parallel algorithms: a quarter of what a file took to compile that
-// includes conq/queue.hpp. Its mutex and vector are made of the parts that are wanted here. Any of
-// its headers says which library it is.
+// In libstdc++ <chrono> also brings the calendar and string streams (from GCC 13 on, format, too),
+// and <memory> the shared pointers and parallel algorithms. Together they took a quarter of the
+// compile time of a file that includes conq/queue.hpp. libstdc++'s <mutex> and <vector> include
+// only the parts that are needed here. Any standard header tells which library it is: hence
+// <cstddef> first.
 #ifndef CONQ_PLATFORM_STANDARD_HPP
 #define CONQ_PLATFORM_STANDARD_HPP
 
