@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 // A line of calls that wait for a partner, first come, first served. It knows no queue.
 //
-// Who stands in line is claimed by a partner, or gives up: each by one compare-and-swap on the
-// guest, so exactly one of the two happens. Who was claimed gets an answer, and waits for it
-// whatever its deadline; who has given up leaves the line, by its lock, before the guest ends.
+// Each waiting call stands in the line as a guest. Either a partner claims the guest or the guest
+// gives up. Both do it by one compare-and-swap on the guest, so exactly one of the two happens. A
+// guest that was claimed gets an answer and waits for it, whatever its deadline. A guest that has
+// given up leaves the line, under its lock, before it ends.
 //
-// Invariants. A guest in the line waits or has just given up. The answer is the claimant's last
-// access to the guest, whose owner may be gone once it is resumed.
+// Invariants. A guest in the line is waiting or has just given up. The answer is the claimant's
+// last access to the guest, whose owner may be gone once it is resumed.
 //
-// Threads: the members of a line are called under one lock, that of whoever owns the line; a guest
-// belongs to its owner, but for `claim` and `answer`. Progress: nothing here waits. Allocates
-// nothing. O(1), but for those who have given up and not left yet, and O(guests) to come back.
+// Threads: the owner of the line has a lock, under which all members of `line` are called. A guest
+// belongs to its owner, except for `claim` and `answer`. Progress: nothing here waits or allocates.
+// O(1), plus one step for each guest that has given up and not yet left; O(guests) for a guest that
+// comes back.
 #ifndef CONQ_WAITING_LINE_HPP
 #define CONQ_WAITING_LINE_HPP
 
@@ -23,28 +25,30 @@
 
 namespace conq {
 
-/// Somebody in a line: its links and its fate beside the resumer. See resumer for who keeps it
-/// alive.
+/// One waiting call: its links in the line, and its fate, beside the resumer that wakes it. See
+/// resumer for how long it must live.
 template <class Platform> class guest {
 public:
-    /// In no line yet.
+    /// Not in a line yet.
     explicit guest(resumer<Platform>& resumed) noexcept : who_(&resumed) {}
     guest(const guest&) = delete;
     guest& operator=(const guest&) = delete;
 
-    /// For a partner, under the line's lock: it has to be answered. False: it has given up.
+    /// For a partner, under the line's lock. True: the caller must answer it. False: it has given
+    /// up.
     [[nodiscard]] bool claim() noexcept { return becomes(claimed); }
-    /// For the owner: false if it has been claimed; then the answer is on its way, or there.
+    /// For the owner. False: a partner has claimed it, and its answer is there or on its way.
     [[nodiscard]] bool give_up() noexcept { return becomes(gone); }
 
-    /// For whoever has claimed it; `busy` says that it has to look again.
+    /// For the partner that has claimed it: answers and resumes it. `busy` means that it must look
+    /// again.
     void answer(status what) noexcept {
         answer_ = what;
         resume(*who_);
     }
-    /// For the owner, once it was resumed.
+    /// For the owner, after it was resumed: the answer.
     [[nodiscard]] status answered() const noexcept { return answer_; }
-    /// For the owner, who has left the line: ready to stand in it again.
+    /// For the owner, after the guest has left the line: makes it ready to stand in the line again.
     void come_back() noexcept {
         who_->rearm();
         fate_.store(waits);
@@ -62,17 +66,17 @@ private:
     static constexpr std::uint32_t waits = 0, claimed = 1, gone = 2;
     resumer<Platform>* who_;
     typename Platform::template atomic<std::uint32_t> fate_{waits};
-    plain<status> answer_ = status::busy;  // the claimant's until it resumes the owner
-    plain<guest*> previous_ = nullptr;     // under the lock from here on
+    plain<status> answer_ = status::busy;  // belongs to the claimant until it resumes the owner
+    plain<guest*> previous_ = nullptr;     // from here on under the lock
     plain<guest*> next_ = nullptr;
-    plain<std::uint64_t> number_ = 0;  // of its arrival; 0: it has not come yet
+    plain<std::uint64_t> number_ = 0;  // its place by order of arrival; 0: none yet
     plain<bool> is_listed_ = false;
 };
 
-/// The line: see above.
+/// The line: see the head of this file.
 template <class Platform> class line {
 public:
-    /// Who may stand in it.
+    /// The guests that stand in it.
     using guest_type = guest<Platform>;
 
     line() = default;
@@ -84,7 +88,8 @@ public:
     }
 #endif
 
-    /// Stands at the end, or at its old place if it comes back. From now on it may be claimed.
+    /// Adds a guest at the end, or at its old place if it comes back. From now on it may be
+    /// claimed.
     void enlist(guest_type& who) noexcept {
         if (who.number_ == 0) who.number_ = ++arrivals_;
         guest_type* before = last_;
@@ -96,12 +101,12 @@ public:
         who.is_listed_ = true;
     }
 
-    /// Takes away one that has given up.
+    /// Removes a guest that has given up, unless claim_first has removed it already.
     void leave(guest_type& who) noexcept {
         if (who.is_listed_) unlink(who);
     }
 
-    /// The first that has not given up, claimed and taken away; null if there is none.
+    /// Claims the first guest that has not given up, and removes it. Null if there is none.
     [[nodiscard]] guest_type* claim_first() noexcept {
         while (first_ != nullptr) {
             guest_type* const first = first_;
@@ -111,7 +116,7 @@ public:
         return nullptr;
     }
 
-    /// Whether nobody stands in it.
+    /// Whether no guest stands in the line.
     [[nodiscard]] bool is_empty() const noexcept { return first_ == nullptr; }
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where one side of a queue waits, and what its waiting has taught.
+// The place where one side of a queue waits, and what the side has learned from its waits.
 #ifndef CONQ_WAITING_LOBBY_HPP
 #define CONQ_WAITING_LOBBY_HPP
 
@@ -14,29 +14,31 @@
 
 namespace conq {
 
-/// A side's room, and hints: how long the first pause of a wait is, how often in a row polling was
-/// in vain, and the pace of the other side.
+/// The waiting room of one side, and hints: how long the first pause of a wait should be, how many
+/// waits in a row polled in vain, and how fast the other side is.
 ///
-/// Threads: any. Progress: non-blocking but for the room.
+/// Threads: any. Progress: non-blocking, except for the room.
 template <class Platform> struct alignas(cache_line_bytes) lobby {
-    /// Who sleeps.
+    /// The waiters that sleep.
     waiting_room<Platform> room;
-    /// Above 1: pauses before the first look. Else what is left of the waits that look at once.
+    /// Above 1: how many pauses before the first look. Else waits look at once, and each adds 1,
+    /// until a pause is tried again.
     typename Platform::template atomic<int> first_pause{1};
-    /// Waits in a row that polled in vain.
+    /// How many waits in a row polled in vain.
     typename Platform::template atomic<int> vain_polls{0};
-    /// Who waits there without a timer, and counts himself.
+    /// How many waiters in the room have no timer. Each counts itself.
     typename Platform::template atomic<std::uint32_t> untimed{0};
-    /// Which wakes guests are spared.
+    /// Decides which wakes are left out where the waiters are guests.
     [[no_unique_address]] wake_throttle<Platform> throttle;
-    /// How fast the other side is.
+    /// The pace of the other side.
     pace<Platform> others;
 
-    /// A wait that began with a first pause of `learned` has found what it waits for, and maybe
-    /// more of it. A streaming peer writes the line that we poll: poll later, and take more for one
-    /// transfer of the line, but not so late that a queue of `capacity` slots (0: no bound) runs
-    /// dry. A ping-pong peer never has a second item ready: poll at once, and try the long pause
-    /// again at every 16th wait. What others have learned meanwhile is not built upon. O(1).
+    /// For a wait that began with a first pause of `learned` and has found what it waits for;
+    /// `more` says whether there is more of it. A streaming peer writes the cache line that this
+    /// side polls, so polling later takes more items for one transfer of the line; but not so late
+    /// that a queue of `capacity` slots (0: no bound) runs dry. A ping-pong peer never has a second
+    /// item ready: then poll at once, and try the long pause again at every 16th wait. Overwrites
+    /// what others have learned meanwhile. O(1).
     void learn(int learned, bool more, std::uint64_t capacity) noexcept {
         int next = learned;
         if (learned <= 1) {
@@ -49,10 +51,11 @@ template <class Platform> struct alignas(cache_line_bytes) lobby {
         }
         first_pause.store(next, std::memory_order_relaxed);  // (1) a hint
     }
-    /// Looks for what a peer answers, without a pause, if the last waits were those of a ping-pong,
-    /// or there was none: it comes in the time of a few lines from core to core, or not soon, and
-    /// whoever pauses there sees it late (a round trip took 1.4 to 3.9 times that of a bare ring,
-    /// 0.7 to 1.3 so). Not for guests. Waits for at most some 0.5 us.
+    /// Looks without a pause for a peer's answer, if there was no wait yet or the last waits were
+    /// those of a ping-pong. Such an answer comes in the time of a few cache-line transfers between
+    /// cores, or not soon; a thread that pauses sees it late (a round trip took 1.4 to 3.9 times
+    /// that of a bare ring; 0.7 to 1.3 times with this). Does nothing for guests (see is_guest).
+    /// Waits for at most about 0.5 us.
     template <class Look> void glance(Look is_there) const noexcept {
         if constexpr (is_guest<Platform>) return;
         if (first_pause.load(std::memory_order_relaxed) > 1) return;  // (2) a hint

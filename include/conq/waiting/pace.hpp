@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How fast the other side is, from what a waiting side sees of it.
+// How fast the other side of a queue is, as the waiting side observes it.
 #ifndef CONQ_WAITING_PACE_HPP
 #define CONQ_WAITING_PACE_HPP
 
@@ -10,14 +10,15 @@
 
 namespace conq {
 
-/// The pace at which a count rises, between the moments at which somebody looks. All of it is a
-/// hint: of two who look at once one may see the count of the one and the time of the other.
+/// The pace at which a count rises between the moments at which threads look at it. It is only a
+/// hint: of two threads that look at once, one may combine one look's count with the other look's
+/// time.
 ///
 /// Threads: any. Progress: non-blocking. O(1).
 template <class Platform> class pace {
 public:
-    /// The count is at `count` at `time`. Nanoseconds for one more since the last look; 0: not
-    /// known.
+    /// Records that the count is `count` at `time`. Returns the nanoseconds that it took since the
+    /// last look to rise by one; 0 if that is not known.
     [[nodiscard]] std::uint64_t look(std::uint64_t count, platform::instant_ns time) noexcept {
         const std::uint64_t count_before = count_.replace(count), before = at_.replace(time);
         if (before == 0 || time <= before || count <= count_before) return 0;

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
-// A room of waiters, first come, first served, and the flag that tells whether anybody is in it.
-// It knows no queue.
+// A room of waiters, first come, first served, and a flag that tells whether there are any. It
+// knows no queue.
 //
 // The sleeping side:  enlist (which arms the flag by a read-modify-write), look again, sleep.
 // The waking side:    change what the sleepers look at by a seq_cst read-modify-write, then load
 //                     the flag; if it is armed, wake_one.
-// All four are seq_cst, so at least one side sees the other: no wake is lost, and a fence is not
-// needed (Dekker's pattern; the flag stands on the line that the waker has just changed).
+// All four accesses are seq_cst, so at least one side sees the other. Hence no wake is lost, and no
+// fence is needed (Dekker's pattern; the flag stands on the cache line that the waker has just
+// changed).
 //
-// Invariants. A waker takes the flag away, so one wake is under way for each arming, however much
-// there is to wake for; whoever was woken arms it again for those behind him when he leaves, and
-// looks for them. Room not empty => flag armed, or a waiter that was woken has yet to leave or to
-// enlist again. A wake is permission to look, never an item.
+// Invariants. A waker disarms the flag, so there is one wake under way for each arming, however
+// many changes there are to wake for. A waiter that was woken arms the flag again for those behind
+// it when it leaves, and looks on their behalf. If the room is not empty, the flag is armed, or a
+// waiter that was woken has yet to leave or to enlist again. A wake is permission to look, never an
+// item.
 //
-// Threads: all members may be called from any thread; a waiter belongs to its owner. Progress: the
-// room's lock is held for a few instructions and never while foreign code runs. Allocates nothing;
-// every member but wake_all is O(1).
+// Threads: any thread may call any member; a waiter belongs to its owner. Progress: the room's lock
+// is held for a few instructions, and never while user code runs. Allocates nothing. Every member
+// is O(1), except wake_all.
 #ifndef CONQ_WAITING_WAITING_ROOM_HPP
 #define CONQ_WAITING_WAITING_ROOM_HPP
 
@@ -30,39 +32,40 @@
 
 namespace conq {
 
-/// Whether somebody sleeps. Buffers carry it beside the word that the wakers change.
+/// Tells whether a waiter may sleep. Buffers store it beside the word that the wakers change.
 template <class Platform> struct wake_flag {
-    /// 1: an enlisted waiter may sleep, and no wake is under way.
+    /// 1: an enlisted waiter may be asleep, and no wake is under way.
     typename Platform::template atomic<std::uint32_t> armed{0};
 
-    /// For the waking side, after its read-modify-write.
+    /// For the waking side, after its read-modify-write. Non-blocking.
     [[nodiscard]] CONQ_HOT bool is_armed() const noexcept { return armed.load() != 0; }
 };
 
-/// Somebody in a room: the room's links beside the resumer. See resumer for who keeps it alive.
+/// One waiter: the room's links beside the resumer that wakes it. See resumer for how long it must
+/// live.
 template <class Platform> struct waiter {
-    /// What only the holder of the room's lock touches.
+    /// The type of members that only the holder of the room's lock touches.
     template <class T> using plain = typename Platform::template plain<T>;
-    /// Who is resumed.
+    /// The resumer that a wake resumes.
     resumer<Platform>* who;
-    /// Its owner's: whether a queue counts it among those who have no timer.
+    /// For the owner: whether a queue counts this waiter among those that have no timer.
     bool is_untimed = false;
-    /// The room's own, under its lock.
+    /// For the room only, under its lock.
     plain<waiter*> previous = nullptr;
     plain<waiter*> next = nullptr;
     plain<bool> listed = false;
-    plain<bool> was_woken = false;  // since it entered: it stands first when it enlists again
+    plain<bool> was_woken = false;  // since it entered; if so, it enlists again at the front
 
-    /// In no room yet.
+    /// Not in a room yet.
     explicit waiter(resumer<Platform>& resumed) noexcept : who(&resumed) {}
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 };
 
-/// The room: see above.
+/// The room: see the head of this file.
 template <class Platform> class waiting_room {
 public:
-    /// The flag that it arms, and who may enter.
+    /// The flag that the room arms, and the waiters that may enter.
     using flag = wake_flag<Platform>;
     using waiter_type = waiter<Platform>;
 
@@ -76,9 +79,9 @@ public:
     }
 #endif
 
-    /// Enters, or stays, and arms the flag. One that was woken and found nothing was first and
-    /// stands first again. The caller has to look once more before it sleeps. Whether it stands
-    /// first.
+    /// Enters the room, or stays in it, and arms the flag. A waiter that was woken and found
+    /// nothing was first, so it becomes the first again. The caller must look once more before it
+    /// sleeps. Returns whether the waiter is now the first.
     bool enlist(waiter_type& who, flag& wake) noexcept {
         const std::lock_guard held(lock_);
         if (!who.listed) {
@@ -94,9 +97,9 @@ public:
         return first_ == &who;
     }
 
-    /// Leaves. True if this one was woken since it entered, though it may have enlisted again, and
-    /// others wait: the flag is armed again and the caller must look on their behalf, and wake one
-    /// of them if there is something for them.
+    /// Leaves the room. True if this waiter was woken since it entered, even if it has enlisted
+    /// again, and others wait. Then the flag is armed again, and the caller must look on behalf of
+    /// the others and wake one of them if there is something to find.
     [[nodiscard]] bool leave(waiter_type& who, flag& wake) noexcept {
         const std::lock_guard held(lock_);
         if (who.listed) unlink(who);
@@ -105,14 +108,14 @@ public:
         return true;
     }
 
-    /// Wakes the first, if the flag is still armed.
+    /// Wakes the first waiter, if the flag is still armed.
     CONQ_COLD void wake_one(flag& wake) noexcept {
         if (wake.armed.exchange(0) != 0 && !wake_first(called_))
             static_cast<void>(wake_first(first_));
     }
 
-    /// Wakes everybody who is in the room when it begins, and nobody a second time who comes back.
-    /// O(waiters).
+    /// Wakes all waiters that are in the room when the call begins. One that comes back meanwhile
+    /// is not woken again. O(waiters).
     CONQ_COLD void wake_all() noexcept {
         {
             const std::lock_guard held(lock_);
@@ -140,9 +143,9 @@ private:
         unlink(*woken);
         woken->was_woken = true;
         resumer<Platform>* const who = woken->who;
-        const auto notify = who->mark_resumed();  // the owner passes the lock before it goes
+        const auto notify = who->mark_resumed();  // the owner takes the lock before it goes
         lock_.unlock();
-        notify(who);  // for a thread, no more than an address by now
+        notify(who);  // a thread's resumer may be gone by now: only its address is used
         return true;
     }
 
@@ -173,9 +176,9 @@ private:
     }
 
     platform::futex_lock<Platform> lock_;
-    plain<waiter_type*> first_ = nullptr;  // under the lock from here on
+    plain<waiter_type*> first_ = nullptr;  // from here on under the lock
     plain<waiter_type*> last_ = nullptr;
-    plain<waiter_type*> called_ = nullptr;  // whom a wake_all is waking: the rest of a list
+    plain<waiter_type*> called_ = nullptr;  // the waiters that a wake_all has still to wake
 };
 
 }  // namespace conq
