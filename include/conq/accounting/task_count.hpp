@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
-// The count of finished items and those who wait for it to meet the count of items put. It knows no
-// queue: the number of puts comes in as a callable.
+// The count of finished items, and the joiners that wait until it equals the count of items put. It
+// knows no queue: it gets the number of puts from a callable.
 //
-// unfinished = puts - dones, so put pays nothing for accounting. One exact counter, changed by CAS,
-// never added to and undone: no instant shows a wrong count.
+// unfinished = puts - dones, so a put pays nothing for accounting. There is one exact counter of
+// dones. It is changed by CAS, never added to and then corrected: at no instant does it show a
+// wrong count.
 //
-// Invariants. dones <= puts; both only grow. The bit `joining` is set while a joiner is listed, and
-// a done that makes the two equal while the bit is set releases all joiners.
+// Invariants. dones <= puts, and both only grow. The bit `joining` is set while a joiner is listed,
+// and a done that makes the two counts equal while the bit is set releases all joiners.
 //
-// Join, then destroy. A done that cannot end the wait of a joiner ends with its CAS. One that can
-// counts under the lock, and join never returns without having passed that lock, or by a resumer
-// that is set after the unlock: no done touches a queue that is gone.
+// Destroying the queue after join. A done that cannot end a joiner's wait makes its last access by
+// its CAS. One that can end it counts under the lock. A join does not return before it has either
+// taken that lock or been resumed, which happens after the unlock. So no done touches a queue that
+// is gone.
 //
-// Threads: any. Progress: `done` is lock-free but for the done that may release a joiner, which
-// takes a lock for a few instructions; `join` waits. Allocates nothing. O(1) but for O(joiners) on
-// release.
+// Threads: any. Progress: `done` is lock-free, except for a done that may release a joiner, which
+// takes a lock for a few instructions; `join` waits. Allocates nothing. O(1), except that a release
+// is O(joiners).
 #ifndef CONQ_ACCOUNTING_TASK_COUNT_HPP
 #define CONQ_ACCOUNTING_TASK_COUNT_HPP
 
@@ -32,9 +34,9 @@
 
 namespace conq {
 
-/// Somebody who joins: a link beside the resumer. See resumer for who keeps it alive.
+/// One joiner: a link beside the resumer that wakes it. See resumer for how long it must live.
 template <class Platform> struct joiner {
-    /// Who is resumed, and whom the count has listed before it.
+    /// The resumer to resume, and the joiner that was listed before this one.
     resumer<Platform>* who;
     typename Platform::template plain<joiner*> next = nullptr;
 
@@ -44,10 +46,10 @@ template <class Platform> struct joiner {
     joiner& operator=(const joiner&) = delete;
 };
 
-/// The count of dones, and the joiners that wait for it to meet the puts.
+/// The count of dones, and the joiners that wait until it equals the count of puts.
 template <class Platform> class task_count {
 public:
-    /// Who may be listed.
+    /// The joiners that may be listed.
     using joiner_type = joiner<Platform>;
 
     task_count() = default;
@@ -59,19 +61,20 @@ public:
     }
 #endif
 
-    /// Counts n finished items. `puts()` is the exact number of items put; `were_put(k)` says
-    /// cheaply whether at least k were, such as by the number of items taken, or does not know it.
-    /// Throws std::logic_error, and changes nothing, if there would be more dones than puts.
+    /// Counts n finished items. `puts()` returns the exact number of items put. `were_put(k)` is a
+    /// cheap test: true only if at least k items were put, for example because k were taken; false
+    /// if it cannot tell. Throws std::logic_error, and changes nothing, if there would be more
+    /// dones than puts.
     template <class WerePut, class Puts>
     CONQ_HOT void done(std::uint64_t n, WerePut were_put, Puts puts) {
-        // (1) relaxed: the CAS decides whether it was right
+        // (1) relaxed: the CAS decides whether this value is the current one
         std::uint64_t word = word_.load(std::memory_order_relaxed);  // (1)
         for (;;) {
-            const std::uint64_t after = (word >> 1) + n;  // less than n: it has wrapped
+            const std::uint64_t after = (word >> 1) + n;  // less than n: it has overflowed
             if ((word & joining) != 0 || after < n || !were_put(after)) [[unlikely]] {
                 return done_slow(n, puts);
             }
-            // Fewer dones than items taken, and nobody joins: who joins later sees this done.
+            // Fewer dones than items taken, and no joiner: whoever joins later sees this done.
             if (word_.compare_exchange_weak(word, word + 2 * n, std::memory_order_seq_cst,
                                             std::memory_order_relaxed)) {  // (2) relaxed: as (1)
                 return;
@@ -79,12 +82,13 @@ public:
         }
     }
 
-    /// Registers somebody to be resumed when all is done. False: all is done already, and nothing
-    /// was registered.
+    /// Lists a joiner, to be resumed when all items are done. False: all are done already, and the
+    /// joiner was not listed.
     template <class Puts> [[nodiscard]] bool enlist(joiner_type& who, Puts puts) noexcept {
         const std::lock_guard held(lock_);
-        // Dones are read first. Both counts only grow, so equal means that the difference was 0 at
-        // the instant when the puts were read. The other order could be fooled.
+        // The dones are read first. Both counts only grow, so if they are equal, the difference was
+        // 0 at the instant when the puts were read. In the other order they could be found equal
+        // without having been so.
         const std::uint64_t done = word_.fetch_or(joining) >> 1;
         if (done == puts()) {
             if (joiners_ == nullptr) word_.fetch_and(~joining);
@@ -95,7 +99,7 @@ public:
         return true;
     }
 
-    /// Takes a registration back. False: it has been, or is just being, resumed.
+    /// Takes a joiner off the list. False: it was resumed, or is being resumed right now.
     [[nodiscard]] bool leave(joiner_type& who) noexcept {
         const std::lock_guard held(lock_);
         list* link = &joiners_;
@@ -106,8 +110,8 @@ public:
         return true;
     }
 
-    /// ok if all is done; busy if not, or if a done or somebody who joins has the lock right now.
-    /// Non-blocking.
+    /// ok if all items are done. busy if not, or if a done or another joiner holds the lock right
+    /// now. Non-blocking.
     template <class Puts> [[nodiscard]] status try_join(Puts puts) noexcept {
         if (!lock_.try_lock()) return status::busy;
         const std::uint64_t done = dones();  // before the puts, as in enlist
@@ -133,15 +137,16 @@ private:
         std::uint64_t word = word_.load();
         for (;;) {
             const std::uint64_t after = (word >> 1) + n, put = puts();
-            // `word` is read before `put` and both only grow, so this is no error of timing.
+            // `word` is read before `put` and both only grow, so this is a real error, not one of
+            // timing.
             if (after > put || after < n) fail_too_many();
             if ((word & joining) != 0 && after == put) return done_last(n, puts);
-            // puts() cannot fall: this done leaves something unfinished, or nobody joins yet.
+            // puts() cannot fall: this done leaves something unfinished, or there is no joiner yet.
             if (word_.compare_exchange_weak(word, word + 2 * n)) return;
         }
     }
 
-    // A done that may release the joiners.
+    // For a done that may release the joiners.
     template <class Puts> CONQ_COLD void done_last(std::uint64_t n, Puts puts) {
         joiner_type* released = nullptr;
         {
@@ -150,11 +155,11 @@ private:
             do {
                 if ((word >> 1) + n > puts()) fail_too_many();
             } while (!word_.compare_exchange_weak(word, word + 2 * n));
-            if ((word >> 1) + n == puts()) {  // zero at this very load
+            if ((word >> 1) + n == puts()) {  // the difference was 0 at this very load
                 released = std::exchange(joiners_, nullptr);
                 word_.fetch_and(~joining);
             }
-        }  // the last access to the queue; the joiners' nodes are their own
+        }  // the last access to the queue: the joiners' nodes are not part of it
         while (released != nullptr) {
             joiner_type* const next = released->next;
             resume(*released->who);
