@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A place for one item that a source makes where it stands: what containers hold, so that an item
-// is made once, and moved inside them only where an order demands it.
+// A cell holds one item, which a source makes in place. Containers hold cells, so that an item is
+// made once and moved inside a container only where the container's order demands it.
 #ifndef CONQ_BUFFERS_CELL_HPP
 #define CONQ_BUFFERS_CELL_HPP
 
@@ -13,8 +13,8 @@
 
 namespace conq {
 
-/// An item made by `source(address)`, which may throw; then there is no cell. Allocator ends it,
-/// and makes it when it is moved to another cell.
+/// Holds an item that `source(address)` makes. The source may throw; then there is no cell. The
+/// allocator destroys the item, and makes it anew when it is moved to another cell.
 template <class T, class Allocator> class cell {
     using life = item_life<T, Allocator>;
 
@@ -30,7 +30,7 @@ public:
         : alloc_(other.alloc_) {
         life::make(alloc_, bytes_, std::move(*other.item()));
     }
-    /// Ends the old item, then makes one from the other's. The allocators are equal.
+    /// Destroys the old item, then moves the other's item here. The allocators must be equal.
     cell& operator=(cell&& other) noexcept
         requires lock_free_storable<T, Allocator>
     {
@@ -46,7 +46,7 @@ public:
     [[nodiscard]] const T* item() const noexcept {
         return std::launder(reinterpret_cast<const T*>(bytes_));
     }
-    /// What ends the item.
+    /// The allocator that destroys the item.
     [[nodiscard]] const Allocator& allocator() const noexcept { return alloc_; }
 
 private:
@@ -54,14 +54,14 @@ private:
     [[no_unique_address]] Allocator alloc_;
 };
 
-/// A cell in memory of its own, for items whose move may throw: to move the box moves no item.
+/// A cell in memory of its own, for items whose move may throw: moving the box moves no item.
 template <class T, class Allocator> class boxed_cell {
     using content = cell<T, Allocator>;
     using traits = typename std::allocator_traits<Allocator>::template rebind_traits<content>;
     using box_allocator = typename traits::allocator_type;
 
 public:
-    /// Makes the item. Throws what the source and the allocator throw.
+    /// Allocates the cell and makes the item. Throws what the source and the allocator throw.
     template <class Source> boxed_cell(const Source& source, const Allocator& alloc) {
         box_allocator allocator(alloc);
         struct giving_back {
@@ -88,7 +88,7 @@ public:
         traits::deallocate(allocator, place, 1);
     }
 
-    /// The item; there is none once the box was moved from.
+    /// The item. There is none after the box was moved from.
     [[nodiscard]] T* item() noexcept { return box_->item(); }
     [[nodiscard]] const T* item() const noexcept { return std::as_const(*box_).item(); }
 

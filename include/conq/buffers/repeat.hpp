@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Several items in a row, where an item may throw.
+// Puts or takes several items in a row, where handling an item may throw.
 #ifndef CONQ_BUFFERS_REPEAT_HPP
 #define CONQ_BUFFERS_REPEAT_HPP
 
@@ -10,9 +10,9 @@
 
 namespace conq {
 
-/// Calls `one()` until it does not answer ok, at most `most` times, and adds to `count` how often
-/// it did. ok if it did at all, else its answer. Throws what the first call throws; what a later
-/// one throws only ends the row, so that no count is lost.
+/// Calls `one()` until it answers something other than ok, at most `most` times, and adds to
+/// `count` how often it answered ok. Returns ok if it did so at all, else its answer. Throws what
+/// the first call throws. A throw by a later call only ends the row, so that no count is lost.
 template <class One> status repeat(std::uint64_t most, std::uint64_t& count, One one) {
     status answer = status::ok;
     std::uint64_t done = 0;

@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: BSL-1.0
-// A ring of a fixed capacity: strict FIFO, linearizable, many putters and getters. It never waits
-// and knows nothing of sleeping or of task counting. After D. Vyukov's bounded MPMC queue
-// (1024cores), with tickets of lap and index, so that any capacity is exact.
+// A ring of a fixed capacity: strict FIFO, linearizable, for many producers and consumers. It never
+// waits, and knows nothing of sleeping or of task counting. After D. Vyukov's bounded MPMC queue
+// (1024cores), with tickets made of a lap and an index, so that every capacity is exact.
 //
-// A side's word is ticket << 1 | closed, ticket = lap << b | index, b = bits of (capacity - 1): no
-// division, and no ticket is ever used twice. A call begins with a guess of it (guessed_word.hpp).
-// A slot's stamp says which word may claim it: w means free for the put with word w, w + 1 means
-// filled by it. So "stamp == word" says in one compare: free, and not closed (a closed word is odd,
-// and no free slot has an odd stamp).
+// The word of a side is ticket << 1 | closed, and ticket = lap << b | index, where b is the number
+// of bits of capacity - 1: there is no division, and no ticket is ever used twice. A call begins
+// with a guess of the word (guessed_word.hpp). The stamp of a slot says which word may claim the
+// slot: w means free for the put whose word is w; w + 1 means filled by that put. So the one
+// comparison "stamp == word" says both that the slot is free and that the ring is not closed (a
+// closed word is odd, and no free slot has an odd stamp).
 //
 // The promises B1 to B5 of a buffer (ARCHITECTURE.md):
-// B1 ok is one seq_cst CAS on that side's word, made before the item is touched, and only once the
-//    slot is known to be ready: nothing is ever undone. Anything else leaves the argument intact.
+// B1 `ok` is one seq_cst CAS on that side's word, made before the item is touched, and only once
+//    the slot is known to be ready: nothing is ever undone. Any other answer leaves the argument
+//    intact.
 // B2 can_put and can_get are seq_cst loads of those words; a claimed slot counts as taken.
 // B3 puts() only grows and counts exactly the accepted items.
-// B4 a Cargo stands beside each side's word, on its line; the ring never reads it.
-// B5 after a claim no code runs that can throw, allocate or block.
+// B4 A cargo stands beside each side's word, on its cache line; the ring never reads it.
+// B5 After a claim no code runs that can throw, allocate or block.
 //
-// Threads: any. Progress: every member is non-blocking and allocates nothing but the constructor;
-// not lock-free: behind a slot that was claimed and not yet published, `busy` is the answer. What a
-// thread that dies in the middle of a call leaves: such a slot, for good. O(1).
+// Threads: any. Progress: every member is non-blocking, and only the constructor allocates. It is
+// not lock-free: behind a slot that was claimed and not yet published, the answer is `busy`. A
+// thread that dies in the middle of a call leaves such a slot for good. Calls are O(1), batches
+// O(items).
 #ifndef CONQ_BUFFERS_RING_HPP
 #define CONQ_BUFFERS_RING_HPP
 
@@ -38,7 +41,7 @@
 
 namespace conq {
 
-/// A buffer of a fixed capacity, allocated once.
+/// A buffer of a fixed capacity, allocated once: see the head of this file.
 template <class T, class Traits, class PutCargo, class GetCargo>
     requires lock_free_storable<T, typename Traits::template allocator<T>>
 class ring {
@@ -51,7 +54,7 @@ public:
     /// No lock is held while an item is put or taken.
     static constexpr bool is_locked = false;
 
-    /// Capacity from 1 to limits::maxsize_max. Throws what the allocator throws.
+    /// The capacity is from 1 to limits::maxsize_max. Throws what the allocator throws.
     explicit ring(std::uint64_t capacity, const allocator_type& allocator = allocator_type())
         : allocator_(allocator),
           capacity_(capacity),
@@ -82,18 +85,18 @@ public:
     /// A copy of the allocator.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
-    /// ok, full, busy or shut_down. `source(address)` makes the item and does not throw.
+    /// ok, full, busy or shut_down. `source(address)` makes the item and must not throw.
     template <class Source> [[nodiscard]] CONQ_COLD status try_put(const Source& source) noexcept {
         std::uint64_t put = 0;
         return try_put_some(source, 1, put);
     }
-    /// The same if there is room and nobody interferes; false: nothing was done, and try_put knows
-    /// why. It hands `source` to no function that is not inlined.
+    /// Puts the item if there is room and no other thread interferes. False: nothing was done;
+    /// try_put says why. It passes `source` only to functions that are inlined.
     template <class Source> [[nodiscard]] CONQ_HOT bool put_at_once(const Source& source) noexcept {
         const std::uint64_t word = put_.guessed();
         const std::uint64_t index = index_of(word), after = next(word, index);
         slot& target = slot_at(index);
-        // (2) with (6): the getter that freed the slot has moved its item out
+        // (2) with (6): the consumer that freed the slot has moved its item out
         if (target.stamp.load(std::memory_order_acquire) != word) [[unlikely]] {  // (2)
             return false;
         }
@@ -106,15 +109,17 @@ public:
         return true;
     }
 
-    /// Puts up to `most` items, one or more, as many as find their slots free, by one CAS, and adds
-    /// to `count` how many: ok if any, else why not. `source` is called for each, in order.
+    /// Puts up to `most` items (at least 1), as many as have free slots in a row, by one CAS, and
+    /// adds their number to `count`. ok if it put any; else the reason. Calls `source` for each
+    /// item, in order.
     template <class Source>
     [[nodiscard]] status try_put_some(const Source& source, std::uint64_t most,
                                       std::uint64_t& count) noexcept {
         for (;;) {
             std::uint64_t word = put_.look();
             std::uint64_t end = word, ready = 0;
-            // If the word stands here when it is claimed, nobody has claimed a slot behind it.
+            // If the word is still at this value when it is claimed, no slot behind it has been
+            // claimed.
             while (ready != most && is_free(end)) {
                 end = next(end);
                 ++ready;
@@ -132,17 +137,17 @@ public:
         }
     }
 
-    /// ok, empty, busy or shut_down (and drained). `sink(item)` moves the item out.
+    /// ok, empty, busy, or shut_down (no items are left). `sink(item)` moves the item out.
     template <class Sink> [[nodiscard]] CONQ_COLD status try_get(const Sink& sink) noexcept {
         std::uint64_t got = 0;
         return try_get_some(sink, 1, got);
     }
-    /// As put_at_once, if an item is there.
+    /// Takes an item if there is one and no other thread interferes; otherwise as put_at_once.
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
         const std::uint64_t word = get_.guessed();
         const std::uint64_t index = index_of(word), after = next(word, index);
         slot& target = slot_at(index);
-        // (5) with (7): the putter has made the item
+        // (5) with (7): the producer has made the item
         if (target.stamp.load(std::memory_order_acquire) != word + 1) [[unlikely]] {  // (5)
             return false;
         }
@@ -155,8 +160,9 @@ public:
         return true;
     }
 
-    /// Takes up to `most` items, one or more, as many as are published in a row, by one CAS, and
-    /// adds to `count` how many: ok if any, else why not. `sink` is called for each, in order.
+    /// Takes up to `most` items (at least 1), as many as are published in a row, by one CAS, and
+    /// adds their number to `count`. ok if it took any; else the reason. Calls `sink` for each
+    /// item, in order.
     template <class Sink>
     [[nodiscard]] status try_get_some(const Sink& sink, std::uint64_t most,
                                       std::uint64_t& count) noexcept {
@@ -180,17 +186,17 @@ public:
         }
     }
 
-    /// B2: whether there is room, counting claimed slots as taken; true when closed.
+    /// B2: whether there is room. A claimed slot counts as taken. True if closed.
     [[nodiscard]] bool can_put() const noexcept {
         const std::uint64_t head = get_.word.load(), tail = put_.word.load();
         return (tail & closed) != 0 || head + lap_ != tail;
     }
-    /// B2: whether there is an item, claimed ones not counted; true when closed.
+    /// B2: whether there is an item. Claimed ones do not count. True if closed.
     [[nodiscard]] bool can_get() const noexcept {
         const std::uint64_t head = get_.word.load(), tail = put_.word.load();
         return head != tail;
     }
-    /// Whether the next put (get) would find its slot ready: a hint.
+    /// Whether the next put (or get) would find its slot ready. A hint.
     [[nodiscard]] bool put_is_ready() const noexcept {
         const std::uint64_t word = put_.word.load(std::memory_order_relaxed);  // (9) a hint
         return slot_of(word).stamp.load(std::memory_order_relaxed) == word;    // (10) a hint
@@ -200,42 +206,44 @@ public:
         return slot_of(word).stamp.load(std::memory_order_relaxed) == word + 1;  // (12) a hint
     }
 
-    /// B3: accepted items since the beginning.
+    /// B3: the number of items accepted since the beginning.
     [[nodiscard]] std::uint64_t puts() const noexcept { return count(put_.word.load()); }
-    /// Claimed items since the beginning: never more than puts().
+    /// The number of items claimed by gets since the beginning. Never more than puts().
     [[nodiscard]] std::uint64_t gets() const noexcept { return count(get_.word.load()); }
-    /// Whether n items or more were claimed: by the guess, which the getter has just stored, as far
-    /// as that tells.
+    /// Whether at least n items were claimed. Tries the guess first, which the consumer has just
+    /// stored, and reads the word only if the guess does not settle it.
     [[nodiscard]] bool has_given(std::uint64_t n) const noexcept {
         return count(get_.guessed()) >= n || gets() >= n;
     }
-    /// Items that are in: exact at an instant between the two loads if nobody moves meanwhile.
+    /// The number of items in the ring. Exact, at an instant between the two loads, if no word
+    /// moves.
     [[nodiscard]] std::uint64_t size() const noexcept {
         const std::uint64_t got = gets();
         const std::uint64_t in = puts() - got;
         return in < capacity_ ? in : capacity_;
     }
-    /// The number of items that fit.
+    /// How many items fit.
     [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
 
-    /// No put is accepted from here on.
+    /// After this call returns, no put is accepted.
     void close() noexcept { put_.word.fetch_or(closed); }
     /// Whether close() was called.
     [[nodiscard]] bool is_closed() const noexcept { return (put_.word.load() & closed) != 0; }
-    /// A ring keeps its memory.
+    /// Does nothing: a ring keeps its memory.
     void trim() noexcept {}
 
-    /// B4: the cargo on the line that a put (get) has just changed.
+    /// B4: the cargo on the cache line that a put (or get) has just changed.
     [[nodiscard]] PutCargo& put_cargo() noexcept { return put_.cargo; }
     [[nodiscard]] GetCargo& get_cargo() noexcept { return get_.cargo; }
 
 private:
     static constexpr std::uint64_t closed = 1;
-    // After a lost CAS, about 3 us: the winner keeps the line for a burst (measured x2 to 9).
+    // After a lost CAS, about 3 us: the winner keeps the cache line for a burst (measured x2 to 9).
     static constexpr int lost_pauses = 128;
     static constexpr std::uint64_t slots_ahead = 8;  // how far prefetch looks
     static constexpr std::uint64_t prefetch_capacity_least = 256;
-    // So many slots the array has: where prefetch looks, it looks at slots.
+    // The number of slots in the array. With the extra ones, prefetch always looks at a slot of the
+    // array.
     [[nodiscard]] static std::uint64_t places(std::uint64_t capacity) noexcept {
         return capacity < prefetch_capacity_least ? capacity : capacity + slots_ahead;
     }
@@ -258,8 +266,9 @@ private:
             allocator_traits::allocate(allocator, static_cast<std::size_t>(count)));
     }
 
-    // Twice the number of the slot: so what the halves of the slots take is added without a shift,
-    // between two compare-and-swaps that wait for it (a pair 1.27 times two of them; 1.24 so).
+    // Twice the slot's number. slot_at multiplies it by half the size of a slot, and so needs no
+    // shift on the path from one compare-and-swap to the next, which waits for it (with a shift, a
+    // put and get took 1.27 times as long as two compare-and-swaps; without, 1.24 times).
     [[nodiscard]] std::uint64_t index_of(std::uint64_t word) const noexcept {
         return word & index_mask_;
     }
@@ -304,16 +313,16 @@ private:
         target.stamp.store(word + lap_, std::memory_order_release);  // (6) with (2) and (13)
     }
 
-    // Why the put with this word did not find its slot free. ok: the word has moved, look again.
-    // If the word has not moved between the loads, it stood there when head was read: the answer
-    // was exact at that instant.
+    // The reason why the put with this word did not find its slot free. ok: the word has moved,
+    // look again. If the word has not moved between the two loads, it had this value when the head
+    // was read, so the answer was exact at that instant.
     [[nodiscard]] status why_not_put(std::uint64_t word) const noexcept {
         if ((word & closed) != 0) return status::shut_down;
         const std::uint64_t head = get_.word.load();
         if (put_.word.load() != word) return status::ok;
         return head + lap_ == word ? status::full : status::busy;
     }
-    // The same for the get that did not find its slot filled.
+    // The same for a get that did not find its slot filled.
     [[nodiscard]] status why_not_get(std::uint64_t word) const noexcept {
         const std::uint64_t tail = put_.word.load();
         if (get_.word.load() != word) return status::ok;

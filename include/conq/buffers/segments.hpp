@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: BSL-1.0
-// A chain of segments: strict FIFO, linearizable, many putters and getters, with a bound that may
-// change or none. It never waits and knows nothing of sleeping or of task counting.
+// A chain of segments: strict FIFO, linearizable, for many producers and consumers, with no bound
+// or one that may change. It never waits, and knows nothing of sleeping or of task counting.
 //
-// Two words rule it, tail (index of the next put) and head (index of the next get), both moved
-// forward only, by a seq_cst CAS. Item i lives in slot i % S of segment i / S. Beside each word, on
-// its line, stand a bound and a segment:
+// Two words govern it: tail (index of the next put) and head (index of the next get). Both only
+// move forward, by a seq_cst CAS. Item i is in slot i % S of segment i / S. Beside each word, on
+// its cache line, stand a bound and a segment:
 //     a put may claim index p only while p < room, and writes through the last segment;
 //     a get may claim index p only while slot p is known to be published, through the first
 //     segment.
-// Bound and segment change only under the lock and only while the index stands still at the bound.
+// Bound and segment change only under the lock, and only while the index stands still at the bound.
 // So one CAS on the index proves that both were right: if it succeeds, the index has not moved
-// since its guess was stored (guessed_word.hpp), hence neither has the segment that belongs to it.
+// since its guess was stored (guessed_word.hpp), and therefore neither has the segment that belongs
+// to it.
 //
-// A thread may look into a segment in which it owns no ticket in two cases only:
+// A thread that holds no ticket in a segment may look into that segment in two cases only:
 //   * it holds the lock (segments are unlinked under it), or
 //   * the segment is a resident: one of a few that live as long as the queue. A stale look at one
 //     is harmless, because the CAS that follows fails. Short queues run on residents alone: two
-//     compare-and-swaps a put and get, no allocation.
-// All others are guests, made when the backlog outgrows the residents and freed as soon as all
-// their slots are marked taken. A getter does not look into a guest before its claim (it may not
-// wait after it): it claims below `limit`, which the holder of the lock moves over published slots.
+//     compare-and-swaps for a put and get, and no allocation.
+// All others are guests, made when the backlog outgrows the residents, and freed as soon as all
+// their slots are marked as taken. A consumer does not look into a guest before its claim, and it
+// may not wait after it: so it claims below `limit`, which the holder of the lock moves over
+// published slots.
 //
 // It gives the promises B1 to B5 of a buffer (ARCHITECTURE.md). No published algorithm: linked
-// segments as many queues have them, with a bound and a segment that one CAS on the index proves.
+// segments as in many queues, with a bound and a segment that one CAS on the index proves right.
 //
-// Threads: any. Progress: non-blocking; `busy` is the answer behind a slot that was claimed and not
-// yet published, or while another thread changes segments. A put allocates a segment (about 4 KiB)
-// when none is spare, before its claim and outside the lock. O(1) but at the ends of segments. What
-// a thread that dies in the middle of a call leaves: such a slot, or the lock, for good.
+// Threads: any. Progress: non-blocking; the answer is `busy` behind a slot that was claimed and not
+// yet published, and while another thread changes segments. If there is no spare segment, a put
+// allocates one (about 4 KiB), before its claim and outside the lock. O(1), except at the ends of
+// segments. A thread that dies in the middle of a call leaves such a slot, or the lock, for good.
 #ifndef CONQ_BUFFERS_SEGMENTS_HPP
 #define CONQ_BUFFERS_SEGMENTS_HPP
 
@@ -49,7 +51,7 @@
 
 namespace conq {
 
-/// A buffer that grows and shrinks with its backlog.
+/// A buffer that grows and shrinks with its backlog: see the head of this file.
 template <class T, class Traits, class PutCargo, class GetCargo>
     requires lock_free_storable<T, typename Traits::template allocator<T>>
 class segments {
@@ -62,7 +64,7 @@ public:
     /// No lock is held while an item is put or taken.
     static constexpr bool is_locked = false;
 
-    /// Capacity from 1 to limits::maxsize_max, or 0 for no bound. Allocates nothing.
+    /// The capacity is from 1 to limits::maxsize_max, or 0 for no bound. Allocates nothing.
     explicit segments(std::uint64_t capacity, const allocator_type& allocator = allocator_type())
         : allocator_(allocator), capacity_(capacity) {}
     segments(const segments&) = delete;
@@ -76,21 +78,21 @@ public:
     /// A copy of the allocator.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
-    /// ok, full, busy or shut_down. `source(address)` makes the item and does not throw. Throws
+    /// ok, full, busy or shut_down. `source(address)` makes the item and must not throw. Throws
     /// what the allocator throws; then nothing was put.
     template <class Source> [[nodiscard]] CONQ_COLD status try_put(const Source& source) {
         std::uint64_t put = 0;
         return try_put_some(source, 1, put);
     }
-    /// The same if there is room in the last segment and nobody interferes; false: nothing was
-    /// done, and try_put knows why. It hands `source` to no function that is not inlined.
+    /// Puts the item if the last segment has room and no other thread interferes. False: nothing
+    /// was done; try_put says why. It passes `source` only to functions that are inlined.
     template <class Source> [[nodiscard]] CONQ_HOT bool put_at_once(const Source& source) noexcept {
         const std::uint64_t word = tail_.guessed();
         const std::uint64_t p = word >> index_shift, after = word + one;
         const std::uint64_t room = tail_.room.load(std::memory_order_acquire);  // (2) with (12)
         if ((word & closed) != 0 || p >= room) [[unlikely]]
             return false;
-        // (5) relaxed: (2) has made visible the segment that goes with the room
+        // (5) relaxed: (2) has made visible the segment that belongs to this room
         segment* const into = tail_.last.load(std::memory_order_relaxed);  // (5)
         if (!tail_.claim(word, after)) [[unlikely]] {
             back_off();
@@ -101,9 +103,9 @@ public:
         return true;
     }
 
-    /// Puts up to `most` items, one or more, as many as there is room for in the last segment, by
-    /// one CAS, and adds to `count` how many: ok if any, else why not. `source` is called for each,
-    /// in order. Throws as try_put does.
+    /// Puts up to `most` items (at least 1), as many as the last segment has room for, by one CAS,
+    /// and adds their number to `count`. ok if it put any; else the reason. Calls `source` for each
+    /// item, in order. Throws as try_put does.
     template <class Source>
     [[nodiscard]] status try_put_some(const Source& source, std::uint64_t most,
                                       std::uint64_t& count) {
@@ -117,7 +119,7 @@ public:
                 if (const status made = make_room(); made != status::ok) return made;
                 continue;
             }
-            // (22) relaxed: (21) has made visible the segment that goes with the room
+            // (22) relaxed: (21) has made visible the segment that belongs to this room
             segment* const into = tail_.last.load(std::memory_order_relaxed);  // (22)
             const std::uint64_t end = p + limits::smaller(most, room - p);
             const std::uint64_t after = word + (end - p) * one;
@@ -131,23 +133,24 @@ public:
         }
     }
 
-    /// ok, empty, busy or shut_down (and drained). `sink(item)` moves the item out.
+    /// ok, empty, busy, or shut_down (no items are left). `sink(item)` moves the item out.
     template <class Sink> [[nodiscard]] CONQ_COLD status try_get(const Sink& sink) noexcept {
         std::uint64_t got = 0;
         return try_get_some(sink, 1, got);
     }
-    /// As put_at_once, if an item is there.
+    /// Takes an item if there is one and no other thread interferes; otherwise as put_at_once.
     template <class Sink> [[nodiscard]] CONQ_HOT bool get_at_once(const Sink& sink) noexcept {
-        // Whoever sees an index sees the segment it lies behind, or a newer one: an older one may
-        // be in its next life and have the item, and the head would leave its segment unnoticed.
+        // A thread that sees index p also sees, as `first`, the segment of item p - 1 or a newer
+        // one. An older one would do harm: recycled, it may hold item p in its next life, and a
+        // claim through it would move the head out of its segment unnoticed.
         const std::uint64_t p = head_.guessed(), after = p + 1;
-        // The limit is read before the segment, for which it vouches.
+        // The limit is read before the segment, because it vouches for that segment.
         const std::uint64_t limit = head_.limit.load(std::memory_order_acquire);  // (11) with (15)
         const std::uintptr_t tagged =
             head_.first.load(std::memory_order_acquire);  // (13) with (16)
         segment* const from = segment_of(tagged);
-        // A resident may be looked into without a ticket: if it is stale, it shows another lap, or
-        // the CAS fails.
+        // A resident may be looked into without a ticket: if the look is stale, the slot shows
+        // another lap, or the CAS fails.
         if (!(is_resident(tagged) ? is_published(*from, p) : p < limit)) [[unlikely]] {
             return false;
         }
@@ -160,15 +163,15 @@ public:
         return true;
     }
 
-    /// Takes up to `most` items, one or more, as many as are known to be published in a row in the
-    /// first segment, by one CAS, and adds to `count` how many: ok if any, else why not. `sink` is
-    /// called for each, in order.
+    /// Takes up to `most` items (at least 1), as many as are known to be published in a row in the
+    /// first segment, by one CAS, and adds their number to `count`. ok if it took any; else the
+    /// reason. Calls `sink` for each item, in order.
     template <class Sink>
     [[nodiscard]] status try_get_some(const Sink& sink, std::uint64_t most,
                                       std::uint64_t& count) noexcept {
         std::uint64_t p = head_.look();
         for (;;) {
-            // The limit before the segment, as in get_at_once.
+            // The limit is read before the segment, as in get_at_once.
             const std::uint64_t limit =
                 head_.limit.load(std::memory_order_acquire);  // (23) with (15)
             const std::uintptr_t tagged =
@@ -192,17 +195,17 @@ public:
         }
     }
 
-    /// B2: whether there is room, counting claimed slots as taken; true when closed.
+    /// B2: whether there is room. A claimed slot counts as taken. True if closed.
     [[nodiscard]] bool can_put() const noexcept {
         const std::uint64_t bound = capacity();
         return is_closed() || bound == 0 || size() < bound;
     }
-    /// B2: whether there is an item, claimed ones not counted; true when closed.
+    /// B2: whether there is an item. Claimed ones do not count. True if closed.
     [[nodiscard]] bool can_get() const noexcept {
         const std::uint64_t head = gets();
         return head != puts() || is_closed();
     }
-    /// Whether the next put (get) need not wait, as far as the indices tell: a hint.
+    /// Whether the next put (or get) need not wait, as far as the indices tell. A hint.
     [[nodiscard]] bool put_is_ready() const noexcept { return can_put(); }
     [[nodiscard]] bool get_is_ready() const noexcept {
         const std::uint64_t p = gets();
@@ -213,16 +216,16 @@ public:
         return is_within ? is_published(*segment_of(tagged), p) : can_get();
     }
 
-    /// B3: accepted items since the beginning.
+    /// B3: the number of items accepted since the beginning.
     [[nodiscard]] std::uint64_t puts() const noexcept { return tail_.word.load() >> index_shift; }
-    /// Claimed items since the beginning: never more than puts().
+    /// The number of items claimed by gets since the beginning. Never more than puts().
     [[nodiscard]] std::uint64_t gets() const noexcept { return head_.word.load(); }
-    /// Whether n items or more were claimed: by the guess, which the getter has just stored, as far
-    /// as that tells.
+    /// Whether at least n items were claimed. Tries the guess first, which the consumer has just
+    /// stored, and reads the word only if the guess does not settle it.
     [[nodiscard]] bool has_given(std::uint64_t n) const noexcept {
         return head_.guessed() >= n || gets() >= n;
     }
-    /// Items that are in: exact if nobody moves meanwhile.
+    /// The number of items in the buffer. Exact if no thread puts or gets meanwhile.
     [[nodiscard]] std::uint64_t size() const noexcept {
         const std::uint64_t got = gets();
         return puts() - got;
@@ -230,11 +233,11 @@ public:
     /// The bound; 0 for none.
     [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_.load(); }
 
-    /// Changes the bound. Items beyond a smaller one stay. Waits for the lock.
+    /// Changes the bound. If it is now smaller than size(), the items stay. Waits for the lock.
     void set_capacity(std::uint64_t capacity) noexcept {
         const std::lock_guard held(lock_);
         capacity_.store(capacity);
-        tail_.room.store(0);  // every put goes through make_room from here on
+        tail_.room.store(0);  // from now on every put goes through make_room
         // A put that has read the old room fails its CAS, because the version has changed.
         std::uint64_t word = tail_.word.load();
         while (!tail_.word.compare_exchange_weak(
@@ -243,12 +246,12 @@ public:
         static_cast<void>(tail_.look());  // so that no put guesses an older version
     }
 
-    /// No put is accepted from here on.
+    /// After this call returns, no put is accepted.
     void close() noexcept { tail_.word.fetch_or(closed); }
     /// Whether close() was called.
     [[nodiscard]] bool is_closed() const noexcept { return (tail_.word.load() & closed) != 0; }
 
-    /// Frees the segments that are spare. Residents stay. Waits for the lock.
+    /// Frees the spare segments. Residents stay. Waits for the lock.
     void trim() noexcept {
         link unused = nullptr;
         {
@@ -260,35 +263,36 @@ public:
         free_all(unused);
     }
 
-    /// Calls `visit(item)` for each item, in order. Nobody may put or get meanwhile.
+    /// Calls `visit(item)` for each item, in order. No thread may put or get meanwhile.
     template <class Visit> void visit_items(Visit visit) const {
         each_slot([&](slot& full) { visit(std::as_const(*full.item())); });
     }
 
-    /// B4: the cargo on the line that a put (get) has just changed.
+    /// B4: the cargo on the cache line that a put (or get) has just changed.
     [[nodiscard]] PutCargo& put_cargo() noexcept { return tail_.cargo; }
     [[nodiscard]] GetCargo& get_cargo() noexcept { return head_.cargo; }
 
 private:
-    // tail's word = index << 8 | version of the bound (7 bits) | closed. A put would be misled only
-    // if the bound changed a multiple of 128 times, and nothing was put, from the store of the
-    // guess that it has read to its CAS.
+    // The word of the tail is index << 8 | version of the bound (7 bits) | closed. A put would be
+    // misled only if, between the store of the guess that it has read and its CAS, nothing was put
+    // and the bound changed a multiple of 128 times.
     static constexpr int index_shift = 8;
     static constexpr std::uint64_t closed = 1, version = 2, version_mask = 0xfe, one = 1 << 8;
-    // After a lost CAS, about 3 us: the winner keeps the line for a burst (measured x2 to 9).
+    // After a lost CAS, about 3 us: the winner keeps the cache line for a burst (measured x2 to 9).
     static constexpr int lost_pauses = 128;
     static constexpr std::uint64_t residents_max = 16;
-    // Passed segments that stay linked until a putter, who needs their lines anyway, recycles them.
+    // Passed segments stay linked until a producer, which needs their cache lines anyway, recycles
+    // them.
     static constexpr std::uint64_t passed_kept = 2;
-    static constexpr std::uint64_t limit_step = 64;  // how far a look at a guest moves the limit
+    static constexpr std::uint64_t limit_step = 64;  // the most that one look moves a guest's limit
 
     struct slot {
         atomic<std::uint32_t> state{0};  // 0: free or taken; lap(p): item p is published
         alignas(T) std::byte bytes[sizeof(T)];
         [[nodiscard]] T* item() noexcept { return std::launder(reinterpret_cast<T*>(bytes)); }
     };
-    // About 4 KiB, so that a crossing (lock, link, a look at the marks) is paid by 16 items or
-    // more.
+    // About 4 KiB, so that 16 items or more share the cost of a crossing to the next segment (the
+    // lock, a link, a look at the marks).
     static constexpr std::size_t slots_per_segment =
         sizeof(slot) >= 256 ? 16 : std::bit_floor(4096 / sizeof(slot));
     struct segment;
@@ -314,8 +318,8 @@ private:
     struct alignas(cache_line_bytes) head_side : guessed_word<platform_type> {  // the index
         GetCargo cargo;
         atomic<std::uint64_t> limit{0};
-        atomic<std::uint64_t> end{0};     // of the segment, as an index
-        atomic<std::uintptr_t> first{0};  // tagged; 0 before the first
+        atomic<std::uint64_t> end{0};     // of the first segment, as an index
+        atomic<std::uintptr_t> first{0};  // tagged; 0 while there is none yet
     };
 
     // Differs from segment to segment, and is never 0.
@@ -333,7 +337,7 @@ private:
         if constexpr (sizeof(slot) <= 32) __builtin_prefetch(&s.slot_of(p + 8), 1);
     }
 
-    // Ticket p keeps the segment alive: nobody can mark slot p yet.
+    // Ticket p keeps the segment alive: until slot p is filled, no thread can mark it as taken.
     template <class Source>
     CONQ_HOT void fill(segment& into, std::uint64_t p, const Source& source) noexcept {
         slot& target = into.slot_of(p);
@@ -347,14 +351,15 @@ private:
         prefetch(from, p);
         sink(*target.item());
         item_life<T, allocator_type>::end(allocator_, target.item());
-        // The mark: the last access to this segment by this ticket.
+        // The mark of slot p as taken: the last access to this segment by the owner of ticket p.
         target.state.store(0, std::memory_order_release);  // (17) with (18)
     }
-    // Whether item p is published. `in` is a resident, as stale as in get_at_once.
+    // Whether item p is published. `in` is a resident, and may be as stale as in get_at_once.
     [[nodiscard]] static bool is_published(segment& in, std::uint64_t p) noexcept {
         return in.slot_of(p).state.load(std::memory_order_acquire) == lap(p);  // (8) with (6)
     }
-    // The end of the row of at most `most` such items from p on, in p's segment.
+    // The end of the row of published items that starts at p, within p's segment and at most `most`
+    // long.
     [[nodiscard]] static std::uint64_t end_of_published(segment& in, std::uint64_t p,
                                                         std::uint64_t most) noexcept {
         std::uint64_t end = p;
@@ -362,7 +367,7 @@ private:
         return end;
     }
 
-    // Calls `use(slot)` for each item that is in, while nobody puts or gets.
+    // Calls `use(slot)` for each item in the buffer. No thread may put or get meanwhile.
     template <class Use> void each_slot(Use use) const {
         segment* at = segment_of(head_.first.load());
         std::uint64_t end = head_.end.load();
@@ -376,7 +381,7 @@ private:
         }
     }
 
-    // Several tries, for about a microsecond: the lock is held for little more.
+    // Tries for about a microsecond, because the lock is held for little more than that.
     [[nodiscard]] bool try_lock() noexcept {
         for (int i = 0; i < 4; ++i) {
             if (lock_.try_lock()) return true;
@@ -387,10 +392,10 @@ private:
 
     CONQ_COLD static void back_off() noexcept { platform_type::pause(lost_pauses); }
 
-    // Why slot p is not ready. ok: look again, `p` is the index to look at.
+    // The reason why slot p is not ready. ok: look again, at the index that is now in `p`.
     CONQ_COLD status not_ready(std::uint64_t& p, std::uintptr_t seen) noexcept {
         const std::uint64_t tail = tail_.word.load();
-        // p <= head <= tail == p at this load: exact.
+        // p <= head <= tail == p at this load, so the answer is exact.
         if (tail >> index_shift == p) {
             return (tail & closed) != 0 ? status::shut_down : status::empty;
         }
@@ -407,7 +412,8 @@ private:
         return moved;
     }
 
-    // The tail has reached the room, so it stands still: the bound is reached, or a segment is due.
+    // The tail has reached the room, so it stands still: the bound is reached, or a segment is
+    // needed.
     CONQ_COLD status make_room() {
         link made = nullptr;
         for (;;) {
@@ -422,17 +428,18 @@ private:
                 free_all(made);
                 return answer;
             }
-            made = make_segment();  // outside the lock; if it throws, all is as it was
+            made = make_segment();  // outside the lock; if it throws, nothing has changed
         }
     }
-    // Under the lock. Uses `made` if a segment is due and none is spare; says so if there is none.
+    // Under the lock. If a segment is needed and none is spare, uses `made`; if that is null, sets
+    // needs_segment.
     status make_room_locked(link& made, bool& needs_segment) noexcept {
         const std::uint64_t word = tail_.word.load(), p = word >> index_shift;
         if ((word & closed) != 0) return status::shut_down;
-        if (p < tail_.room.load()) return status::ok;  // another putter has been here
+        if (p < tail_.room.load()) return status::ok;  // another producer made room
         std::uint64_t top = ~std::uint64_t{0};
         if (const std::uint64_t bound = capacity_.load(); bound != 0) {
-            top = gets() + bound;  // room remembers it: one look at the head for many puts
+            top = gets() + bound;  // room keeps this: one look at the head serves many puts
             if (p >= top) return status::full;  // exact: the tail cannot move while room <= p
         }
         if (p == tail_end_) {
@@ -450,7 +457,7 @@ private:
                          std::memory_order_release);  // (12) with (2) and (21)
         return status::ok;
     }
-    // Under the lock: a segment with all marks clear, or null.
+    // Under the lock: a segment with all marks clear; null if there is none.
     segment* spare_segment(link& made) noexcept {
         while (pool_ == nullptr && passed_ != 0 && all_taken(*oldest_)) put_aside();
         segment* found = nullptr;
@@ -480,7 +487,7 @@ private:
         std::uint64_t end = head_.end.load();
         if (gets() == end) {
             segment* const next = at != nullptr ? at->next : oldest_;
-            if (next == nullptr) return status::ok;  // no put has passed here: found empty next
+            if (next == nullptr) return status::ok;  // no put has come here: empty next time
             if (at != nullptr) ++passed_;
             at = next;
             end += slots_per_segment;
@@ -488,8 +495,8 @@ private:
                               std::memory_order_release);  // (16) with (13), (19), (24)
             head_.end.store(end);
             recycle(passed_kept);
-            // As many spares as the backlog has segments: no allocation while it is deep, nothing
-            // left when it is gone.
+            // Keeps as many spares as the backlog has segments: while it is deep nothing is
+            // allocated, and when it is gone no spare is left.
             while (spares_ > (tail_end_ - end) / slots_per_segment) {
                 --spares_;
                 push(unused, pop(spare_));
@@ -510,15 +517,15 @@ private:
         return status::ok;
     }
 
-    // Under the lock: puts passed segments aside, but for `kept` residents.
+    // Under the lock: sets passed segments aside, except for `kept` residents.
     void recycle(std::uint64_t kept) noexcept {
         while (passed_ > kept || (passed_ != 0 && !oldest_->is_resident)) {
-            if (!all_taken(*oldest_)) break;  // a getter is still at it; the next crossing looks
+            if (!all_taken(*oldest_)) break;  // a consumer still uses it: look at the next crossing
             put_aside();
         }
     }
-    // Under the lock. Every ticket of a passed segment is claimed, and only published slots are
-    // claimed: so 0 can only mean taken.
+    // Under the lock. All tickets of a passed segment are claimed, and a slot is claimed only when
+    // it is published: so 0 can only mean taken.
     static bool all_taken(segment& s) noexcept {
         for (slot& each : s.places) {
             if (each.state.load(std::memory_order_acquire) != 0) return false;  // (18) with (17)
@@ -549,7 +556,7 @@ private:
         segment_allocator allocator(allocator_);
         segment* const made = std::to_address(allocator_traits::allocate(allocator, 1));
         const bool is_resident = residents_.fetch_add(1) < residents_max;
-        if (!is_resident) residents_.fetch_sub(1);  // or no other would ever be one again
+        if (!is_resident) residents_.fetch_sub(1);  // or no later segment could be one
         return std::construct_at(made, is_resident);
     }
     void free_all(link list) noexcept {
@@ -568,10 +575,10 @@ private:
     tail_side tail_;
     head_side head_;
     atomic<std::uint64_t> capacity_;
-    atomic<std::uint64_t> residents_{0};  // made, including one that a putter holds
+    atomic<std::uint64_t> residents_{0};  // made, including one that a producer holds
     platform::futex_lock<platform_type> lock_;
-    // Under the lock from here on.
-    link oldest_ = nullptr;  // passed segments, then head's to tail's, by next
+    // From here on under the lock.
+    link oldest_ = nullptr;  // passed segments, then those from head to tail; linked by next
     link pool_ = nullptr;    // residents not in use, all marks clear
     link spare_ = nullptr;   // guests not in use, all marks clear
     typename platform_type::template plain<std::uint64_t> passed_ = 0, spares_ = 0, tail_end_ = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where a buffer takes an item from: a function object that makes a T at an address. A buffer calls
-// it once, after its claim; so an item that could not be put has not been touched. A buffer that
-// orders its items asks for their rank before, by `key()`.
+// A source is where a buffer gets an item from: a function object that makes a T at an address. A
+// buffer calls it once, after its claim, so a put that fails has not touched the item. A buffer
+// that orders its items asks for the item's rank before that, by `key()`.
 #ifndef CONQ_BUFFERS_SOURCE_HPP
 #define CONQ_BUFFERS_SOURCE_HPP
 
@@ -12,23 +12,23 @@
 
 namespace conq {
 
-/// Makes the item from a value of type `From`, an lvalue or rvalue reference, as the allocator of
-/// the queue does it.
+/// Makes the item from a value of type `From`, an lvalue or rvalue reference, with the queue's
+/// allocator.
 template <class T, class From, class Allocator> struct item_source {
     static_assert(std::is_reference_v<From>);
     /// Whether making the item cannot throw.
     static constexpr bool is_nothrow = item_life<T, Allocator>::template is_made_nothrow<From>();
-    /// Whether a copy of the item, in registers, may stand in for what it is made from.
+    /// Whether a copy of the item, kept in registers, may replace the value that it is made from.
     static constexpr bool is_small =
         conq::is_small<T> && std::is_same_v<std::remove_cvref_t<From>, T>;
-    /// What it is made from; it outlives the source.
+    /// The value that the item is made from. It outlives the source.
     std::remove_reference_t<From>& from;
     /// The queue's allocator.
     [[no_unique_address]] Allocator alloc;
 
-    /// What the item is ranked by: what it is made from.
+    /// The value that ranks the item: the one that it is made from.
     [[nodiscard]] const std::remove_reference_t<From>& key() const noexcept { return from; }
-    /// The item, made here. For small ones: the argument stays what it is.
+    /// Returns the item, for small types only. The argument keeps its value.
     [[nodiscard]] T made() const noexcept
         requires is_small
     {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How an allocator makes and ends items, and what the lock-free buffers ask of both.
+// How an allocator makes and destroys items, and what the lock-free buffers require of both.
 #ifndef CONQ_BUFFERS_STORABLE_HPP
 #define CONQ_BUFFERS_STORABLE_HPP
 
@@ -10,8 +10,8 @@
 
 namespace conq {
 
-/// Whether an item that is made by uses-allocator construction is handed the allocator: its own
-/// type asks for it, or it is a pair, of which one half does.
+/// Whether uses-allocator construction of an item passes the allocator on: its type uses
+/// allocators, or it is a pair of which one half does.
 template <class T, class Allocator>
 inline constexpr bool is_handed_allocator = std::uses_allocator_v<T, Allocator>;
 template <class T, class Allocator>
@@ -20,10 +20,10 @@ template <class A, class B, class Allocator>
 inline constexpr bool is_handed_allocator<std::pair<A, B>, Allocator> =
     is_handed_allocator<A, Allocator> || is_handed_allocator<B, Allocator>;
 
-/// The life of an item of type T in storage of an Allocator of T: it begins and ends as
-/// std::allocator_traits would have it, so an item that uses allocators itself gets the queue's.
+/// The life of an item of type T in the storage of an Allocator of T. Items are made and destroyed
+/// through std::allocator_traits, so an item that uses allocators itself gets the queue's.
 ///
-/// Here it can also be told whether the beginning may throw, which allocator_traits does not say.
+/// Unlike allocator_traits, it can also tell whether making an item may throw.
 template <class T, class Allocator> struct item_life {
     /// Whether making the item from `From...` cannot throw.
     template <class... From> static constexpr bool is_made_nothrow() noexcept {
@@ -44,18 +44,19 @@ template <class T, class Allocator> struct item_life {
         traits::construct(alloc, static_cast<T*>(address), std::forward<From>(from)...);
     }
 
-    /// Ends the item at `address`.
+    /// Destroys the item at `address`.
     static void end(Allocator alloc, T* address) noexcept { traits::destroy(alloc, address); }
 
 private:
     using traits = std::allocator_traits<Allocator>;
-    // A polymorphic allocator, known by its shape because its header is dear, makes an item that
-    // uses no allocator as the item's own constructor does, but does not say that it is noexcept.
+    // True for a polymorphic allocator whose items use no allocator: its construct() then calls
+    // only the item's constructor, but is never noexcept. It is recognised by its resource(),
+    // because including its header is expensive.
     static constexpr bool has_no_say = requires(const Allocator& alloc) { alloc.resource(); } &&
                                        !is_handed_allocator<T, Allocator>;
 };
 
-/// Whether the lock-free buffers can hold T: after a claim nothing may throw.
+/// Whether the lock-free buffers can hold T: nothing may throw after a claim.
 template <class T, class Allocator = std::allocator<T>>
 concept lock_free_storable =
     std::is_object_v<T> && std::is_nothrow_move_constructible_v<T> &&

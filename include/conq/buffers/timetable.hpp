@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A container for a locked buffer: items that may come out from an instant on, the earliest first,
-// those of the same instant in the order in which they came. It knows no lock and no bound.
+// A container for a locked buffer: each item has an instant before which it cannot be taken. The
+// earliest comes first, those of one instant in the order in which they came. No lock, no bound.
 #ifndef CONQ_BUFFERS_TIMETABLE_HPP
 #define CONQ_BUFFERS_TIMETABLE_HPP
 
@@ -15,34 +15,34 @@
 
 namespace conq {
 
-/// An item and the instant from which it may come out.
+/// An item and the instant from which it can be taken.
 template <class T, class Allocator> struct delayed {
     /// The item.
     cell<T, Allocator> value;
-    /// From when on, by the platform's clock.
+    /// The instant from which it can be taken, in nanoseconds of the platform's clock.
     platform::instant_ns due;
 
-    /// The item that `source(address)` makes.
+    /// Makes the item by `source(address)`. Throws what the source throws.
     template <class Source>
     delayed(const Source& source, const Allocator& alloc, platform::instant_ns from)
         : value(source, alloc), due(from) {}
 };
 
-/// Where a delayed item comes from: another source, with the instant.
+/// The source of a delayed item: another source and the instant.
 template <class Source> struct delayed_source {
-    /// What makes the item.
+    /// The source that makes the item.
     const Source& inner;
-    /// From when on it may come out.
+    /// The instant from which the item can be taken.
     platform::instant_ns due;
 
     /// Makes the item at `address`.
     void operator()(void* address) const noexcept(noexcept(inner(address))) { inner(address); }
 };
 
-/// Items by the instant from which they may come out. A source without a `due` makes an item that
-/// is due when it is pushed.
+/// Items by the instant from which they can be taken. If a source has no `due`, its item is due at
+/// once when it is pushed.
 ///
-/// Threads: one at a time. push and take are O(log size); push allocates now and then.
+/// Threads: one at a time. push and take are O(log size). push allocates now and then.
 template <class T, class Allocator, class Platform> class timetable {
     using item_type = delayed<T, Allocator>;
     using item_allocator =
@@ -58,11 +58,11 @@ template <class T, class Allocator, class Platform> class timetable {
     using heap_type = heap<item_type, item_allocator, earlier>;
 
 public:
-    /// What allocates, and what holds the items.
+    /// What allocates the memory, and what holds the items.
     using allocator_type = Allocator;
     using storage = typename heap_type::storage;
 
-    /// Empty, whatever the capacity will be.
+    /// An empty timetable; the capacity is ignored.
     explicit timetable(const Allocator& allocator, std::uint64_t = 0)
         : items_(item_allocator(allocator)) {}
 
@@ -70,7 +70,7 @@ public:
     [[nodiscard]] Allocator get_allocator() const noexcept {
         return Allocator(items_.get_allocator());
     }
-    /// As those of a heap, but for the instant.
+    /// As push of a heap; the rank is the instant.
     template <class Source> void push(const Source& source) {
         if constexpr (requires { source.due; }) {
             items_.push(entry_source<Source>{source, get_allocator(), source.due});
@@ -78,15 +78,15 @@ public:
             items_.push(entry_source<Source>{source, get_allocator(), Platform::now()});
         }
     }
-    /// The earliest item, due or not.
+    /// Passes the earliest item to `sink(item)`, due or not, then removes it. As take of a heap.
     template <class Sink> void take(const Sink& sink) {
         items_.take([&sink](item_type& first) { sink(*first.value.item()); });
     }
-    /// When the earliest item is due; `never` if there is none.
+    /// The instant from which the earliest item can be taken; `never` if there is none.
     [[nodiscard]] platform::instant_ns ready_at() const noexcept {
         return items_.size() == 0 ? platform::never : items_.first().due;
     }
-    /// As those of a heap.
+    /// As the members of a heap.
     [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
     void swap_out(storage& into) noexcept { items_.swap_out(into); }
     void trim() { items_.trim(); }
