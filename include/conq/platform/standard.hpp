@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the core needs from <chrono> and <memory>: durations, time points and clocks; allocators and
-// their traits, construct_at and destroy_at.
+// What the core needs from the headers chrono and memory: durations, time points and clocks;
+// allocators and their traits, construct_at and destroy_at.
 //
-// In libstdc++ <chrono> also brings the calendar and string streams (from GCC 13 on, format, too),
-// and <memory> the shared pointers and parallel algorithms. Together they took a quarter of the
-// compile time of a file that includes conq/queue.hpp. libstdc++'s <mutex> and <vector> include
-// only the parts that are needed here. Any standard header tells which library it is: hence
-// <cstddef> first.
+// In libstdc++ chrono also brings the calendar and string streams (from GCC 13 on, format, too),
+// and memory the shared pointers and parallel algorithms. Together they took a quarter of the
+// compile time of a file that includes conq/queue.hpp. The headers mutex and vector of libstdc++
+// include only the parts that are needed here. Any standard header tells which library it is: hence
+// cstddef comes first.
 #ifndef CONQ_PLATFORM_STANDARD_HPP
 #define CONQ_PLATFORM_STANDARD_HPP
 
