@@ -110,8 +110,8 @@ public:
         return true;
     }
 
-    /// ok if all items are done. busy if not, or if a done or another joiner holds the lock right
-    /// now. Non-blocking.
+    /// Looks once: ok if all items are done; busy if not, or if a done or another joiner holds the
+    /// lock right now. Non-blocking.
     template <class Puts> [[nodiscard]] status try_join(Puts puts) noexcept {
         if (!lock_.try_lock()) return status::busy;
         const std::uint64_t done = dones();  // before the puts, as in enlist

@@ -56,7 +56,8 @@ public:
     /// A copy of the allocator.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return items_.get_allocator(); }
 
-    /// ok, full, busy or shut_down. Throws what the container's push throws; then nothing was put.
+    /// Puts one item: ok, full, busy or shut_down. Throws what the container's push throws; then
+    /// nothing was put.
     template <class Source> [[nodiscard]] status try_put(const Source& source) {
         const std::unique_lock held(lock_, std::try_to_lock);
         return held ? put_locked(source) : status::busy;
@@ -72,8 +73,8 @@ public:
         return repeat(most, count, [&] { return put_locked(source); });
     }
 
-    /// ok, empty (there is no item, or none is due), busy, or shut_down (there are no items left).
-    /// Throws what the container's take throws; then nothing was taken.
+    /// Takes one item: ok, empty (there is no item, or none is due), busy, or shut_down (there are
+    /// no items left). Throws what the container's take throws; then nothing was taken.
     template <class Sink> [[nodiscard]] status try_get(const Sink& sink) {
         const std::unique_lock held(lock_, std::try_to_lock);
         return held ? get_locked(sink) : status::busy;

@@ -20,9 +20,9 @@
 // B5 After a claim no code runs that can throw, allocate or block.
 //
 // Threads: any. Progress: every member is non-blocking, and only the constructor allocates. It is
-// not lock-free: behind a slot that was claimed and not yet published, the answer is `busy`. A
-// thread that dies in the middle of a call leaves such a slot for good. Calls are O(1), batches
-// O(items).
+// not lock-free: while the slot that a call needs is claimed and not yet published, the answer is
+// `busy`. A thread that dies in the middle of a call leaves such a slot for good. Calls are O(1),
+// batches O(items).
 #ifndef CONQ_BUFFERS_RING_HPP
 #define CONQ_BUFFERS_RING_HPP
 
@@ -85,7 +85,8 @@ public:
     /// A copy of the allocator.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
-    /// ok, full, busy or shut_down. `source(address)` makes the item and must not throw.
+    /// Puts one item: ok, full, busy or shut_down. `source(address)` makes the item and must not
+    /// throw.
     template <class Source> [[nodiscard]] CONQ_COLD status try_put(const Source& source) noexcept {
         std::uint64_t put = 0;
         return try_put_some(source, 1, put);
@@ -118,7 +119,7 @@ public:
         for (;;) {
             std::uint64_t word = put_.look();
             std::uint64_t end = word, ready = 0;
-            // If the word is still at this value when it is claimed, no slot behind it has been
+            // If the word is still at this value when it is claimed, no later slot has been
             // claimed.
             while (ready != most && is_free(end)) {
                 end = next(end);
@@ -137,7 +138,8 @@ public:
         }
     }
 
-    /// ok, empty, busy, or shut_down (no items are left). `sink(item)` moves the item out.
+    /// Takes one item: ok, empty, busy, or shut_down (no items are left). `sink(item)` moves the
+    /// item out.
     template <class Sink> [[nodiscard]] CONQ_COLD status try_get(const Sink& sink) noexcept {
         std::uint64_t got = 0;
         return try_get_some(sink, 1, got);

@@ -26,10 +26,11 @@
 // It gives the promises B1 to B5 of a buffer (ARCHITECTURE.md). No published algorithm: linked
 // segments as in many queues, with a bound and a segment that one CAS on the index proves right.
 //
-// Threads: any. Progress: non-blocking; the answer is `busy` behind a slot that was claimed and not
-// yet published, and while another thread changes segments. If there is no spare segment, a put
-// allocates one (about 4 KiB), before its claim and outside the lock. O(1), except at the ends of
-// segments. A thread that dies in the middle of a call leaves such a slot, or the lock, for good.
+// Threads: any. Progress: non-blocking; the answer is `busy` while the slot that a call needs is
+// claimed and not yet published, and while another thread changes segments. If there is no spare
+// segment, a put allocates one (about 4 KiB), before its claim and outside the lock. O(1), except
+// at the ends of segments. A thread that dies in the middle of a call leaves such a slot, or the
+// lock, for good.
 #ifndef CONQ_BUFFERS_SEGMENTS_HPP
 #define CONQ_BUFFERS_SEGMENTS_HPP
 
@@ -78,8 +79,8 @@ public:
     /// A copy of the allocator.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
-    /// ok, full, busy or shut_down. `source(address)` makes the item and must not throw. Throws
-    /// what the allocator throws; then nothing was put.
+    /// Puts one item: ok, full, busy or shut_down. `source(address)` makes the item and must not
+    /// throw. Throws what the allocator throws; then nothing was put.
     template <class Source> [[nodiscard]] CONQ_COLD status try_put(const Source& source) {
         std::uint64_t put = 0;
         return try_put_some(source, 1, put);
@@ -133,7 +134,8 @@ public:
         }
     }
 
-    /// ok, empty, busy, or shut_down (no items are left). `sink(item)` moves the item out.
+    /// Takes one item: ok, empty, busy, or shut_down (no items are left). `sink(item)` moves the
+    /// item out.
     template <class Sink> [[nodiscard]] CONQ_COLD status try_get(const Sink& sink) noexcept {
         std::uint64_t got = 0;
         return try_get_some(sink, 1, got);

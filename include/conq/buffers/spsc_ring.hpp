@@ -81,7 +81,8 @@ public:
     /// A copy of the allocator.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
-    /// ok, full or shut_down. `source(address)` makes the item. If it throws, nothing was put.
+    /// Puts one item: ok, full or shut_down. `source(address)` makes the item. If it throws,
+    /// nothing was put.
     template <class Source> [[nodiscard]] CONQ_HOT status try_put(const Source& source) {
         const call here(*this, putter_);
         if ((here.state & closed) != 0) [[unlikely]]
@@ -115,8 +116,8 @@ public:
         return status::ok;
     }
 
-    /// ok, empty, busy (only during a shutdown), or shut_down (no items are left, or they are
-    /// dropped). `sink(item)` moves the item out. If it throws, nothing was taken.
+    /// Takes one item: ok, empty, busy (only during a shutdown), or shut_down (no items are left,
+    /// or they are dropped). `sink(item)` moves the item out. If it throws, nothing was taken.
     template <class Sink> [[nodiscard]] CONQ_HOT status try_get(const Sink& sink) {
         const call here(*this, getter_);
         if ((here.state & dropped) != 0) [[unlikely]]
