@@ -41,8 +41,8 @@ template <class Platform> struct wake_flag {
     [[nodiscard]] CONQ_HOT bool is_armed() const noexcept { return armed.load() != 0; }
 };
 
-/// One waiter: the room's links beside the resumer that wakes it. See resumer for how long it must
-/// live.
+/// One waiter, for one wait: the room's links beside the resumer that wakes it. Once it has left a
+/// room it is not used again. See resumer for how long it must live.
 template <class Platform> struct waiter {
     /// The type of members that only the holder of the room's lock touches.
     template <class T> using plain = typename Platform::template plain<T>;
