@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Queues for threads: the classes of Python's queue, on conq's C++ core.
+"""Provide queues for threads: the classes of Python's queue module, on conq's C++ core.
 
     from conq import Queue              # in place of: from queue import Queue
     q = Queue(maxsize=100)
-    for item in q:                      # a task_done for each item, and an end at q.shutdown()
+    for item in q:                      # calls task_done for each item; ends after q.shutdown()
         work(item)
 
-The calls that are not hot are written here, in Python.
+The methods whose speed matters are written in C++. The others are written here, in Python.
 """
 import importlib.machinery
 import types
@@ -23,7 +23,7 @@ if importlib.machinery.PathFinder.find_spec("conq._jobs", __path__) is None:  # 
 
 
 def __getattr__(name):
-    """What needs the store is loaded when it is first asked for."""
+    """Import the classes that need the store when they are first asked for."""
     if name in ("JobQueue", "DurableQueue"):
         from . import jobs  # pylint: disable=import-outside-toplevel
         return getattr(jobs, name)
@@ -31,9 +31,10 @@ def __getattr__(name):
 
 
 class Lease:
-    """An item that was taken. `with` gives the item; its end, an exception too, is its task_done.
+    """Hold an item that was taken from a queue, until it is done.
 
-    One that is never entered counts as done when it is dropped.
+    As a context manager it gives the item. The end of the block calls the queue's task_done for
+    it, also if the block raises. A lease that is never entered calls task_done when it is dropped.
     """
 
     __slots__ = ("_queue", "_item")
@@ -49,7 +50,7 @@ class Lease:
         self.done()
 
     def done(self):
-        """The item has been processed. Does nothing the second time."""
+        """Call the queue's task_done for the item. Do nothing the second time."""
         queue, self._queue, self._item = self._queue, None, None
         if queue is not None:
             queue.task_done()
@@ -58,13 +59,19 @@ class Lease:
 
 
 def _take(self, block=True, timeout=None):
-    """get() as a context manager that calls task_done: `with q.take() as item:`."""
+    """Get the next item as a context manager that calls task_done: `with q.take() as item:`.
+
+    Take the arguments of get, return a Lease, and raise what get raises.
+    """
     return Lease(self, self.get(block, timeout))
 
 
 def _iterate(self):
-    """Items until the queue is shut down and drained. The next one, the end of the loop, `break`
-    and an exception are the task_done of the one before."""
+    """Yield items until the queue is shut down and drained, and call task_done for each.
+
+    task_done for an item is called when the loop asks for the next one, and when the loop ends, by
+    `break` or an exception too.
+    """
     while True:
         try:
             item = self.get()
@@ -78,7 +85,10 @@ def _iterate(self):
 
 
 class _Gone:
-    """An attribute of the standard library's queues that these have not."""
+    """Stand for an attribute that the standard library's queues have and these do not.
+
+    Reading it raises AttributeError, which says what to use instead.
+    """
 
     def __init__(self, name, instead):
         self._name, self._instead = name, instead

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The methods that subclasses may override, as the standard library's queues have them.
+"""Provide the methods that a subclass may override, as in the standard library's queues.
 
-A class that does so keeps its items in `self.queue` or where it likes, and these are what it
-inherits; the items of all others are in C++.
+A class that overrides one of them inherits the others from here, and keeps its items in
+`self.queue` or where it likes. All other classes keep their items in C++.
 """
 import collections
 import heapq
@@ -25,7 +25,7 @@ def _hooks_of(new, put, get):
 
 
 def add_hooks(queue, lifo_queue, priority_queue):
-    """Gives the three classes the methods."""
+    """Add _init, _qsize, _put and _get to each of the three classes."""
     append = lambda items, item: items.append(item)
     hooks = {
         queue: _hooks_of(collections.deque, append, lambda items: items.popleft()),

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSL-1.0
-"""`async for` over the queues."""
+"""Provide `async for` over the queues."""
 
 
 class Items:
-    """`async for`: items until the queue is shut down and drained, each with its task_done, as in
-    a `for` over the queue."""
+    """Iterate by `async for` over the items until the queue is shut down and drained.
+
+    Call task_done for each item, as a `for` over the queue does.
+    """
 
     __slots__ = ("_queue", "_get", "_is_busy", "_shut_down")
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSL-1.0
-"""asyncio's queues on conq's core: `from conq.asyncio import Queue`.
+"""Provide asyncio's queues on conq's core: `from conq.asyncio import Queue`.
 
-Get, put and join are awaited, as in asyncio. Beyond it: any number of loops and threads may use
-one queue, and `async for` does task_done for each item and ends at shutdown.
+get, put and join are awaited, as in asyncio. Unlike in asyncio, any number of loops and threads
+may use one queue, and `async for` calls task_done for each item and ends at shutdown.
 """
 import asyncio
 import types

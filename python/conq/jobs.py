@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Job queues: items that survive, in a file that any number of processes share.
+"""Provide job queues: their items survive in a file that any number of processes share.
 
     from conq import JobQueue
     queue = JobQueue("sqlite:encode.q")
     queue.put("a.wav")
-    for job in queue:               # done at the next turn; an exception hands the job back
-        encode(job.item)
+    for job in queue:               # a job is done when the next is asked for;
+        encode(job.item)            # an exception hands it back
 
-What is guaranteed: docs/jobs.md. The file is that of the command (`conq ls -q encode.q`) and of
-C++.
+docs/jobs.md says what is guaranteed. The command (`conq ls -q encode.q`) and C++ programs use the
+same file.
 """
 import collections
 import json
@@ -38,7 +38,7 @@ def _number_of(state):
 
 
 class LeaseLost(Exception):
-    """The job was given to somebody else meanwhile; nothing was changed."""
+    """Raised when the job has meanwhile been given to another worker; nothing was changed."""
 
 
 def _check_held(held, count):
@@ -47,14 +47,17 @@ def _check_held(held, count):
 
 
 def _bytes(given, name):
-    """Not bytes(given), which makes zeros of a number."""
+    """Return `given` as bytes; raise TypeError, which calls it `name`, if it is not bytes-like.
+
+    bytes(given) alone would turn a number into that many zeros.
+    """
     if not isinstance(given, (bytes, bytearray, memoryview)):
         raise TypeError(f"{name} must be bytes, not {type(given).__name__}")
     return bytes(given)
 
 
 class _Bytes:
-    """Items that are bytes."""
+    """Store items that are bytes as they are."""
     loads = staticmethod(bytes)
 
     @staticmethod
@@ -63,18 +66,21 @@ class _Bytes:
 
 
 def _chunks_of():
-    """What json.JSONEncoder.encode does for each item anew, made once; None where it cannot be."""
+    """Make, once, the encoder that json.JSONEncoder.encode makes anew for each item.
+
+    Return None where it cannot be made.
+    """
     try:
         chunks = json.encoder.c_make_encoder(
             None, json.JSONEncoder().default, json.encoder.encode_basestring, None, ":", ",",
             False, False, True)
         return chunks if "".join(chunks({"a": [1, "ü"]}, 0)) == '{"a":[1,"ü"]}' else None
     except Exception:  # pylint: disable=broad-except
-        return None  # an interpreter without it, or with another
+        return None  # this interpreter has no c_make_encoder, or one with other arguments
 
 
 class _Json:
-    """Items as JSON. What JSON does not know is a TypeError of put."""
+    """Store items as JSON. put raises TypeError for an item that JSON cannot express."""
     _encode = staticmethod(json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode)
     _chunks = _chunks_of()
     _scan = staticmethod(json.JSONDecoder().scan_once)
@@ -84,7 +90,7 @@ class _Json:
         try:
             return "".join(cls._chunks(item, 0)).encode()
         except Exception:  # pylint: disable=broad-except
-            return cls._encode(item).encode()  # which says what is wrong, if anything is
+            return cls._encode(item).encode()  # raises with the reason if the item is at fault
 
     @classmethod
     def loads(cls, body):
@@ -95,7 +101,7 @@ class _Json:
                 return item
         except (StopIteration, ValueError):
             pass
-        return json.loads(body)  # put by something else: with spaces, a mark, or no JSON
+        return json.loads(body)  # another program put it: with spaces or a mark, or not JSON
 
 
 _CODECS = {"json": _Json, "pickle": pickle, "bytes": _Bytes}
@@ -119,7 +125,7 @@ def _ms(seconds, name):
 
 
 def _most(most, least):
-    """How many, as the store takes it."""
+    """Return a number of jobs as the store takes it; it must be an int of at least `least`."""
     if not isinstance(most, int):
         raise TypeError(f"most must be a number of jobs, not {type(most).__name__}")
     if most < least:
@@ -128,7 +134,7 @@ def _most(most, least):
 
 
 def _span(timeout):
-    """A timeout as the store takes it: negative is for ever."""
+    """Return a timeout as the store takes it: seconds; negative for no limit."""
     if timeout is None:
         return -1.0
     if timeout == math.inf:
@@ -143,10 +149,11 @@ JobInfo.__doc__ = "A job as the store knows it; times in milliseconds since 1970
 
 
 class Job:
-    """A job that this process holds; a thread of the library keeps the lease alive.
+    """Hold a job of a queue, until it ends; a thread of the library keeps its lease alive.
 
-    Ends: done, retry, fail, release; each raises LeaseLost if the job has been given to somebody
-    else. `with` ends it by done(), and by retry() on an exception; so does one that is dropped.
+    done, retry, fail and release end the job. Each raises LeaseLost if the job has been given to
+    another worker. The end of a `with` block calls done(), or retry() if the block raises. A job
+    that is dropped also ends by retry().
     """
 
     __slots__ = ("_lease", "item", "id", "token", "attempt", "__weakref__")
@@ -163,29 +170,36 @@ class Job:
             note = note if isinstance(note, bytes) else str(note).encode()
             is_held = lease.end(how, note, _bytes(output, "output"), delay_ms)
         except BaseException:
-            self._lease = lease  # it goes on
+            self._lease = lease  # the job is still held
             raise
         if not is_held:
             raise LeaseLost(f"job {self.id} has been given to somebody else")
 
     def done(self, result="", output=b""):
-        """The good end; `result` is kept with the job, and `output`, bytes, beside it."""
+        """End the job well. `result` is kept with the job, and `output`, bytes, beside it."""
         self._end("done", result, output)
 
     def retry(self, reason="", delay=None):
-        """The attempt failed: again after `delay` seconds, or some that double; or dead."""
+        """End the attempt as failed.
+
+        The job is ready again after `delay` seconds; None: a delay that doubles with each attempt.
+        After its last attempt it is dead.
+        """
         self._end("retry", reason, delay_ms=-1 if delay is None else _ms(delay, "delay"))
 
     def fail(self, reason="", output=b""):
-        """A dead letter at once; `output` as with done."""
+        """Make the job a dead letter at once. `output` is kept as in done."""
         self._end("fail", reason, output)
 
     def release(self):
-        """Hands it back as if it had not been taken."""
+        """Hand the job back as if it had not been taken."""
         self._end("release")
 
     def extend(self, seconds):
-        """The store keeps it for at least so long, even if this process is stopped."""
+        """Keep the lease for at least `seconds` from now, even if this process is stopped.
+
+        Raises LeaseLost if the job is not held any more.
+        """
         if self._lease is None or not self._lease.extend(_ms(seconds, "seconds")):
             raise LeaseLost(f"job {self.id} is not held any more")
 
@@ -205,13 +219,13 @@ class Job:
 
 
 _open_stores = weakref.WeakSet()
-# One store is opened at a time, so that each handle knows which files are its own, and none while
-# the process forks.
+# Held while a store is opened, so that each handle knows which files are its own, and while the
+# process forks.
 _opening = threading.RLock()
 
 
 def _leave_to_parent():
-    """In a child after fork: nothing of the parent's handles is used or ended here."""
+    """Abandon the parent's handles in a child after a fork, without using or ending them."""
     _opening.release()
     for each in list(_open_stores):
         each.abandon()
@@ -222,7 +236,7 @@ os.register_at_fork(before=_opening.acquire, after_in_parent=_opening.release,
 
 
 def _lock_files():
-    """The files of this process by which others see that it lives."""
+    """Return the descriptors of the files by which other processes see that this one lives."""
     found = set()
     for each in os.listdir("/proc/self/fd"):
         try:
@@ -234,7 +248,7 @@ def _lock_files():
 
 
 class _Handle:
-    """A store that is opened when it is first used, and anew in the child after a fork."""
+    """Hold an open store. The child of a fork opens it anew when it first uses it."""
 
     def __init__(self, url):
         self.url, self._store = url, None
@@ -254,7 +268,7 @@ class _Handle:
         return store
 
     def abandon(self):
-        """Drops what is the parent's; the child must not show that the parent lives."""
+        """Drop what belongs to the parent: the child must not make the parent look alive."""
         for each in self._lock_files:
             os.close(each)
         self._lock_files = set()
@@ -262,10 +276,11 @@ class _Handle:
 
 
 class JobQueue:
-    """A queue of jobs in a store, opened by URL or path; docs/formats/job_queue_url.md.
+    """Open a queue of jobs in a store, by URL or path (docs/formats/job_queue_url.md).
 
     `codec` says how items become bytes: "json", "bytes", "pickle", or an object with dumps and
-    loads. Any thread. Pickled, it travels by its URL; after a fork the child opens it anew.
+    loads. Any thread may call any method. When the queue is pickled, its URL and its codec are
+    stored, and unpickling opens it anew. After a fork the child opens it anew.
     """
 
     def __init__(self, url, *, codec="json"):
@@ -275,7 +290,7 @@ class JobQueue:
 
     @property
     def url(self):
-        """What it was opened by."""
+        """Return the URL or path by which the queue was opened."""
         return self._handle.url
 
     def __reduce__(self):
@@ -294,25 +309,32 @@ class JobQueue:
         return ids
 
     def put(self, item, **options):
-        """Adds a job: its id. Options: priority (lower first), delay in seconds, max_attempts,
-        time_limit (an attempt that takes more seconds has failed, and lost its job; 0: none), key
-        (a put with a key that is known adds nothing). Raises ShutDown."""
+        """Add a job, and return its id.
+
+        Options: `priority` (lower first), `delay` in seconds, `max_attempts`, `time_limit` in
+        seconds (an attempt that takes longer has failed and loses the job; 0: no limit), `key` (a
+        put with a key that the store knows adds nothing). Raises ShutDown after a shutdown.
+        """
         return self._put((self._codec.dumps(item),), **options)[0]
 
     def put_many(self, items, **options):
-        """Adds all in one transaction: their ids."""
+        """Add a job for each item, all in one transaction, and return their ids.
+
+        Takes the options of put, for all of them, and raises what put raises.
+        """
         return self._put(tuple(map(self._codec.dumps, items)), **options)
 
     def take_many(self, most, timeout=None):
-        """Up to `most` jobs in one transaction, at least one. Raises Empty after the timeout,
-        ShutDown once the queue is shut down and drained.
+        """Take at least one and at most `most` jobs, in one transaction, and return them.
 
-        A job whose bytes are no item becomes a dead letter.
+        Waits at most `timeout` seconds for a job; None: without a limit. A job whose bytes the
+        codec cannot decode becomes a dead letter. Raises Empty after the timeout, and ShutDown once
+        the queue is shut down and drained.
         """
         return list(map(Job, *self._taken(most, timeout)))
 
     def _taken(self, most, timeout):
-        """Leases and items."""
+        """Take as take_many does, and return the leases and the items."""
         most = _most(most, 1)
         while True:
             found = self._handle.get().take(most, _span(timeout))
@@ -334,12 +356,18 @@ class JobQueue:
             return None
 
     def take(self, timeout=None):
-        """The next job. Raises Empty after the timeout, ShutDown as take_many."""
+        """Take the next job, and return it.
+
+        Waits, and raises Empty or ShutDown, as take_many does.
+        """
         return self.take_many(1, timeout)[0]
 
     def done_many(self, jobs):
-        """Ends jobs of this queue well, in one transaction. Raises LeaseLost if some were given to
-        somebody else; the others are done."""
+        """End jobs of this queue well, in one transaction.
+
+        Raises LeaseLost if some were given to another worker; the others are done. Raises
+        ValueError, and changes nothing, if one has ended already.
+        """
         jobs = list(jobs)
         for job in jobs:
             if job._lease is None:
@@ -351,8 +379,10 @@ class JobQueue:
         _check_held(held, len(jobs))
 
     def __iter__(self):
-        """Jobs until the queue is shut down and drained. The next turn is the done() of the one
-        before; an exception or `break` hands it back."""
+        """Yield jobs until the queue is shut down and drained.
+
+        A job is done when the loop asks for the next one. An exception or `break` hands it back.
+        """
         while True:
             try:
                 job = self.take()
@@ -369,49 +399,61 @@ class JobQueue:
                 job.done()
 
     def join(self, timeout=None):
-        """Returns when every job is finished. Raises TimeoutError."""
+        """Wait until every job is finished.
+
+        Raises TimeoutError if some job is unfinished after `timeout` seconds; None: no limit.
+        """
         if not self._handle.get().join(_span(timeout)):
             raise TimeoutError(f"jobs are unfinished after {timeout} seconds")
 
     def shutdown(self, immediate=False):
-        """For every process, until reopen: no more puts; `immediate` cancels what nobody holds."""
+        """Refuse further puts, by every process, until reopen.
+
+        If `immediate`, also cancel the jobs that nobody holds.
+        """
         self._handle.get().tell("drop" if immediate else "shutdown")
 
     def reopen(self):
-        """Lifts a shutdown."""
+        """Lift a shutdown."""
         self._handle.get().tell("reopen")
 
     def pause(self):
-        """For every process, until resume: nothing is handed out."""
+        """Hand out no jobs, to any process, until resume."""
         self._handle.get().tell("pause")
 
     def resume(self):
-        """Lifts a pause."""
+        """Lift a pause."""
         self._handle.get().tell("resume")
 
     def cancel(self, job_id):
-        """Finishes a job that nobody holds; False if it is held, finished or unknown."""
+        """Cancel a job that nobody holds; return False if it is held, finished or unknown."""
         return self._handle.get().change("cancel", job_id)
 
     def revive(self, job_id):
-        """A dead letter or a cancelled job is ready again; False if it is neither."""
+        """Make a dead letter or a cancelled job ready again; return False if it is neither."""
         return self._handle.get().change("revive", job_id)
 
     def forget(self, job_id):
-        """Forgets a finished job; False if it is not finished or unknown."""
+        """Forget a finished job; return False if it is not finished or unknown."""
         return self._handle.get().change("forget", job_id)
 
     def forget_all(self, state):
-        """Forgets all jobs in a finished state (done, dead, cancelled): how many."""
+        """Forget all jobs in a finished state (done, dead or cancelled); return how many."""
         return self._handle.get().forget_all(_number_of(state))
 
     def output(self, job_id):
-        """What a job has written, as its end gave it; None if that gave none, or if the store has
-        it no more: it keeps those of seven days and 256 MiB, the oldest ends go first."""
+        """Return the output that was given at the end of a job, as bytes.
+
+        Return None if none was given, or if the store no longer has it. The store keeps the outputs
+        of seven days, and 256 MiB of them; those of the jobs that ended first go first.
+        """
         return self._handle.get().output(job_id)
 
     def keep_outputs(self, keeps=True):
-        """Outputs stay for as long as their jobs; for every process, and for good."""
+        """Set whether each output is kept for as long as its job, and not only as output() says.
+
+        The setting applies to every process, and stays.
+        """
         self._handle.get().tell("keep_outputs" if keeps else "drop_outputs")
 
     def _info(self, found):
@@ -424,17 +466,17 @@ class JobQueue:
                        note.decode(errors="replace"))
 
     def find(self, job_id):
-        """A job as it is now; None if it is unknown."""
+        """Return a job as it is now, as a JobInfo; None if it is unknown."""
         found = self._handle.get().find(job_id)
         return None if found is None else self._info(found)
 
     def list(self, state, after=0, most=1000):
-        """Up to `most` jobs in a state, with higher ids than `after`."""
+        """Return at most `most` jobs in a state whose ids are higher than `after`, as JobInfos."""
         return [self._info(each)
                 for each in self._handle.get().list(_number_of(state), after, _most(most, 0))]
 
     def stats(self):
-        """How many jobs are in each state, and whether the queue is paused or shut down."""
+        """Return how many jobs are in each state, and whether the queue is paused or shut down."""
         return self._handle.get().stats()
 
 
@@ -443,12 +485,11 @@ def _reopened(kind, url, codec):
 
 
 class DurableQueue:
-    """put, get, task_done and join of a multiprocessing.JoinableQueue, on a job queue: items
-    survive a process that is killed, and come back to the others. Those that are done are
-    forgotten.
+    """Provide put, get, task_done and join of a multiprocessing.JoinableQueue on a job queue.
 
-    task_done ends the item that this process has held longest. Pickle only if it is named:
-    codec="pickle".
+    Items survive a process that is killed: other processes get them again. An item that is done is
+    forgotten. task_done ends the item that this process has held longest. Items are pickled only if
+    you ask for it: codec="pickle".
     """
 
     def __init__(self, url, *, codec="json"):
@@ -459,41 +500,55 @@ class DurableQueue:
         return _reopened, (type(self), self._jobs.url, self._jobs._codec_name)
 
     def _mine(self):
-        if self._pid != os.getpid():  # what was held is the parent's
+        if self._pid != os.getpid():  # after a fork: the items belong to the parent
             self._held, self._pid, self._lock = collections.deque(), os.getpid(), threading.Lock()
         return self._held
 
     def put(self, item, block=True, timeout=None):
-        """Adds an item; there is always room, so it never waits. Raises ShutDown."""
+        """Add an item. There is always room, so put never waits, and ignores block and timeout.
+
+        Raises ShutDown after a shutdown.
+        """
         del block, timeout
         self._jobs.put(item)
 
     def put_nowait(self, item):
-        """As put."""
+        """Add an item, as put does."""
         self._jobs.put(item)
 
     def get(self, block=True, timeout=None):
-        """The next item. Raises Empty, ShutDown."""
+        """Remove and return the next item.
+
+        Waits at most `timeout` seconds; None: without a limit. If `block` is false, it does not
+        wait. Raises Empty if there is no item then, and ShutDown once the queue is shut down and
+        drained.
+        """
         return self.get_many(1, block, timeout)[0]
 
     def get_nowait(self):
-        """get without waiting."""
+        """Remove and return the next item without waiting; raise what get raises."""
         return self.get(False)
 
     def put_many(self, items):
-        """Adds all in one transaction, or none. Raises ShutDown."""
+        """Add all items in one transaction, or none. Raises ShutDown after a shutdown."""
         self._jobs.put_many(items)
 
     def get_many(self, most, block=True, timeout=None):
-        """Waits for an item, then takes up to `most` that are there, in one transaction. Raises
-        Empty, ShutDown."""
+        """Remove the next items, at most `most`, in one transaction, and return them as a list.
+
+        Waits for an item as get does, then takes those that are there. Raises what get raises.
+        """
         leases, items = self._jobs._taken(most, timeout if block else 0)
         self._mine().extend(leases)
         return list(items)
 
     def task_done(self, n=1):
-        """The n items that this process has held longest have been processed, in one transaction.
-        Raises ValueError if it holds fewer, and changes nothing."""
+        """Record, in one transaction, that the `n` longest held items have been processed.
+
+        These are the items that this process has held longest. Raises ValueError, and changes
+        nothing, if it holds fewer or `n` is negative. Raises LeaseLost if some were given to
+        another worker.
+        """
         held = self._mine()
         if n < 0:
             raise ValueError(f"n must not be negative, as {n} is")
@@ -509,27 +564,33 @@ class DurableQueue:
         _check_held(count, n)
 
     def join(self, timeout=None):
-        """Waits until every item of every process has been processed."""
+        """Wait until every item of every process has been processed.
+
+        Raises TimeoutError if some item is not after `timeout` seconds; None: no limit.
+        """
         self._jobs.join(timeout)
 
     def shutdown(self, immediate=False):
-        """No more puts, by any process."""
+        """Refuse further puts, by any process.
+
+        If `immediate`, also drop the items that nobody holds.
+        """
         self._jobs.shutdown(immediate)
 
     def qsize(self):
-        """Items that can be got, now or later."""
+        """Return the number of items that can be got, now or later."""
         found = self._jobs.stats()
         return found["ready"] + found["delayed"]
 
     def empty(self):
-        """Whether there are none."""
+        """Return whether there are no items that can be got."""
         return self.qsize() == 0
 
     def full(self):
-        """Never."""
+        """Return False: the queue is never full."""
         return False
 
     def close(self):
-        """Nothing is left to do: what was put is in the store."""
+        """Do nothing: every item that was put is in the store already."""
 
     join_thread = cancel_join_thread = close

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Threads that take items from a queue and call a function for each."""
+"""Provide threads that take items from a queue and call a function for each."""
 import sys
 import threading
 import types
@@ -8,12 +8,15 @@ from ._conq import ShutDown
 
 
 def _has_jobs(queue):
-    jobs = sys.modules.get("conq.jobs")  # is there if the queue is one of its
+    jobs = sys.modules.get("conq.jobs")  # is loaded if the queue is one of its queues
     return jobs is not None and isinstance(queue, jobs.JobQueue)
 
 
 def _jobs_of(queue):
-    """Unlike the queue's own loop, it leaves the end of a job to who is given it."""
+    """Yield jobs until the queue is shut down and drained.
+
+    Unlike a `for` over the queue, leave it to the caller to end each job.
+    """
     while True:
         try:
             job = queue.take()
@@ -24,18 +27,24 @@ def _jobs_of(queue):
 
 
 class Workers:
-    """`n` threads that call `function(item)` for each item of `queue` until it is shut down and
-    drained.
+    """Run `n` threads that call `function(item)` for each item of a queue.
 
-    The function's return is the item's task_done, and so is an exception, which goes to
-    `on_error(exception)`. Without that, join() raises the first one and the others are counted
-    in `failures`. As a context manager: the end of the block waits until every item is done, then
-    shuts the queue down and waits for the threads; an exception in the block drops what is in.
+    The threads run until `queue` is shut down and drained. `name` begins the threads' names.
 
-    Of a JobQueue the function is given the jobs. Its return is the job's done, and an exception is
-    a failed attempt: the job is handed back, or dead after its last one.
+    When the function returns or raises, task_done is called for the item. An exception is passed to
+    `on_error(exception)`. Without `on_error`, join() raises the first one, and `failures` counts
+    them all.
 
-    Threads: every method may be called from any thread but those of the workers.
+    As a context manager: the end of the block waits until every item is done, then shuts the queue
+    down and waits for the threads. If the block raises, the items still in the queue are dropped.
+
+    With a JobQueue the function is called with jobs. When it returns, the job is done. When it
+    raises, the attempt has failed: the job is handed back, or is dead if that was its last attempt.
+
+    Raises TypeError if `queue` or `function` is of the wrong kind, and ValueError if `n` is below
+    1.
+
+    Threads: call the methods from any thread but those of the workers.
     """
 
     __class_getitem__ = classmethod(types.GenericAlias)
@@ -63,7 +72,7 @@ class Workers:
             try:
                 call(item)
             except BaseException as error:  # pylint: disable=broad-except
-                self._fail(error)  # before the task_done: join sees it
+                self._fail(error)  # before task_done, so that join sees the failure
             del item
 
     def _call_with_job(self, job):
@@ -90,13 +99,16 @@ class Workers:
 
     @property
     def failures(self):
-        """How many calls of the function ended by an exception."""
+        """Return how many calls of the function raised an exception."""
         self._told = True
         return self._failures
 
     def join(self, timeout=None):
-        """Waits until every item of the queue has been done, then raises the first failure that no
-        join has raised yet. TimeoutError: some item is not done yet."""
+        """Wait until every item of the queue is done, then raise the first failure, if any.
+
+        Wait at most `timeout` seconds; None: without a limit. A failure that a join has raised is
+        not raised again. Raises TimeoutError if some item is not done by then.
+        """
         self._queue.join(timeout)
         with self._lock:
             first, self._first = self._first, None
@@ -105,8 +117,11 @@ class Workers:
             raise first
 
     def stop(self, immediate=False):
-        """Shuts the queue down and waits for the threads, which process what is in; or not, if
-        `immediate`."""
+        """Shut the queue down and wait for the threads to end.
+
+        The threads first process the items still in the queue. If `immediate`, these items are
+        dropped instead.
+        """
         self._queue.shutdown(immediate)
         for each in self._threads:
             each.join()
