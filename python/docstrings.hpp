@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What help() and inspect.signature() say of the classes and methods that are written in C++.
+// The docstrings of the classes and methods that are written in C++. help() shows them, and
+// inspect.signature() reads the signature in the first line. A test compares it with the stubs.
 #ifndef CONQ_PYTHON_DOCSTRINGS_HPP
 #define CONQ_PYTHON_DOCSTRINGS_HPP
 
@@ -7,67 +8,92 @@ namespace conq::python::docstring {
 
 inline constexpr char queue[] =
     "Queue(maxsize=0)\n--\n\n"
-    "A queue of at most maxsize items, first in, first out; 0: no bound.";
+    "Hold at most maxsize items, first in, first out; 0: no bound.";
 inline constexpr char lifo_queue[] =
     "LifoQueue(maxsize=0)\n--\n\n"
-    "A queue of at most maxsize items, the last in first out; 0: no bound.";
+    "Hold at most maxsize items, last in, first out; 0: no bound.";
 inline constexpr char priority_queue[] =
     "PriorityQueue(maxsize=0)\n--\n\n"
-    "A queue of at most maxsize items, the lowest by `<` first, equals in the order of put; 0: no\n"
-    "bound.";
+    "Hold at most maxsize items and give the lowest by `<` first; 0: no bound.\n\n"
+    "Equal items come out in the order in which they were put.";
 inline constexpr char simple_queue[] =
     "SimpleQueue()\n--\n\n"
-    "A queue without a bound, first in, first out, that does not count what is done.";
+    "Hold any number of items, first in, first out, without counting which are done.";
 
 inline constexpr char put[] =
     "put($self, /, item, block=True, timeout=None)\n--\n\n"
-    "Adds an item; waits while the queue is full, at most timeout seconds. Raises Full if it may\n"
-    "not wait or has waited in vain, ShutDown after a shutdown.";
-inline constexpr char put_nowait[] = "put_nowait($self, /, item)\n--\n\nput without waiting.";
+    "Add an item, and wait while the queue is full.\n\n"
+    "Wait at most timeout seconds; None: without a limit. If block is false, do not wait.\n"
+    "Raises Full if the queue is still full then, and ShutDown after a shutdown.";
+inline constexpr char put_nowait[] =
+    "put_nowait($self, /, item)\n--\n\n"
+    "Add an item without waiting.\n\n"
+    "Raises Full if the queue is full, and ShutDown after a shutdown; in conq.asyncio, QueueFull\n"
+    "and QueueShutDown.";
 inline constexpr char put_many[] =
     "put_many($self, /, items, block=True, timeout=None)\n--\n\n"
-    "Adds all items, as put does. What it raises has the number of items that are in as its count.";
+    "Add all items, and wait as put does.\n\n"
+    "Raises what put raises. The exception's attribute count is the number of items that were\n"
+    "added.";
 inline constexpr char get[] =
     "get($self, /, block=True, timeout=None)\n--\n\n"
-    "Removes the next item; waits while there is none, at most timeout seconds. Raises Empty if\n"
-    "it may not wait or has waited in vain, ShutDown once the queue is shut down and drained.";
-inline constexpr char get_nowait[] = "get_nowait($self, /)\n--\n\nget without waiting.";
+    "Remove and return the next item, and wait while there is none.\n\n"
+    "Wait at most timeout seconds; None: without a limit. If block is false, do not wait.\n"
+    "Raises Empty if there is still no item then, and ShutDown once the queue is shut down and\n"
+    "drained.";
+inline constexpr char get_nowait[] =
+    "get_nowait($self, /)\n--\n\n"
+    "Remove and return the next item without waiting.\n\n"
+    "Raises Empty if there is none, and ShutDown once the queue is shut down and drained; in\n"
+    "conq.asyncio, QueueEmpty and QueueShutDown.";
 inline constexpr char get_many[] =
     "get_many($self, /, max, block=True, timeout=None)\n--\n\n"
-    "A list of the next items: waits for one, as get does, and takes up to max that are there.";
-inline constexpr char qsize[] = "qsize($self, /)\n--\n\nHow many items are in.";
-inline constexpr char empty[] = "empty($self, /)\n--\n\nWhether no item is in.";
-inline constexpr char full[] = "full($self, /)\n--\n\nWhether maxsize items are in.";
+    "Remove the next items, at most max, and return them as a list.\n\n"
+    "Wait for one item, as get does, then take those that are there. Raises what get raises.";
+inline constexpr char qsize[] = "qsize($self, /)\n--\n\nReturn the number of items in the queue.";
+inline constexpr char empty[] = "empty($self, /)\n--\n\nReturn whether no item is in the queue.";
+inline constexpr char full[] =
+    "full($self, /)\n--\n\nReturn whether maxsize items are in the queue.";
 inline constexpr char task_done[] =
     "task_done($self, /, n=1)\n--\n\n"
-    "n items have been processed. Raises ValueError, and changes nothing, if that would be more\n"
-    "than were put.";
+    "Record that n items have been processed.\n\n"
+    "Raises ValueError, and changes nothing, if that would be more items than were put.";
 inline constexpr char join[] =
     "join($self, /, timeout=None)\n--\n\n"
-    "Waits until every item that was put has been processed. Raises TimeoutError.";
+    "Wait until every item that was put has been processed.\n\n"
+    "Wait at most timeout seconds; None: without a limit. Raises TimeoutError if some item is\n"
+    "not done by then.";
 inline constexpr char shutdown[] =
     "shutdown($self, /, immediate=False)\n--\n\n"
-    "No more puts; gets take what is in, and then raise. If immediate, what is in is dropped and\n"
-    "counts as done.";
+    "Refuse further puts, and let gets raise once the queue is drained.\n\n"
+    "If immediate, drop the items in the queue at once; they count as done.";
 inline constexpr char clear[] =
-    "clear($self, /)\n--\n\nDrops what is in, which counts as done; how many items that were.";
+    "clear($self, /)\n--\n\n"
+    "Drop the items in the queue, and return how many they were.\n\n"
+    "They count as done.";
 
-inline constexpr char aget[] = "aget($self, /)\n--\n\nget for an event loop: to be awaited.";
-inline constexpr char aput[] = "aput($self, /, item)\n--\n\nput for an event loop: to be awaited.";
-inline constexpr char ajoin[] = "ajoin($self, /)\n--\n\njoin for an event loop: to be awaited.";
+inline constexpr char aget[] =
+    "aget($self, /)\n--\n\n"
+    "Remove and return the next item, as get does; to be awaited in an event loop.";
+inline constexpr char aput[] =
+    "aput($self, /, item)\n--\n\n"
+    "Add an item, as put does; to be awaited in an event loop.";
+inline constexpr char ajoin[] =
+    "ajoin($self, /)\n--\n\n"
+    "Wait until every item is done, as join does; to be awaited in an event loop.";
 inline constexpr char loop_get[] =
     "get($self, /)\n--\n\n"
-    "To be awaited: removes the next item; waits while there is none. Raises QueueShutDown once\n"
-    "the queue is shut down and drained.";
+    "Remove and return the next item, and wait while there is none; to be awaited.\n\n"
+    "Raises QueueShutDown once the queue is shut down and drained.";
 inline constexpr char loop_put[] =
     "put($self, /, item)\n--\n\n"
-    "To be awaited: adds an item; waits while the queue is full. Raises QueueShutDown after a\n"
-    "shutdown.";
+    "Add an item, and wait while the queue is full; to be awaited.\n\n"
+    "Raises QueueShutDown after a shutdown.";
 inline constexpr char loop_join[] =
     "join($self, /)\n--\n\n"
-    "To be awaited: waits until every item that was put has been processed.";
+    "Wait until every item that was put has been processed; to be awaited.";
 
-inline constexpr char maxsize[] = "How many items fit; 0: no bound. It may be set.";
+inline constexpr char maxsize[] = "How many items fit; 0: no bound. May be set.";
 inline constexpr char unfinished_tasks[] = "How many items were put and are not done yet.";
 inline constexpr char is_shutdown[] = "Whether the queue was shut down.";
 
