@@ -11,8 +11,8 @@
 namespace conq::python {
 namespace {
 
-// A number in a double. Nothing: a TypeError that names the argument, or whatever converting it
-// raised.
+// Converts a number to a double. Nothing: an error is set. It is a TypeError that begins with
+// `message` if the value is no number, or whatever else the conversion raised.
 std::optional<double> number_of(PyObject* value, const char* message) {
     const double number = PyFloat_AsDouble(value);
     if (number == -1.0 && PyErr_Occurred() != nullptr) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// What aget(), aput() and ajoin() return: a coroutine, as Python sees it. It ends at its first step
-// if it need not wait. Else it lets the loop's other tasks run, and may poll: see loop_habit. If
-// that is in vain it yields a future of the running loop, which a wake ends, and looks again.
+// The object that aget(), aput() and ajoin() return. Python treats it as a coroutine. If it need
+// not wait, it ends at its first step. Else it lets the loop's other tasks run, and may poll: see
+// loop_habit. If that is in vain, it yields a future of the running loop. A wake ends the future,
+// and the call looks again.
 //
-// A wake is permission to look, never an item: who is woken and cancelled passes the wake on when
-// it leaves. So neither an item nor a wake is lost, whichever loop or thread it was for.
+// A wake is permission to look, never an item. A call that is woken and then cancelled passes the
+// wake on when it leaves. So neither an item nor a wake is lost, whichever loop or thread it was
+// for.
 #ifndef CONQ_PYTHON_AWAITABLE_CALL_HPP
 #define CONQ_PYTHON_AWAITABLE_CALL_HPP
 
@@ -22,32 +24,33 @@
 
 namespace conq::python {
 
-/// How a call is tried, and how it waits.
+/// The parts in which get, put and join differ: how a call makes an attempt, and how it waits.
 struct awaited_call {
-    /// A new reference to the answer; null without an error: it has to wait.
+    /// Makes an attempt. Returns a new reference to the answer; null without an error if the call
+    /// has to wait.
     PyObject* (*attempt)(PyObject* queue, PyObject* item);
     const waiter_calls* waiting;
     side which;
 };
 
-/// The Python object.
+/// The Python object: see the head of this file.
 struct call_object {
     PyObject_HEAD const awaited_call* call;
     module_state* state;
     PyObject* queue;  ///< null once the call is over
-    PyObject* item;   ///< that is put, or null
-    // Of a call that waits: its loop, its place.
+    PyObject* item;   ///< the item that a put adds; null for the other calls
+    // For a call that waits: its loop, and its place among those that wait.
     PyObject* loop;
     loop_waiter* waiter;
     bool has_begun;
-    bool had_turn;  // it has let the loop's other tasks run
+    bool had_turn;  // the call has let the loop's other tasks run
     alignas(loop_waiter) unsigned char place_of_waiter[sizeof(loop_waiter)];
 
     static call_object& of(PyObject* self) noexcept {
         return *reinterpret_cast<call_object*>(self);
     }
 
-    /// A call that has not begun. Null: an error is set.
+    /// Makes a call that has not begun. Null: an error is set.
     static PyObject* make(module_state* state, PyObject* queue, PyObject* item,
                           const awaited_call& call) {
         PyObject* const made = PyType_GenericAlloc(state->call_type, 0);
@@ -60,7 +63,8 @@ struct call_object {
         return made;
     }
 
-    /// am_send
+    /// The slot am_send: makes an attempt. Returns PYGEN_NEXT with what the call yields if it has
+    /// to wait; else the call is over.
     static PySendResult send(PyObject* self, PyObject*, PyObject** answer) {
         call_object& it = of(self);
         *answer = nullptr;
@@ -80,27 +84,29 @@ struct call_object {
         it.end();
         return *answer != nullptr ? PYGEN_RETURN : PYGEN_ERROR;
     }
-    /// tp_iternext
+    /// The slot tp_iternext: as send, with the answer in a StopIteration.
     static PyObject* next(PyObject* self) {
         PyObject* answer = nullptr;
         const PySendResult result = send(self, Py_None, &answer);
         if (result == PYGEN_NEXT) return answer;
         if (result == PYGEN_ERROR) return nullptr;
         const object_ref returned = object_ref::owning(answer);
-        if (answer == Py_None) return nullptr;  // without an error: that is the end, with None
-        // As an instance: an answer that is a tuple or an exception must not be taken apart.
+        if (answer == Py_None) return nullptr;  // null without an error is an end with None
+        // Set an instance: else Python would take apart an answer that is a tuple or an exception.
         const object_ref stop = object_ref::owning(
             PyObject_CallFunctionObjArgs(PyExc_StopIteration, returned.get(), nullptr));
         if (stop.get() != nullptr) PyErr_SetObject(PyExc_StopIteration, stop.get());
         return nullptr;
     }
-    /// send(value)
+    /// The method send(value): as next, with StopIteration set at an end with None. It ignores the
+    /// value.
     static PyObject* py_send(PyObject* self, PyObject*) {
         PyObject* const answer = next(self);
         if (is_blocked(answer)) PyErr_SetNone(PyExc_StopIteration);
         return answer;
     }
-    /// throw(exception), throw(type, value=None, traceback=None): the call is over.
+    /// The method throw(exception) or throw(type, value=None, traceback=None): ends the call, and
+    /// raises the exception.
     static PyObject* py_throw(PyObject* self, PyObject* arguments) {
         PyObject *kind = nullptr, *value = Py_None, *trace = Py_None;
         if (PyArg_ParseTuple(arguments, "O|OO:throw", &kind, &value, &trace) == 0) return nullptr;
@@ -114,14 +120,15 @@ struct call_object {
         }
         return nullptr;
     }
-    /// close()
+    /// The method close(): ends the call.
     static PyObject* py_close(PyObject* self, PyObject*) {
         of(self).end();
         Py_RETURN_NONE;
     }
-    /// am_await, tp_iter
+    /// The slots am_await and tp_iter: return the call itself.
     static PyObject* itself(PyObject* self) { return object_ref::to(self).release(); }
 
+    /// The slots tp_traverse, tp_clear and tp_dealloc.
     static int traverse(PyObject* self, visitproc visit, void* arg) {
         const call_object& it = of(self);
         Py_VISIT(Py_TYPE(self));
@@ -149,12 +156,12 @@ private:
     static bool is_blocked(PyObject* answer) noexcept {
         return answer == nullptr && PyErr_Occurred() == nullptr;
     }
-    // A join ends by its wake, though items may have been put since.
+    // Whether this is a join that was woken. Its wake ends it, even if items have been put since.
     [[nodiscard]] bool is_joined() const noexcept {
         return call->which == side::joiners && waiter != nullptr && waiter->is_resumed();
     }
 
-    // As Python says it of its coroutines: an `await` that was forgotten loses what is put.
+    // Warns as Python warns of its own coroutines: without its `await`, an aput loses the item.
     void say_that_nobody_awaited() const {
         static constexpr const char* words[] = {"get", "put", "join"};
         PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
@@ -167,7 +174,7 @@ private:
     }
 
     [[nodiscard]] loop_habit& habit() const { return call->waiting->habit(queue, call->which); }
-    // Whether an attempt after polling was in vain, too.
+    // Polls, then makes an attempt if there may be something. Whether that was in vain, too.
     bool polls_in_vain(PyObject*& answer) {
         const conq::platform::instant_ns before = machine::now();
         const bool found = call->waiting->poll(queue, call->which);
@@ -176,8 +183,9 @@ private:
         habit().note_poll(is_blocked(answer), took_ns);
         return is_blocked(answer);
     }
-    // Lets others run, polls or listens, looks again, and if that is in vain answers what to yield:
-    // None or a future. False: the call is over, by `answer` or an error.
+    // Lets other tasks run, or polls, or enlists in the queue and then looks again. True: that was
+    // in vain, and `answer` is what to yield: None or a future. False: the call is over, with
+    // `answer` or an error.
     bool wait(PyObject*& answer) {
         if (waiter == nullptr && call->which != side::joiners) {
             if (!had_turn && habit().takes_turn()) {
@@ -218,7 +226,7 @@ private:
         return true;
     }
 
-    // Called by whoever wakes, in the middle of his call.
+    // Ends the future of the call that is woken. The waker calls it, in the middle of its own call.
     static void notify(resumer<machine>* woken) noexcept {
         loop_waiter& place = *static_cast<loop_waiter*>(woken);
         const bool is_joiner = place.which == side::joiners;
@@ -227,7 +235,7 @@ private:
         const object_ref future = object_ref::owning(place.future.exchange(nullptr));
         const object_ref kept =
             is_joiner ? object_ref::owning(place.owner) : object_ref::to(place.queue);
-        place.is_notified.store(true);        // a getter or putter may be gone from here on
+        place.is_notified.store(true);        // from here on a getter or putter may be gone
         if (future.get() == nullptr) return;  // the call is over
         PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
         PyErr_Fetch(&type, &value, &trace);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How the calls of event loops wait before they stand in a queue's room.
+// How a call of an event loop waits before it enters a queue's waiting room.
 #ifndef CONQ_PYTHON_LOOP_HABIT_HPP
 #define CONQ_PYTHON_LOOP_HABIT_HPP
 
@@ -10,21 +10,21 @@
 
 namespace conq::python {
 
-/// What waiting has taught about one side of a queue: how a call of an event loop waits before it
-/// gives its loop a future to wait for, which costs some 10 us and, if another thread ends it, a
-/// wake of the loop by its pipe, some 30.
+/// What one side of a queue has learned from its waits. It decides how a call of an event loop
+/// waits before it gives its loop a future to wait for. A future costs some 10 us; if another
+/// thread ends it, it also costs a wake of the loop by its pipe, some 30 us.
 ///
-/// First it lets the loop's other tasks run, once: the one it waits for may be among them. Then, if
-/// other threads were quick to end such waits lately, it polls for as long as a wake costs. What
-/// was in vain twice is tried at each 16th wait only (a turn), or once a wake by a thread has been
-/// quick again (polling).
+/// First the call lets the loop's other tasks run, once (a turn): the task that it waits for may be
+/// among them. Then, if other threads have lately been quick to end such waits, it polls for as
+/// long as a wake costs. After turns were in vain twice, only each 16th wait makes one. After
+/// polling was in vain twice, no wait polls until a wake by a thread has been quick again.
 class loop_habit {
 public:
-    /// Whether to let the others run.
+    /// Whether to let the loop's other tasks run.
     [[nodiscard]] bool takes_turn() noexcept {
         return polls() || vain_turns_ < vain_most || ++skipped_ % 16 == 0;
     }
-    /// What that was good for.
+    /// Records whether a turn was in vain.
     void note_turn(bool in_vain) noexcept {
         if (!in_vain) {
             vain_turns_ = 0;
@@ -34,7 +34,8 @@ public:
     }
     /// Whether to poll.
     [[nodiscard]] bool polls() const noexcept { return polls_left_ > 0; }
-    /// What that was good for, and how long it has taken, with the wait for the interpreter.
+    /// Records whether polling was in vain, and how long it took, including the wait to get the
+    /// interpreter back.
     void note_poll(bool in_vain, std::uint64_t took_ns) noexcept {
         if (took_ns > costly_ns) {
             polls_left_ = -quick_wakes;
@@ -44,7 +45,8 @@ public:
             --polls_left_;
         }
     }
-    /// A wait for a future has ended: by another thread, and soon?
+    /// Records that a wait for a future has ended: whether another thread ended it, and how long
+    /// the wait was.
     void note_wake(bool by_thread, std::uint64_t waited_ns) noexcept {
         if (!by_thread) {
             if (polls()) polls_left_ = 0;
@@ -56,8 +58,9 @@ public:
 private:
     using number = machine::atomic<int>;
     static constexpr int vain_most = 2;
-    // A thread that computes gives the interpreter up each 5 ms only: then who gives it up most
-    // often waits longest, and does not poll until so many wakes were quick.
+    // A thread that computes gives up the interpreter only every 5 ms. Then the thread that gives
+    // it up most often waits longest: polling that took longer than `costly_ns` stops until
+    // `quick_wakes` wakes were quick.
     static constexpr std::uint64_t costly_ns = 500'000;
     static constexpr int quick_wakes = 64;
     number vain_turns_{0}, polls_left_{0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// aget, aput, ajoin: the methods for event loops.
+// The methods for event loops: aget, aput and ajoin.
 #ifndef CONQ_PYTHON_LOOP_METHODS_HPP
 #define CONQ_PYTHON_LOOP_METHODS_HPP
 
@@ -17,14 +17,14 @@
 
 namespace conq::python {
 
-/// The methods of a class of queues that are awaited.
+/// The methods of a class of queues whose calls are awaited. Each returns a call_object.
 template <class Native> struct loop_methods {
     using object = queue_object<Native>;
     using one = methods<Native>;
 
-    /// aget()
+    /// aget(): gets an item.
     static PyObject* aget(PyObject* self, PyObject*) { return begin(self, nullptr, get_call); }
-    /// aput(item)
+    /// aput(item): puts an item.
     static PyObject* aput(PyObject* self, PyObject* const* given, Py_ssize_t count,
                           PyObject* keywords) {
         static constexpr const char* names[] = {"item"};
@@ -32,7 +32,7 @@ template <class Native> struct loop_methods {
         if (!parse({"aput", names, 1}, {given, count, keywords}, &item)) return nullptr;
         return begin(self, item, put_call);
     }
-    /// ajoin()
+    /// ajoin(): waits until every item is done.
     static PyObject* ajoin(PyObject* self, PyObject*) { return begin(self, nullptr, join_call); }
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Waiting without a thread: what stands in a queue's room of getters or putters, or among its
-// joiners, for a call that an event loop awaits.
+// Waiting without a thread: the waiter that a call awaited by an event loop enlists in a queue's
+// room of getters or putters, or among its joiners.
 #ifndef CONQ_PYTHON_LOOP_WAITER_HPP
 #define CONQ_PYTHON_LOOP_WAITER_HPP
 
@@ -18,14 +18,14 @@
 
 namespace conq::python {
 
-/// Whom a waiter waits among.
+/// Among which waiters of a queue a call waits.
 enum class side : int { getters, putters, joiners };
 
-/// What the core sees of a call that waits, and all that a waker needs of it. The call is its
-/// loop's; a waker, on any thread, may be at work while the call is ended there. Who takes the
-/// future out ends it.
+/// The part of a waiting call that the core sees, with all that a waker needs. The call belongs to
+/// its loop. A waker, on any thread, may be at work while the loop ends the call. Whichever of them
+/// takes the future out disposes of it: the waker ends it, the call drops it.
 struct loop_waiter : resumer<machine> {
-    /// `function` is called on the thread of whoever wakes, which holds no lock.
+    /// `function` is called on the waker's thread, while that holds no lock.
     loop_waiter(notify_function function, PyObject* call, PyObject* queue_of, side among) noexcept
         : resumer<machine>(function),
           place(*this),
@@ -37,39 +37,40 @@ struct loop_waiter : resumer<machine> {
 
     waiter<machine> place;
     joiner<machine> join_place;
-    // Written before it enlists.
-    PyObject* const owner;  ///< borrowed; a joiner's is kept alive until it is resumed or has left
-    PyObject* const queue;  ///< borrowed: the call has left before it lets go of that
+    // Written before the waiter enlists.
+    PyObject* const owner;  ///< the call; borrowed, but a joiner's lives until resumed or left
+    PyObject* const queue;  ///< borrowed: the call leaves before it drops its reference
     const side which;
-    const unsigned long thread;  ///< of its loop
+    const unsigned long thread;  ///< the thread of its loop
     std::uint64_t since = 0;     ///< when it began to wait
-    bool is_enlisted = false;    ///< the call's
-    /// Strong, or null.
+    bool is_enlisted = false;    ///< for the call only
+    /// The future that the call has yielded: a strong reference, or null.
     machine::atomic<PyObject*> future{nullptr};
-    /// Of a getter or putter: whoever has resumed it needs it no more.
+    /// For a getter or putter: the waker that has resumed it does not need it any more.
     machine::atomic<bool> is_notified{false};
 
-    /// Returns once nobody who has resumed it looks at it: within a few instructions.
+    /// Waits until no waker that has resumed it looks at it: a few instructions of the waker.
     void await_notified() const noexcept {
         while (is_resumed() && !is_notified.load()) conq::platform::native::yield();
     }
 };
 
-/// The calls of a queue that a waiter needs, whatever its class.
+/// The calls of a queue that a waiter needs, for a queue of any class.
 struct waiter_calls {
-    /// Not of joiners.
+    /// What this side has learned from its waits. Not for joiners.
     loop_habit& (*habit)(PyObject* queue, side which);
-    /// Polls; false: an attempt would be in vain.
+    /// Polls. False: an attempt would be in vain. Not for joiners.
     bool (*poll)(PyObject* queue, side which);
-    /// False, for a join: there is nothing to wait for.
+    /// Enlists the waiter. False, for a joiner only: there is nothing to wait for.
     bool (*enlist)(PyObject* queue, side which, loop_waiter& who);
-    /// Passes on a wake that was given and not needed. Nobody looks at `who` afterwards.
+    /// Takes the waiter out, and passes on a wake that it was given and did not need. Afterwards no
+    /// waker looks at `who`.
     void (*leave)(PyObject* queue, side which, loop_waiter& who);
-    /// Passes on a wake that was given to one who will not look. Not of joiners.
+    /// Passes on a wake that was given to a waiter that will not look. Not for joiners.
     void (*pass_on)(PyObject* queue, side which);
 };
 
-/// Those of a class of queues.
+/// These calls for one class of queues.
 template <class Native> struct waiting_on {
     using object = queue_object<Native>;
 

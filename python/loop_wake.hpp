@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The wake of a call that an event loop awaits: the end of the future that it has yielded.
+// How a call that an event loop awaits is woken: the future that the call has yielded is ended.
 #ifndef CONQ_PYTHON_LOOP_WAKE_HPP
 #define CONQ_PYTHON_LOOP_WAKE_HPP
 
@@ -14,8 +14,8 @@
 
 namespace conq::python {
 
-/// Ends a future. One that is done was cancelled: its call will leave, and pass the wake on. False:
-/// an error is set.
+/// Ends a future, on its loop's thread. A future that is done already was cancelled: its call will
+/// leave, and pass the wake on. False: an error is set.
 inline bool end_future(const module_state& state, PyObject* future) {
     const object_ref is_done =
         object_ref::owning(PyObject_CallMethodObjArgs(future, state.names[name_done], nullptr));
@@ -26,7 +26,7 @@ inline bool end_future(const module_state& state, PyObject* future) {
     return answer.get() != nullptr;
 }
 
-/// What a waker has copied of a loop_waiter, which may be gone by now.
+/// What a waker has copied from a loop_waiter, which may be gone by now.
 struct loop_wake {
     const module_state& state;
     const waiter_calls* waiting;
@@ -34,8 +34,8 @@ struct loop_wake {
     unsigned long thread;
     std::uint64_t since;
 
-    /// Ends the future, on its loop's thread. `queue` unless it is of a joiner. False: an error is
-    /// set.
+    /// Ends the future, on its loop's thread. `queue` is the queue, and is not used for a joiner.
+    /// If the loop is closed, passes the wake on. False: an error is set.
     [[nodiscard]] bool deliver(PyObject* future, PyObject* queue) const {
         const bool is_of_loop = PyThread_get_thread_ident() == thread;
         if (which != side::joiners) {
@@ -44,13 +44,13 @@ struct loop_wake {
         }
         if (is_of_loop ? end_future(state, future) : ask_loop(future)) return true;
         if (PyErr_ExceptionMatches(PyExc_RuntimeError) == 0) return false;
-        PyErr_Clear();  // the loop is closed: nobody will look
+        PyErr_Clear();  // the loop is closed, so the call will not look
         if (which != side::joiners) waiting->pass_on(queue, which);
         return true;
     }
 
 private:
-    // Has the future ended by its loop, on that one's thread. False: an error is set.
+    // Asks the future's loop to end it, on the loop's own thread. False: an error is set.
     [[nodiscard]] bool ask_loop(PyObject* future) const {
         const object_ref loop = object_ref::owning(
             PyObject_CallMethodObjArgs(future, state.names[name_get_loop], nullptr));
