@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// put_many and get_many.
+// The methods put_many and get_many.
 #ifndef CONQ_PYTHON_BATCH_METHODS_HPP
 #define CONQ_PYTHON_BATCH_METHODS_HPP
 
@@ -21,13 +21,13 @@
 
 namespace conq::python {
 
-/// The batches of a class of queues.
+/// The batch methods of a class of queues.
 template <class Native> struct batch_methods {
     using object = queue_object<Native>;
     using one = methods<Native>;
 
-    /// put_many(items, block=True, timeout=None): all items, or an exception that has the number of
-    /// items that were put as its `count`.
+    /// put_many(items, block=True, timeout=None): puts all items, or raises an exception whose
+    /// attribute `count` is the number of items that were put.
     static PyObject* put_many(PyObject* self, PyObject* const* given, Py_ssize_t count,
                               PyObject* keywords) {
         static constexpr const char* names[] = {"items", "block", "timeout"};
@@ -48,7 +48,8 @@ template <class Native> struct batch_methods {
         });
     }
 
-    /// get_many(max, block=True, timeout=None): waits for an item, then takes what is there.
+    /// get_many(max, block=True, timeout=None): waits for an item, then takes those that are there,
+    /// at most `max`.
     static PyObject* get_many(PyObject* self, PyObject* const* given, Py_ssize_t count,
                               PyObject* keywords) {
         static constexpr const char* names[] = {"max", "block", "timeout"};
@@ -88,7 +89,7 @@ private:
         const Py_ssize_t size = PySequence_Size(all.get());
         std::vector<object_ref> references;
         references.reserve(static_cast<std::size_t>(size));
-        for (Py_ssize_t i = 0; i != size; ++i) {  // nothing of Python runs in here
+        for (Py_ssize_t i = 0; i != size; ++i) {  // no Python code runs in this loop
             references.push_back(object_ref::to(is_list ? PyList_GetItem(all.get(), i)
                                                         : PyTuple_GetItem(all.get(), i)));
         }
@@ -102,7 +103,8 @@ private:
             return std::move_iterator(items.begin() + static_cast<std::ptrdiff_t>(put));
         };
         const std::move_iterator end(items.end());
-        // An exception after some were put is not thrown: it answers busy, with the error set.
+        // If an exception ends a batch after some items were put, put_many does not throw it: it
+        // returns busy, and Python's error is set.
         const auto go_on = [&] {
             const batch_result some = queue.put_many(rest(), end, conq::now);
             put += some.count;
@@ -119,7 +121,7 @@ private:
         return some.status;
     }
 
-    // Gives the exception that is set its `count`.
+    // Sets the attribute `count` of the exception that is set.
     static void say_count(const module_state& state, std::uint64_t count) {
         PyObject *type = nullptr, *value = nullptr, *trace = nullptr;
         PyErr_Fetch(&type, &value, &trace);
@@ -148,7 +150,7 @@ private:
             keep(queue.take_many(max, one::span_of(within)));
         }
         if (items.empty()) return one::fail_get(errors, why);
-        PyErr_Clear();  // what ended the batch early, the next call meets
+        PyErr_Clear();  // an error that ended the batch early: the next call will meet it
         object_ref list = object_ref::owning(PyList_New(static_cast<Py_ssize_t>(items.size())));
         if (list.get() == nullptr) return nullptr;
         for (std::size_t i = 0; i != items.size(); ++i) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// The buffer of a queue whose class overrides _init, _qsize, _put or _get: the objects are wherever
+// The buffer of a queue whose class overrides _init, _qsize, _put or _get. The objects are wherever
 // those methods keep them.
 //
-// As in Python's queue, one thread at a time is in these methods; the others sleep without the
-// interpreter. What the methods themselves do to the queue works: the turn is theirs already.
+// As in Python's queue, one thread at a time runs these methods; the others sleep, and do not hold
+// the interpreter. The methods may themselves call the queue: their thread has the turn already.
 #ifndef CONQ_PYTHON_HOOKED_OBJECTS_HPP
 #define CONQ_PYTHON_HOOKED_OBJECTS_HPP
 
@@ -25,20 +25,21 @@
 
 namespace conq::python {
 
-/// The methods that a class may override, as a buffer with the promises of one; but that a put or
-/// get throws error_is_set if a method raises. Then it counts nothing; what the method has done by
-/// then stays.
+/// Makes a buffer of the methods that a class may override. It keeps the promises of a buffer, with
+/// one exception: a put or get throws error_is_set if a method raises. Then it counts nothing, but
+/// what the method has done by then stays.
 ///
-/// Threads: those that hold the interpreter. Progress: every call waits for the method that runs.
+/// Threads: those that hold the interpreter. Progress: every call that runs a method waits for the
+/// one that another thread runs.
 template <class Traits, class PutCargo, class GetCargo> class hooked_objects {
     using word_type = typename Traits::platform::template atomic<std::uint64_t>;
 
 public:
-    /// As every buffer; but items are dropped one by one, by _get.
+    /// As in every buffer. is_locked is false, so that items are dropped one by one, by _get.
     using allocator_type = typename Traits::template allocator<object_ref>;
     static constexpr bool is_locked = false;
 
-    /// `self` is the Python object, which owns the queue.
+    /// Capacity: 0 for no bound. `self` is the Python object that owns the queue.
     hooked_objects(std::uint64_t capacity, const allocator_type& allocator, PyObject* self,
                    const module_state* state)
         : allocator_(allocator), capacity_(capacity), self_(self), state_(state) {}
@@ -46,7 +47,7 @@ public:
     hooked_objects& operator=(const hooked_objects&) = delete;
     [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
-    /// ok, full or shut_down.
+    /// Puts an item by _put: ok, full or shut_down.
     template <class Source> [[nodiscard]] status try_put(const Source& source) {
         const turn mine(*this);
         if (is_closed()) return status::shut_down;
@@ -63,7 +64,7 @@ public:
                                       std::uint64_t& count) {
         return repeat(most, count, [&] { return try_put(source); });
     }
-    /// ok, empty or shut_down.
+    /// Takes an item by _get: ok, empty or shut_down.
     template <class Sink> [[nodiscard]] status try_get(const Sink& sink) {
         const turn mine(*this);
         if (held_size() == 0) return is_closed() ? status::shut_down : status::empty;
@@ -76,7 +77,7 @@ public:
     [[nodiscard]] status try_get_some(const Sink& sink, std::uint64_t most, std::uint64_t& count) {
         return repeat(most, count, [&] { return try_get(sink); });
     }
-    /// _qsize().
+    /// The number of items, as _qsize() says.
     [[nodiscard]] std::uint64_t held_size() {
         const turn mine(*this);
         const object_ref answer = call(state_->names[name_qsize], nullptr);
@@ -85,17 +86,17 @@ public:
         return size < 0 ? 0 : static_cast<std::uint64_t>(size);
     }
 
-    // What only the methods know is answered so that nobody sleeps who need not: a wake is
-    // permission to look.
+    // Only the methods know whether there is an item or room. These answer yes, so that no thread
+    // sleeps that need not; a wake is only permission to look.
     [[nodiscard]] bool can_put() const noexcept { return true; }
     [[nodiscard]] bool can_get() const noexcept { return true; }
     [[nodiscard]] bool put_is_ready() const noexcept { return true; }
     [[nodiscard]] bool get_is_ready() const noexcept { return true; }
     [[nodiscard]] std::uint64_t puts() const noexcept { return put_.word.load() / one; }
-    /// A lower bound of puts(): _get may give more than was put.
+    /// A lower bound: 0, because _get may give more items than were put.
     [[nodiscard]] std::uint64_t gets() const noexcept { return 0; }
     [[nodiscard]] bool has_given(std::uint64_t n) const noexcept { return gets() >= n; }
-    /// A hint: no more than were put and not taken.
+    /// A hint: at most the number of items that were put and not taken.
     [[nodiscard]] std::uint64_t size() const noexcept {
         const std::uint64_t got = get_.word.load() / one, put = puts();
         return put > got ? put - got : 0;
@@ -105,7 +106,7 @@ public:
     void close() noexcept { put_.word.fetch_or(closed); }
     [[nodiscard]] bool is_closed() const noexcept { return (put_.word.load() & closed) != 0; }
     void trim() noexcept {}
-    /// The objects are visited where the methods keep them.
+    /// Visits nothing: the garbage collector visits the objects where the methods keep them.
     template <class Visit> void visit_items(Visit) const noexcept {}
     [[nodiscard]] PutCargo& put_cargo() noexcept { return put_.cargo; }
     [[nodiscard]] GetCargo& get_cargo() noexcept { return get_.cargo; }
@@ -119,7 +120,8 @@ private:
         Cargo cargo;
     };
 
-    // The turn of the thread that makes one; the outermost of a thread begins and ends it.
+    // While one lives, its thread has the turn. Of several on one thread, the outermost takes the
+    // turn and gives it back.
     class turn {
     public:
         explicit turn(hooked_objects& at) noexcept : at_(at) {

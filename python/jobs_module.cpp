@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The extension module conq._jobs: job_queue and job_lease as they are. What Python programmers see
-// is made of them in conq/jobs.py.
+// The extension module conq._jobs: it passes job_queue and job_lease on to Python as they are.
+// conq/jobs.py makes of them the classes that Python programmers use.
 #include <Python.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -31,7 +31,8 @@ struct state {
     PyTypeObject* lease_type;
 };
 
-// getpid() is a system call; asked for each item it would be felt.
+// The id of this process. getpid() is a system call: to make it for each item would cost too much
+// time.
 std::atomic<pid_t> known_process{0};
 pid_t this_process() noexcept {
     return known_process.load();
@@ -40,8 +41,9 @@ void look_at_process() {
     known_process.store(::getpid());
 }
 
-// A stop token: Python's signal handlers are run where a call looks whether it shall go on, and one
-// that raises ends it. A wait looks again at least twice a second.
+// A stop token that runs Python's signal handlers. It runs them where a call of the core looks
+// whether it must stop, and a handler that raises stops the call. A wait looks at least twice a
+// second.
 struct signal_token {
     PyThreadState** thread;
     bool* has_raised;
@@ -61,8 +63,8 @@ struct signal_token {
 
 struct lease_object {
     PyObject_HEAD job_lease lease;
-    PyObject* store;  // which it must not outlive
-    pid_t process;    // whose it is: a child after a fork leaves it alone
+    PyObject* store;  // kept alive: the lease must not outlive it
+    pid_t process;    // the owner: the child of a fork leaves the lease alone
 };
 struct store_object {
     PyObject_HEAD std::unique_ptr<job_queue> queue;
@@ -73,7 +75,7 @@ state& state_of(PyObject* self) {
     return *static_cast<state*>(PyType_GetModuleState(Py_TYPE(self)));
 }
 
-// Sets the exception that fits the one that is being handled.
+// Sets Python's error for the C++ exception that is being handled.
 void set_error(const state& of) {
     try {
         throw;
@@ -90,7 +92,8 @@ void set_error(const state& of) {
     }
 }
 
-// Runs `call(signal_token)` without the interpreter. False: an exception is set.
+// Runs `call(signal_token)` while this thread does not hold the interpreter. False: an exception is
+// set.
 template <class Call> bool run(const state& of, const Call& call) {
     bool has_raised = false;
     std::exception_ptr failure;
@@ -138,7 +141,7 @@ PyObject* make_lease(PyObject* store, job_lease&& from) {
     return self;
 }
 
-// A lease that ends without a word hands the job back.
+// Frees a lease. One that no call has ended hands the job back.
 void free_lease(PyObject* self) {
     PyTypeObject* const type = Py_TYPE(self);
     lease_object& it = lease_of(self);
@@ -159,7 +162,8 @@ PyObject* say_it_is_the_parents() {
     return nullptr;
 }
 
-// end(how, note, output, delay_ms): "done", "retry", "fail", "release"; False: the lease was lost.
+// end(how, note, output, delay_ms): `how` is "done", "retry", "fail" or "release". Returns False if
+// the lease was lost.
 PyObject* end_lease(PyObject* self, PyObject* given) {
     const char* how = nullptr;
     PyObject* note_bytes = nullptr;
@@ -224,7 +228,7 @@ PyObject* make_store(PyTypeObject* type, PyObject* given, PyObject*) {
 void free_store(PyObject* self) {
     PyTypeObject* const type = Py_TYPE(self);
     auto& it = *reinterpret_cast<store_object*>(self);
-    if (it.process == this_process()) {  // after a fork its threads are the parent's
+    if (it.process == this_process()) {  // else this is a child: the threads are the parent's
         const without_interpreter away;
         std::destroy_at(&it.queue);
     }
@@ -232,7 +236,7 @@ void free_store(PyObject* self) {
     Py_DECREF(type);
 }
 
-// A list of what `make` makes of each.
+// A list of what `make` returns for each. Null: an error is set.
 template <class All, class Make> PyObject* list_of(All& all, Make make) {
     object_ref out = object_ref::owning(PyList_New(static_cast<Py_ssize_t>(all.size())));
     Py_ssize_t at = 0;
@@ -244,8 +248,8 @@ template <class All, class Make> PyObject* list_of(All& all, Make make) {
     return out.release();
 }
 
-// put(bodies, priority, delay_ms, max_attempts, time_limit_ms, key), bodies a tuple: the ids; None:
-// shut down.
+// put(bodies, priority, delay_ms, max_attempts, time_limit_ms, key): `bodies` is a tuple. Returns
+// the ids; None if the queue is shut down.
 PyObject* put(PyObject* self, PyObject* given) {
     PyObject* bodies = nullptr;
     PyObject* key_bytes = nullptr;
@@ -280,14 +284,15 @@ PyObject* put(PyObject* self, PyObject* given) {
     return list_of(ids, [](job_id id) { return PyLong_FromUnsignedLongLong(id); });
 }
 
-// What a wait may take: seconds, negative for ever.
+// How long a wait may take, from seconds; negative: without a limit.
 std::chrono::nanoseconds span_of(double seconds) {
     constexpr double longest = 9e9;
     if (seconds < 0 || seconds >= longest) return std::chrono::nanoseconds::max();
     return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
 }
 
-// take(max, seconds): leases and their bodies; or the word for why there is none.
+// take(max, seconds): returns the leases and their bodies; if there are none, the name of the
+// status that says why.
 PyObject* take(PyObject* self, PyObject* given) {
     unsigned int max = 1;
     double seconds = -1;
@@ -317,7 +322,7 @@ PyObject* take(PyObject* self, PyObject* given) {
 
 using end_many = std::size_t (job_queue::*)(std::vector<job_lease>&);
 
-// Ends all in one transaction; how many were still held.
+// Ends all in one transaction. Returns how many were still held.
 PyObject* end_leases(PyObject* self, PyObject* list, end_many how) {
     std::vector<job_lease> some;
     const Py_ssize_t count = PyList_Size(list);
@@ -334,7 +339,7 @@ PyObject* end_leases(PyObject* self, PyObject* list, end_many how) {
     const bool is_run =
         run(state_of(self), [&](signal_token) { held = (queue_of(self).*how)(some); });
     if (is_run) return PyLong_FromSize_t(held);
-    for (std::size_t i = 0; i != some.size(); ++i) {  // they are held on
+    for (std::size_t i = 0; i != some.size(); ++i) {  // give them back: they are still held
         lease_of(PyList_GetItem(list, static_cast<Py_ssize_t>(i))).lease = std::move(some[i]);
     }
     return nullptr;
@@ -347,7 +352,7 @@ PyObject* done_and_forget(PyObject* self, PyObject* list) {
     return end_leases(self, list, &job_queue::done_and_forget);
 }
 
-// join(seconds): whether everything is finished.
+// join(seconds): waits until every job is finished. Returns whether that is so.
 PyObject* join(PyObject* self, PyObject* given) {
     double seconds = -1;
     if (PyArg_ParseTuple(given, "d", &seconds) == 0) return nullptr;
@@ -358,8 +363,8 @@ PyObject* join(PyObject* self, PyObject* given) {
     return is_run ? PyBool_FromLong(answer == status::ok ? 1 : 0) : nullptr;
 }
 
-// tell(word): shutdown, drop (shutdown immediate), reopen, pause, resume, keep_outputs,
-// drop_outputs.
+// tell(word): the word is shutdown, drop (an immediate shutdown), reopen, pause, resume,
+// keep_outputs or drop_outputs.
 PyObject* tell(PyObject* self, PyObject* given) {
     const char* what = nullptr;
     if (PyArg_ParseTuple(given, "s", &what) == 0) return nullptr;
@@ -378,7 +383,7 @@ PyObject* tell(PyObject* self, PyObject* given) {
     Py_RETURN_NONE;
 }
 
-// change(word, id): cancel, revive, forget; whether it could be done.
+// change(word, id): the word is cancel, revive or forget. Returns whether it could be done.
 PyObject* change(PyObject* self, PyObject* given) {
     const char* what = nullptr;
     unsigned long long id = 0;
@@ -394,7 +399,7 @@ PyObject* change(PyObject* self, PyObject* given) {
     return is_run ? PyBool_FromLong(is_done ? 1 : 0) : nullptr;
 }
 
-// (id, state, attempts, crashes, put_ms, begin_ms, end_ms, body, note)
+// The tuple (id, state, attempts, crashes, put_ms, begin_ms, end_ms, body, note).
 PyObject* info_from(const job_info& of) {
     return Py_BuildValue("(KiIILLLNN)", static_cast<unsigned long long>(of.id),
                          static_cast<int>(of.state), of.attempts, of.crashes,
@@ -414,7 +419,7 @@ PyObject* find(PyObject* self, PyObject* given) {
     return info_from(*found);
 }
 
-// output(id): bytes, or None.
+// output(id): returns bytes, or None.
 PyObject* output(PyObject* self, PyObject* given) {
     unsigned long long id = 0;
     if (PyArg_ParseTuple(given, "K", &id) == 0) return nullptr;
@@ -426,7 +431,7 @@ PyObject* output(PyObject* self, PyObject* given) {
     return bytes_from(*found);
 }
 
-// forget_all(state): how many.
+// forget_all(state): returns how many jobs it has forgotten.
 PyObject* forget_all(PyObject* self, PyObject* given) {
     int which = 0;
     if (PyArg_ParseTuple(given, "i", &which) == 0) return nullptr;
@@ -437,7 +442,7 @@ PyObject* forget_all(PyObject* self, PyObject* given) {
     return is_run ? PyLong_FromUnsignedLongLong(count) : nullptr;
 }
 
-// list(state, after, max)
+// list(state, after, max): returns a list of tuples, as info_from makes them.
 PyObject* list(PyObject* self, PyObject* given) {
     int which = 0;
     unsigned long long after = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The extension module conq._conq: its classes and what an import makes.
+// The extension module conq._conq: the tables of its classes, and what an import does.
 #include <Python.h>
 #include <structmember.h>
 
@@ -104,7 +104,8 @@ template <class Native, face Face> struct tables {
     }
 };
 
-// Adds a class to the module as `attribute`. Its strong reference, for those that keep one.
+// Adds a class to the module as `attribute`. Returns a strong reference to the class, which the
+// caller keeps or drops. Null: an error is set.
 PyTypeObject* add_type(PyObject* module, const char* attribute, PyType_Spec& spec) {
     object_ref type = object_ref::owning(PyType_FromModuleAndSpec(module, &spec, nullptr));
     if (type.get() == nullptr || PyModule_AddObjectRef(module, attribute, type.get()) != 0) {
@@ -113,7 +114,8 @@ PyTypeObject* add_type(PyObject* module, const char* attribute, PyType_Spec& spe
     return reinterpret_cast<PyTypeObject*>(type.release());
 }
 
-// Adds the class `name` ("conq.Queue", docstring::queue) of queues like Native to the module.
+// Adds a class of queues made for Native to the module, as `attribute`. `name` is its full name,
+// as "conq.Queue", and `about` its docstring. False: an error is set.
 template <class Native, face Face = face::threads>
 bool add_queue(PyObject* module, const char* attribute, const char* name, const char* about) {
     using lives = life<Native, Face>;
@@ -157,7 +159,8 @@ PyTypeObject* add_call(PyObject* module) {
     return add_type(module, "Call", spec);
 }
 
-// queue.Empty, queue.Full and queue.ShutDown, or the last as a class of our own.
+// Finds queue.Empty, queue.Full and queue.ShutDown. Where the last is missing, makes a class of our
+// own. False: an error is set.
 bool find_exceptions(exceptions& found) {
     const object_ref standard = object_ref::owning(PyImport_ImportModule("queue"));
     if (standard.get() == nullptr) return false;
@@ -173,10 +176,10 @@ bool find_exceptions(exceptions& found) {
     return found.shut_down != nullptr;
 }
 
-// _set_loop_exceptions(empty, full, shut_down): what the queues of conq.asyncio raise.
+// _set_loop_exceptions(empty, full, shut_down): sets what the queues of conq.asyncio raise.
 PyObject* set_loop_exceptions(PyObject* module, PyObject* given) {
     auto& errors = static_cast<module_state*>(PyModule_GetState(module))->of_loops;
-    if (errors.empty == nullptr) {  // once: queues may raise them
+    if (errors.empty == nullptr) {  // set them only once: queues may be about to raise them
         if (PyArg_ParseTuple(given, "OOO", &errors.empty, &errors.full, &errors.shut_down) == 0) {
             return nullptr;
         }
@@ -186,7 +189,7 @@ PyObject* set_loop_exceptions(PyObject* module, PyObject* given) {
     }
     Py_RETURN_NONE;
 }
-// _end_future(future)
+// _end_future(future): see end_future.
 PyObject* end_future(PyObject* module, PyObject* future) {
     const auto& state = *static_cast<module_state*>(PyModule_GetState(module));
     if (!end_future(state, future)) return nullptr;
@@ -252,7 +255,8 @@ int traverse_state(PyObject* module, visitproc visit, void* arg) {
     Py_VISIT(state->end_future);
     return 0;
 }
-// Not m_clear: a queue that is used while its interpreter ends still has its exceptions.
+// This is m_free. There is no m_clear, so that a queue that is used while its interpreter ends
+// still has its exceptions.
 void free_state(void* module) {
     auto* const state =
         static_cast<module_state*>(PyModule_GetState(static_cast<PyObject*>(module)));

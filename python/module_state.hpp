@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What one import of the module holds: an interpreter has its own.
+// The state of one import of the module. Each interpreter has its own.
 #ifndef CONQ_PYTHON_MODULE_STATE_HPP
 #define CONQ_PYTHON_MODULE_STATE_HPP
 
@@ -7,14 +7,15 @@
 
 namespace conq::python {
 
-/// What a queue raises. Strong references.
+/// The exceptions that a queue raises. Strong references.
 struct exceptions {
     PyObject* empty;
     PyObject* full;
     PyObject* shut_down;
 };
 
-/// Attributes that the module asks others for, as interned strings in module_state::names.
+/// The attributes that the module uses of other objects. module_state::names holds them as interned
+/// strings.
 enum name : int {
     name_init,
     name_put,
@@ -30,17 +31,18 @@ enum name : int {
     names_end
 };
 
-/// Strong references, until the module is freed: every queue keeps the module alive.
+/// The state. It holds strong references until the module is freed; every queue keeps the module
+/// alive.
 struct module_state {
-    exceptions of_threads;    ///< queue.Empty, queue.Full, queue.ShutDown or one of our own
+    exceptions of_threads;    ///< queue.Empty, queue.Full, queue.ShutDown or a class of our own
     exceptions of_loops;      ///< asyncio.QueueEmpty and so on, once conq.asyncio is imported
-    PyTypeObject* call_type;  ///< of what is awaited
+    PyTypeObject* call_type;  ///< the class of call_object
     PyObject* running_loop;   ///< asyncio.get_running_loop, once a call has waited
-    PyObject* end_future;     ///< a function: what another thread's wake asks a loop to call
+    PyObject* end_future;     ///< the function that a waker on another thread asks a loop to call
     PyObject* names[names_end];
 };
 
-/// The definition that the module is made from.
+/// The definition from which Python makes the module.
 extern PyModuleDef module_definition;
 
 }  // namespace conq::python

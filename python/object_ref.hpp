@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the queues of the module hold: references to Python objects.
+// References to Python objects: the items of the module's queues.
 #ifndef CONQ_PYTHON_OBJECT_REF_HPP
 #define CONQ_PYTHON_OBJECT_REF_HPP
 
@@ -9,7 +9,8 @@
 
 namespace conq::python {
 
-/// A reference to an object, or none. Its end may run any Python code: never under a lock.
+/// A strong reference to an object, or none. Its end may run any Python code, so it must not end
+/// under a lock.
 ///
 /// Threads: those that hold the interpreter.
 class object_ref {
@@ -23,9 +24,9 @@ public:
     }
     ~object_ref() { Py_XDECREF(object_); }
 
-    /// One that takes over a reference that the caller holds.
+    /// Takes over a reference that the caller owns.
     [[nodiscard]] static object_ref owning(PyObject* object) noexcept { return object_ref(object); }
-    /// One more reference to an object.
+    /// Makes one more reference to an object.
     [[nodiscard]] static object_ref to(PyObject* object) noexcept {
         Py_XINCREF(object);
         return object_ref(object);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The platform of queues that Python threads wait on: a thread that sleeps gives up the
-// interpreter, and one that was woken takes it again before it looks at anything.
+// The platform of the queues on which Python threads wait. A thread gives up the interpreter before
+// it sleeps, and takes it back after it was woken, before it looks at anything.
 #ifndef CONQ_PYTHON_PLATFORM_HPP
 #define CONQ_PYTHON_PLATFORM_HPP
 
@@ -15,14 +15,15 @@
 
 namespace conq::python {
 
-/// Thrown where Python's error indicator is set: the binding returns null.
+/// Thrown when Python's error indicator is set. The method of the module then returns null.
 struct error_is_set {};
 
-/// While it lives, this thread does not hold the interpreter. One inside another does nothing.
+/// While an object of this type lives, its thread does not hold the interpreter. A second one on
+/// the same thread does nothing.
 ///
 /// Once the interpreter ends, a thread that wants it back never gets it. CPython before 3.14 ends
-/// such a thread by unwinding its stack, which would run destructors that touch Python; here it
-/// sleeps until the process ends, as it does from 3.14 on.
+/// such a thread by unwinding its stack, which would run destructors that touch Python. Here the
+/// thread sleeps instead until the process ends, as CPython makes it do from 3.14 on.
 class without_interpreter {
 public:
     without_interpreter() noexcept : state_(depth()++ == 0 ? PyEval_SaveThread() : nullptr) {}
@@ -32,7 +33,7 @@ public:
         if (--depth() != 0) return;
         try {
             PyEval_RestoreThread(state_);
-        } catch (...) {  // the unwinding that ends a thread
+        } catch (...) {  // CPython ends this thread by unwinding its stack
             for (;;) ::pause();
         }
     }
@@ -47,12 +48,13 @@ private:
 
 /// The native platform, with a sleep that gives up the interpreter.
 ///
-/// Threads: those that hold the interpreter. No lock of the core is held where the interpreter is
-/// given up or Python code runs, so a lock of the core is never waited for in vain.
+/// Threads: those that hold the interpreter. No thread holds a lock of the core while it gives up
+/// the interpreter or runs Python code. So no thread that holds the interpreter waits for such a
+/// lock in vain.
 struct machine : conq::platform::native {
-    /// One who polls lets the others run meanwhile.
+    /// A thread that polls lets the others run meanwhile: see is_guest.
     using away = without_interpreter;
-    /// Short: an answer takes a few hundred nanoseconds, and comes in one line.
+    /// Short: an answer takes a few hundred nanoseconds, and comes in one cache line.
     static constexpr int longest_pause = 4;
 
     /// See native.
@@ -65,8 +67,8 @@ struct machine : conq::platform::native {
         const without_interpreter away;
         conq::platform::native::sleep(span_ns);
     }
-    /// See native. The main thread, which runs Python's signal handlers, looks for one from time to
-    /// time: a signal that came in the instant before its sleep has not ended that.
+    /// See native. The main thread, which runs Python's signal handlers, ends its sleep from time
+    /// to time to look for a signal: one that came just before the sleep did not interrupt it.
     static conq::platform::sleep_end wait(atomic<std::uint32_t>& word, std::uint32_t expected,
                                           conq::platform::instant_ns deadline) {
         using conq::platform::sleep_end;
@@ -80,7 +82,7 @@ struct machine : conq::platform::native {
         return end == sleep_end::timed_out ? sleep_end::interrupted : end;
     }
     static constexpr std::uint64_t look_ns = 1'000'000'000;
-    /// Runs Python's signal handlers. Throws error_is_set if one raised.
+    /// Runs Python's signal handlers. Throws error_is_set if one of them raised.
     static void interrupted() {
         if (PyErr_CheckSignals() != 0) throw error_is_set{};
     }

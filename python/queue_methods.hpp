@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The methods of the queues' classes: arguments in, a call of the core, answers out.
+// The methods of the queues' classes. Each converts its arguments, calls the core, and converts the
+// answer.
 #ifndef CONQ_PYTHON_QUEUE_METHODS_HPP
 #define CONQ_PYTHON_QUEUE_METHODS_HPP
 
@@ -19,7 +20,7 @@
 
 namespace conq::python {
 
-/// put, get, and what does not count items.
+/// put, get, and the other methods of every class of queues, whether it counts its items or not.
 template <class Native> struct methods {
     using object = queue_object<Native>;
     static constexpr waiting_time for_ever{true, conq::platform::never};
@@ -32,7 +33,7 @@ template <class Native> struct methods {
         static constexpr const char* names[] = {"item", "block", "timeout"};
         PyObject* values[3] = {};
         if (!parse({"put", names, 1}, {given, count, keywords}, values)) return nullptr;
-        // A SimpleQueue has no bound, and does not look at the others.
+        // A SimpleQueue has no bound, so it ignores `block` and `timeout`.
         const auto within =
             Native::counts_tasks ? parse_waiting(values[1], values[2]) : std::optional(for_ever);
         return within ? put_within(self, values[0], *within) : nullptr;
@@ -74,7 +75,7 @@ template <class Native> struct methods {
         });
     }
 
-    /// What a put (get) that did not end well raises; null.
+    /// Sets the exception that a put (get) raises when it did not succeed. Returns null.
     static PyObject* fail_put(const exceptions& errors, status why) {
         PyErr_SetNone(why == status::shut_down ? errors.shut_down : errors.full);
         return nullptr;
@@ -83,7 +84,8 @@ template <class Native> struct methods {
         PyErr_SetNone(why == status::shut_down ? errors.shut_down : errors.empty);
         return nullptr;
     }
-    /// A get (put) for who waits elsewhere: null without an error if it would have to wait.
+    /// A get (put) that does not wait, for a caller that waits by other means. Null without an
+    /// error: it would have to wait.
     static PyObject* get_if_there(PyObject* self) {
         return object::of(self).with([&](auto& queue) -> PyObject* {
             PyObject* item = nullptr;
@@ -100,19 +102,19 @@ template <class Native> struct methods {
             return why == status::shut_down ? fail_put(*object::of(self).errors, why) : nullptr;
         });
     }
-    /// A span as the core takes it.
+    /// Converts a span to the type that the core takes.
     static std::chrono::nanoseconds span_of(const waiting_time& within) {
         using std::chrono::nanoseconds;
         if (within.span_ns == conq::platform::never) return nanoseconds::max();
         return nanoseconds(static_cast<nanoseconds::rep>(within.span_ns));
     }
-    /// The items that are in.
+    /// The number of items in the queue.
     static std::uint64_t size(object& it) {
         if (it.hooked != nullptr) return it.hooked->held_size();
         return it.native->size();
     }
-    /// What `call` answers once nobody else is in the middle of a call: soon, but by no means for
-    /// longer than that.
+    /// Calls `call()` until it answers something other than `busy`, and returns that. Waits only
+    /// while another thread is in the middle of a call, which is soon over.
     template <class Call> static status resolved(Call call) {
         claim_wait<machine> claimed;
         for (;;) {
@@ -120,7 +122,8 @@ template <class Native> struct methods {
             claimed.once();
         }
     }
-    /// Before a call that may wait: a signal that came before is not forgotten.
+    /// For use before a call that may wait: runs the handlers of signals that came before it.
+    /// Throws error_is_set if one of them raised.
     static void look_for_signals() {
         if (PyErr_CheckSignals() != 0) throw error_is_set{};
     }
@@ -151,7 +154,7 @@ private:
         Py_RETURN_NONE;
     }
 
-    // Takes an item, or says why there is none.
+    // The sink of a get: it stores the item, or the reason why there is none.
     struct slot {
         PyObject*& item;
         status& why;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The Python object around a queue: how it is made, visited, cleared and freed.
+// The Python object that holds a queue: how it is made, visited, cleared and freed.
 #ifndef CONQ_PYTHON_QUEUE_OBJECT_HPP
 #define CONQ_PYTHON_QUEUE_OBJECT_HPP
 
@@ -21,22 +21,22 @@
 
 namespace conq::python {
 
-/// An instance of a class of queues, which is Native's or derives from it. Allocated by Python,
-/// zero at first.
+/// An instance of the class of queues made for Native, or of a class that derives from it. Python
+/// allocates it, filled with zeros.
 template <class Native> struct queue_object {
-    PyObject_HEAD Native* native;  ///< null if the class overrides _init, _qsize, _put or _get,
-    hooked_queue* hooked;          ///< and then this
+    PyObject_HEAD Native* native;  ///< null if the class overrides _init, _qsize, _put or _get
+    hooked_queue* hooked;          ///< the queue of such a class, else null
     module_state* state;
     const exceptions* errors;
-    PyObject* maxsize;  ///< as it was given
+    PyObject* maxsize;  ///< as the caller gave it
     PyObject* weak_references;
-    loop_habit habits[2];  ///< of getters and of putters
+    loop_habit habits[2];  ///< of the getters and of the putters
 
     /// The instance behind `self`.
     static queue_object& of(PyObject* self) noexcept {
         return *reinterpret_cast<queue_object*>(self);
     }
-    /// What `call` answers of the queue.
+    /// Calls `call` with the queue, and returns its answer.
     template <class Call> [[gnu::always_inline]] auto with(Call call) {
         if constexpr (Native::counts_tasks) {
             if (hooked != nullptr) [[unlikely]]
@@ -46,7 +46,7 @@ template <class Native> struct queue_object {
     }
 };
 
-/// For a C++ exception that is being handled: sets Python's error; null.
+/// Sets Python's error for the C++ exception that is being handled. Returns null.
 inline PyObject* raised() noexcept {
     try {
         throw;
@@ -59,7 +59,7 @@ inline PyObject* raised() noexcept {
     return nullptr;
 }
 
-/// What `call()` returns, or null with an error set.
+/// Returns what `call()` returns. If it throws, sets Python's error and returns null.
 template <class Call> [[gnu::always_inline]] inline PyObject* guarded(Call call) noexcept {
     try {
         return call();
@@ -68,15 +68,15 @@ template <class Call> [[gnu::always_inline]] inline PyObject* guarded(Call call)
     }
 }
 
-/// Whether a class is for threads, with a few methods that are awaited, or for event loops, with
-/// the names of asyncio.
+/// Whom a class serves: threads, with a few methods that are awaited beside the others; or event
+/// loops, with the names that asyncio uses.
 enum class face { threads, loops };
 
-/// The life of a queue_object, as the slots of its class.
+/// How a queue_object is made, initialised, visited, cleared and freed: the slots of its class.
 template <class Native, face Face = face::threads> struct life {
     using object = queue_object<Native>;
 
-    /// tp_new: any arguments, which are for __init__.
+    /// The slot tp_new. It takes any arguments: they are for __init__.
     static PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
         return guarded([&]() -> PyObject* {
             PyTypeObject* base = type;
@@ -98,7 +98,7 @@ template <class Native, face Face = face::threads> struct life {
         });
     }
 
-    /// tp_init: (maxsize=0), or nothing.
+    /// The slot tp_init. It takes maxsize=0 if the class counts its items, else nothing.
     static int init(PyObject* self, PyObject* positional, PyObject* keywords) {
         if constexpr (Native::counts_tasks) {
             static char name[] = "maxsize";
@@ -132,7 +132,7 @@ template <class Native, face Face = face::threads> struct life {
         });
         return answer;
     }
-    /// tp_clear: the items are dropped; the queue stays usable.
+    /// The slot tp_clear: drops the items. The queue stays usable.
     static int clear(PyObject* self) {
         object& it = object::of(self);
         std::uint64_t dropped = 0;
@@ -151,7 +151,7 @@ template <class Native, face Face = face::threads> struct life {
         Py_DECREF(type);
     }
 
-    /// Drops at most as many items as are in when it begins, and counts them.
+    /// Drops items, at most as many as are in the queue when it begins, and counts them.
     template <class Queue> static void drop_items(Queue& queue, std::uint64_t& dropped) {
         for (std::uint64_t left = queue.size(); left != 0 && queue.try_get(); --left) ++dropped;
     }
@@ -174,7 +174,8 @@ template <class Native, face Face = face::threads> struct life {
     }
 
 private:
-    // The state of the module that `type`, or the base that it then names, comes from.
+    // The state of the module that `type` comes from. If `type` is a user's class, sets it to its
+    // nearest base that comes from this module. Throws error_is_set if there is none.
     static module_state* state_of(PyTypeObject*& type) {
         for (; type != nullptr;
              type = static_cast<PyTypeObject*>(PyType_GetSlot(type, Py_tp_base))) {
@@ -188,7 +189,8 @@ private:
         PyErr_SetString(PyExc_TypeError, "not a class of conq's queues");
         throw error_is_set{};
     }
-    // 1 if the class has another _init, _qsize, _put or _get than `base`; -1: an error is set.
+    // 1: `type` has another _init, _qsize, _put or _get than `base`; 0: it has the same; -1: an
+    // error is set.
     static int overrides(const module_state& state, PyTypeObject* type, PyTypeObject* base) {
         if (type == base) return 0;
         for (PyObject* name : {state.names[name_init], state.names[name_qsize],

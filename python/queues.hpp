@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The queues of the module: the core's composition over buffers of object references.
+// The queues of the module: the core's composition, over buffers that hold object references.
 #ifndef CONQ_PYTHON_QUEUES_HPP
 #define CONQ_PYTHON_QUEUES_HPP
 
@@ -19,12 +19,13 @@
 
 namespace conq::python {
 
-/// Waiting puts are woken at once: who puts from an event loop has no timer.
+/// The traits of the queues. Waiting puts are woken at once, because a producer in an event loop
+/// has no timer.
 struct traits : default_traits {
     using platform = machine;
     using wake = policy::prompt;
 };
-/// The same, and items done are not counted.
+/// The same, but without a count of the items that are done.
 struct uncounted_traits : traits {
     using accounting = conq::accounting::none;
 };
@@ -33,17 +34,17 @@ struct uncounted_traits : traits {
 template <class Buffer, class Traits = traits>
 class object_queue : public composition<object_queue<Buffer, Traits>, object_ref, Buffer, Traits> {
 public:
-    /// A queue of at most `maxsize` items; 0: no bound. `more` is for the buffer.
+    /// A queue of at most `maxsize` items; 0: no bound. `more` is passed to the buffer.
     template <class... More>
     explicit object_queue(std::uint64_t maxsize, More&&... more)
         : object_queue::composition(maxsize, {}, std::forward<More>(more)...) {}
 
-    /// Changes maxsize; 0: no bound. Waiting puts see it at once.
+    /// Changes maxsize; 0: no bound. Wakes the waiting puts, so that they see it at once.
     void set_maxsize(std::uint64_t maxsize) noexcept {
         this->buffer().set_capacity(maxsize);
         this->wake_all_putters();
     }
-    /// Of a queue with hooks: what _qsize says.
+    /// For a queue with hooks: the number of items, as _qsize says.
     [[nodiscard]] std::uint64_t held_size() { return this->buffer().held_size(); }
 };
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// The buffer of a PriorityQueue: the lowest object first, by Python's `<`, equals in the order in
-// which they came.
+// The buffer of a PriorityQueue. It gives the lowest object by Python's `<` first, and equal ones
+// in the order in which they were put.
 //
-// A comparison runs Python code: it may take long, raise, let other threads run, and call this very
-// queue. So none is made under the lock. A put or get notes the heap's version and, with references
-// of its own, the objects on its way; compares; and acts if the version is still the same. Else
-// somebody else has put or taken something, and it begins anew.
+// A comparison runs Python code: it may take long, raise, let other threads run, or call the same
+// queue. So none is made under the lock. Instead a put or get works in three steps. It notes the
+// heap's version, and takes references to the objects on its way through the heap. It compares. It
+// acts if the version is still the same; else another call has put or taken something meanwhile,
+// and it begins anew.
 #ifndef CONQ_PYTHON_RANKED_OBJECTS_HPP
 #define CONQ_PYTHON_RANKED_OBJECTS_HPP
 
@@ -29,20 +30,20 @@
 
 namespace conq::python {
 
-/// A heap of objects with the promises B1 to B5, but that a put or get throws error_is_set if a
-/// comparison raises, and has then changed nothing.
+/// A heap of objects that keeps the promises B1 to B5, with one exception: a put or get throws
+/// error_is_set if a comparison raises, and has then changed nothing.
 ///
-/// Threads: those that hold the interpreter. Progress: lock-free where nobody compares for ever:
-/// who begins anew does so because another one has succeeded. O(log size) comparisons.
+/// Threads: those that hold the interpreter. Progress: lock-free if every comparison ends, because
+/// a call begins anew only if another call has succeeded. O(log size) comparisons.
 template <class Traits, class PutCargo, class GetCargo> class ranked_objects {
     using word_type = typename Traits::platform::template atomic<std::uint64_t>;
     struct entry {
         object_ref item;
-        std::uint64_t number;  // in the order of put
+        std::uint64_t number;  // rises in the order in which the items were put
     };
 
 public:
-    /// As every buffer behind a lock.
+    /// As in every buffer behind a lock.
     using allocator_type = typename Traits::template allocator<object_ref>;
     using storage = std::vector<entry>;
     static constexpr bool is_locked = true;
@@ -55,7 +56,8 @@ public:
     /// See locked_buffer.
     [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
 
-    /// ok, full or shut_down. Throws error_is_set and std::bad_alloc; then nothing was put.
+    /// Puts an item: ok, full or shut_down. Throws error_is_set or std::bad_alloc; then nothing was
+    /// put.
     template <class Source> [[nodiscard]] status try_put(const Source& source) {
         own_rounds rounds;
         for (;;) {
@@ -74,14 +76,15 @@ public:
             rounds.count();
         }
     }
-    /// One after the other: see try_put.
+    /// Puts items one after the other: see try_put.
     template <class Source>
     [[nodiscard]] status try_put_some(const Source& source, std::uint64_t most,
                                       std::uint64_t& count) {
         return repeat(most, count, [&] { return try_put(source); });
     }
 
-    /// ok, empty or shut_down. Throws error_is_set; then nothing was taken. `sink` does not throw.
+    /// Takes the lowest item: ok, empty or shut_down. Throws error_is_set; then nothing was taken.
+    /// `sink` must not throw.
     template <class Sink> [[nodiscard]] status try_get(const Sink& sink) {
         own_rounds rounds;
         for (;;) {
@@ -104,13 +107,13 @@ public:
             rounds.count();
         }
     }
-    /// One after the other: see try_get.
+    /// Takes items one after the other: see try_get.
     template <class Sink>
     [[nodiscard]] status try_get_some(const Sink& sink, std::uint64_t most, std::uint64_t& count) {
         return repeat(most, count, [&] { return try_get(sink); });
     }
 
-    /// As locked_buffer's.
+    /// See locked_buffer.
     void take_all(storage& into) noexcept {
         const std::lock_guard held(lock_);
         into.swap(entries_);
@@ -151,21 +154,21 @@ public:
 
 private:
     static constexpr std::uint64_t closed = 1, one = 2;
-    static constexpr std::size_t moved = ~std::size_t{0};  // the version is another one
+    static constexpr std::size_t moved = ~std::size_t{0};  // the version has changed
     static constexpr std::size_t levels_most = 40;         // of a heap of up to 2^32 items
 
     template <class Cargo> struct alignas(cache_line_bytes) side {
         word_type word{0};
         Cargo cargo;
     };
-    // Objects on the way between the root and a leaf. It ends with no lock held.
+    // The objects on the way from a leaf up to the root. It must end while no lock is held.
     struct way {
         std::array<object_ref, levels_most> items;
         std::size_t length = 0;
     };
 
-    // How often a call began anew because its own comparisons had changed a heap: that may have no
-    // end, and is a mistake of the program.
+    // Counts how often a call began anew because its own comparisons had changed a heap. That may
+    // go on without end, and is a mistake of the program, so the 32nd time raises an error.
     class own_rounds {
     public:
         void count() {
@@ -197,7 +200,7 @@ private:
         if (answer < 0) throw error_is_set{};
         return answer != 0;
     }
-    // One comparison is enough, because no two numbers are equal.
+    // Whether `a` comes out before `b`. One comparison is enough, because no two numbers are equal.
     static bool precedes(const entry& a, const entry& b) {
         return a.number < b.number ? !is_less(b.item, a.item) : is_less(a.item, b.item);
     }
@@ -210,7 +213,8 @@ private:
         return bound != 0 && size() >= bound;
     }
 
-    // The objects from the parent of the next leaf up to the root.
+    // Notes the version, and the objects from the parent of the next leaf up to the root: ok, full
+    // or shut_down.
     status look_up(way& up, std::uint64_t& seen) noexcept {
         const std::lock_guard held(lock_);
         if (is_closed()) return status::shut_down;
@@ -222,7 +226,7 @@ private:
         }
         return status::ok;
     }
-    // Under the lock.
+    // Adds an item at the next leaf and moves it up by `steps`. The caller holds the lock.
     template <class Source> void insert(const Source& source, std::size_t steps) {
         if (entries_.size() == entries_.capacity()) {
             entries_.reserve(entries_.empty() ? 16 : 2 * entries_.size());
@@ -240,8 +244,9 @@ private:
         put_.word.fetch_add(one);
     }
 
-    // Where the last entry will stand once the first has gone and `left` are left, or `moved`. It
-    // goes down to a leaf along the lower children, and then up: most come from the bottom.
+    // The place where the last entry will stand once the first is gone and `left` entries are left;
+    // `moved` if the version has changed. The search goes down to a leaf along the lower children,
+    // and then up, because most last entries belong near the bottom.
     std::size_t place_of(const entry& last, std::size_t left, std::uint64_t seen) {
         std::array<entry, levels_most> down{};
         std::size_t depth = 0, place = 0;
@@ -266,7 +271,7 @@ private:
         }
         return place;
     }
-    // Takes the first entry, and puts the last one at `place`. False: the version is another one.
+    // Takes the first entry, and puts the last one at `place`. False: the version has changed.
     bool remove(std::size_t place, std::uint64_t seen, object_ref& taken) noexcept {
         const std::lock_guard held(lock_);
         if (version_ != seen) return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// task_done, join, shutdown, clear: the methods of queues that count their items.
+// The methods of queues that count their items: task_done, join, shutdown and clear.
 #ifndef CONQ_PYTHON_TASK_METHODS_HPP
 #define CONQ_PYTHON_TASK_METHODS_HPP
 
@@ -16,12 +16,12 @@
 
 namespace conq::python {
 
-/// The methods of a class of queues with a count.
+/// The methods of a class of queues that counts its items.
 template <class Native> struct task_methods {
     using object = queue_object<Native>;
     using one = methods<Native>;
 
-    /// task_done(n=1)
+    /// task_done(n=1): records that n items have been processed.
     static PyObject* task_done(PyObject* self, PyObject* const* given, Py_ssize_t count,
                                PyObject* keywords) {
         if (count == 0 && keywords == nullptr) [[likely]]
@@ -42,7 +42,7 @@ template <class Native> struct task_methods {
         return done(self, static_cast<std::uint64_t>(n));
     }
 
-    /// join(timeout=None): raises TimeoutError.
+    /// join(timeout=None): waits until every item is done. Raises TimeoutError.
     static PyObject* join(PyObject* self, PyObject* const* given, Py_ssize_t count,
                           PyObject* keywords) {
         static constexpr const char* names[] = {"timeout"};
@@ -61,7 +61,7 @@ template <class Native> struct task_methods {
         });
     }
 
-    /// shutdown(immediate=False)
+    /// shutdown(immediate=False): shuts the queue down, and drops its items if `immediate`.
     static PyObject* shutdown(PyObject* self, PyObject* const* given, Py_ssize_t count,
                               PyObject* keywords) {
         static constexpr const char* names[] = {"immediate"};
@@ -81,7 +81,7 @@ template <class Native> struct task_methods {
         });
     }
 
-    /// clear(): drops what is in; how many.
+    /// clear(): drops the items in the queue, and returns how many they were.
     static PyObject* clear(PyObject* self, PyObject*) {
         return guarded([&] {
             return object::of(self).with([&](auto& queue) {
