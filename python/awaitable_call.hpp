@@ -174,7 +174,7 @@ private:
     }
 
     [[nodiscard]] loop_habit& habit() const { return call->waiting->habit(queue, call->which); }
-    // Polls, then makes an attempt if there may be something. Whether that was in vain, too.
+    // Polls, then makes an attempt if it may succeed. Returns whether all that was in vain.
     bool polls_in_vain(PyObject*& answer) {
         const conq::platform::instant_ns before = machine::now();
         const bool found = call->waiting->poll(queue, call->which);
@@ -183,9 +183,9 @@ private:
         habit().note_poll(is_blocked(answer), took_ns);
         return is_blocked(answer);
     }
-    // Lets other tasks run, or polls, or enlists in the queue and then looks again. True: that was
-    // in vain, and `answer` is what to yield: None or a future. False: the call is over, with
-    // `answer` or an error.
+    // Lets other tasks run; or polls, and if that is in vain enlists in the queue and looks again.
+    // True: the call has to wait, and `answer` is what to yield: None or a future. False: the call
+    // is over, with `answer` or an error.
     bool wait(PyObject*& answer) {
         if (waiter == nullptr && call->which != side::joiners) {
             if (!had_turn && habit().takes_turn()) {

@@ -8,17 +8,17 @@ namespace conq::python::docstring {
 
 inline constexpr char queue[] =
     "Queue(maxsize=0)\n--\n\n"
-    "Hold at most maxsize items, first in, first out; 0: no bound.";
+    "Create a queue of at most maxsize items, first in, first out; 0: no bound.";
 inline constexpr char lifo_queue[] =
     "LifoQueue(maxsize=0)\n--\n\n"
-    "Hold at most maxsize items, last in, first out; 0: no bound.";
+    "Create a queue of at most maxsize items, last in, first out; 0: no bound.";
 inline constexpr char priority_queue[] =
     "PriorityQueue(maxsize=0)\n--\n\n"
-    "Hold at most maxsize items and give the lowest by `<` first; 0: no bound.\n\n"
+    "Create a queue of at most maxsize items, the lowest by `<` first; 0: no bound.\n\n"
     "Equal items come out in the order in which they were put.";
 inline constexpr char simple_queue[] =
     "SimpleQueue()\n--\n\n"
-    "Hold any number of items, first in, first out, without counting which are done.";
+    "Create a queue without a bound, first in, first out, that does not count what is done.";
 
 inline constexpr char put[] =
     "put($self, /, item, block=True, timeout=None)\n--\n\n"

@@ -31,7 +31,7 @@ def __getattr__(name):
 
 
 class Lease:
-    """Hold an item that was taken from a queue, until it is done.
+    """Represent an item that was taken from a queue, until it is done.
 
     As a context manager it gives the item. The end of the block calls the queue's task_done for
     it, also if the block raises. A lease that is never entered calls task_done when it is dropped.

@@ -149,7 +149,7 @@ JobInfo.__doc__ = "A job as the store knows it; times in milliseconds since 1970
 
 
 class Job:
-    """Hold a job of a queue, until it ends; a thread of the library keeps its lease alive.
+    """Represent a job that this process holds; a thread of the library keeps its lease alive.
 
     done, retry, fail and release end the job. Each raises LeaseLost if the job has been given to
     another worker. The end of a `with` block calls done(), or retry() if the block raises. A job

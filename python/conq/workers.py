@@ -41,8 +41,7 @@ class Workers:
     With a JobQueue the function is called with jobs. When it returns, the job is done. When it
     raises, the attempt has failed: the job is handed back, or is dead if that was its last attempt.
 
-    Raises TypeError if `queue` or `function` is of the wrong kind, and ValueError if `n` is below
-    1.
+    Raises TypeError if `queue` or `function` is of the wrong kind, ValueError if `n` is below 1.
 
     Threads: call the methods from any thread but those of the workers.
     """
