@@ -573,7 +573,7 @@ class DurableQueue:
     def shutdown(self, immediate=False):
         """Refuse further puts, by any process.
 
-        If `immediate`, also drop the items that nobody holds.
+        If `immediate`, also cancel the items that nobody holds.
         """
         self._jobs.shutdown(immediate)
 
