@@ -117,7 +117,13 @@ command_end run_command(const std::vector<std::string>& words,
                                      environment.data());
     posix_spawnattr_destroy(&attributes);
     if (failed != 0) {
-        complain(fmt::format("cannot start {}: {}", shown_name(path), std::strerror(failed)));
+        const std::string mend = mend_of_lack(failed);
+        complain(fmt::format("cannot start {}: {}{}{}", shown_name(path), std::strerror(failed),
+                             mend.empty() ? "" : ": ", mend));
+        if (!mend.empty()) {
+            static_cast<void>(lease.release());
+            throw own_error("the item was handed back: it has spent no attempt");
+        }
         return {126, "it could not be run"};
     }
     note_process(lease, child);

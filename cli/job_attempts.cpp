@@ -64,7 +64,9 @@ void job_attempts::run_once(const job& each, job_record& record, job_output& out
     record.begin = std::chrono::system_clock::now();
     const auto begin = std::chrono::steady_clock::now();
     record.ended = with_.processes.run(request, output);
-    record.took = std::chrono::steady_clock::now() - begin;
+    if (record.ended.how == outcome::kind::not_started) return;
+    record.begin += request.begin - begin;  // it may have waited for another job to end
+    record.took = std::chrono::steady_clock::now() - request.begin;
     if (with_.log.is_open() && !with_.log.add(record)) with_.on_log_full();
 }
 

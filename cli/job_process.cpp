@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "cli/message.hpp"
@@ -74,8 +75,8 @@ outcome cannot_start(std::string_view program, int code) {
     // Short: messages of thousands of jobs may be held back, and the item stands beside it.
     std::string text = fmt::format("cannot run {}: {}", shown(program), std::strerror(code));
     if (code == E2BIG) text += ": give it a shorter command, or the item by --stdin";
-    if (code == EAGAIN || code == ENOMEM || code == EMFILE || code == ENFILE) {
-        text += ": run fewer jobs at once (-j)";
+    if (const std::string mend = mend_of_lack(code); !mend.empty()) {
+        return {outcome::kind::not_started, 0, text + ": lower -j, or " + mend};
     }
     return {missing ? outcome::kind::not_found : outcome::kind::cannot_run, 0, text};
 }
@@ -125,10 +126,11 @@ struct process_runner::process {
     std::unique_lock<std::mutex> turn;  // held while its output goes out as it comes
 };
 
-process_runner::process_runner(std::string program, running_jobs& running, spool& overflow,
-                               printer& out)
+process_runner::process_runner(std::string program, running_jobs& running, start_gate& gate,
+                               spool& overflow, printer& out)
     : program_(std::move(program)),
       running_(running),
+      gate_(gate),
       overflow_(overflow),
       printer_(out),
       null_input_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
@@ -153,15 +155,25 @@ process_runner::~process_runner() {
 }
 
 outcome process_runner::run(process_request& request, job_output& output) {
-    process job;
-    job.number = request.number;
-    job.may_print = request.may_print;
-    job.on_slow = std::move(request.on_slow);
-    if (const outcome failed = start(request, job); failed.how != outcome::kind::ok) return failed;
-    running_.add(job.id);
-    job.limit = time_limit(request.time_limit);
-    take_output(job, output);
-    return wait_for_end(job);
+    start_gate::place place(gate_);
+    std::optional<process> job;  // ends before the place: then it holds no file any more
+    outcome started;
+    const bool has_tried = place.start([&] {
+        job.emplace();
+        request.begin = std::chrono::steady_clock::now();
+        started = start(request, *job);
+        if (started.how != outcome::kind::not_started) return true;
+        job.reset();
+        return false;
+    });
+    if (!has_tried || started.how != outcome::kind::ok) return started;
+    job->number = request.number;
+    job->may_print = request.may_print;
+    job->on_slow = std::move(request.on_slow);
+    running_.add(job->id);
+    job->limit = time_limit(request.time_limit);
+    take_output(*job, output);
+    return wait_for_end(*job);
 }
 
 // Starts the process with its pipes. ok: it runs.
@@ -336,6 +348,20 @@ outcome process_runner::wait_for_end(process& of) {
     if (about.si_code != CLD_EXITED) return {outcome::kind::died, about.si_status, {}, used};
     if (about.si_status != 0) return {outcome::kind::failed, about.si_status, {}, used};
     return {.used = used};
+}
+
+std::string mend_of_lack(int code) {
+    switch (code) {
+        case EMFILE:
+        case ENFILE:
+            return "raise ulimit -n";
+        case EAGAIN:
+            return "raise ulimit -u";
+        case ENOMEM:
+            return "free memory";
+        default:
+            return {};
+    }
 }
 
 std::string find_program(const std::string& name, int& code) {

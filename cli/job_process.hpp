@@ -17,6 +17,7 @@
 #include "cli/outcome.hpp"
 #include "cli/printer.hpp"
 #include "cli/spool.hpp"
+#include "cli/start_gate.hpp"
 #include "cli/time_limit.hpp"
 #include "cli/word_list.hpp"
 
@@ -48,6 +49,7 @@ struct process_request {
     std::chrono::milliseconds time_limit{};  ///< zero: none
     /// Called once with the process if it does not end at once.
     std::function<void(pid_t)> on_slow{};
+    std::chrono::steady_clock::time_point begin{};  ///< set by run(): when it was started
     /// Whether output that finds no room may be printed as it comes; else the job fails.
     bool may_print = true;
 };
@@ -59,12 +61,15 @@ public:
     static constexpr std::size_t memory_bytes_max = 65'536;
 
     /// `program`: the path to run, or empty if it is looked up for each job.
-    process_runner(std::string program, running_jobs& running, spool& overflow, printer& out);
+    process_runner(std::string program, running_jobs& running, start_gate& gate, spool& overflow,
+                   printer& out);
     ~process_runner();
     process_runner(const process_runner&) = delete;
     process_runner& operator=(const process_runner&) = delete;
 
-    /// Runs it; its output is in `output` afterwards, as far as it was not printed already.
+    /// Runs it; its output is in `output` afterwards, as far as it was not printed already. Where
+    /// the system lacks what it needs it waits for another job to end; `not_started` if none runs,
+    /// or the gate was closed meanwhile.
     outcome run(process_request& request, job_output& output);
 
 private:
@@ -85,11 +90,16 @@ private:
 
     std::string program_;
     running_jobs& running_;
+    start_gate& gate_;
     spool& overflow_;
     printer& printer_;
     int null_input_;
     posix_spawnattr_t attributes_;
 };
+
+/// What to do about a system call that failed for a lack of open files, processes or memory; empty
+/// if it failed for another reason.
+std::string mend_of_lack(int code);
 
 /// The path of a command as execvp would find it; empty if there is none. `code` becomes 127 if it
 /// was not found, 126 if it cannot be run.

@@ -23,6 +23,8 @@ void tally::add(const outcome& each) noexcept {
         case outcome::kind::not_found:
             not_found_.fetch_add(1);
             break;
+        case outcome::kind::not_started:
+            return;
     }
     ended_.fetch_add(1);
 }

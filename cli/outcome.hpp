@@ -17,7 +17,15 @@ struct resources {
 
 /// How one job ended.
 struct outcome {
-    enum class kind : std::uint8_t { ok, failed, died, timed_out, cannot_run, not_found };
+    enum class kind : std::uint8_t {
+        ok,
+        failed,
+        died,
+        timed_out,
+        cannot_run,
+        not_found,
+        not_started  ///< for a lack of open files, processes or memory: it is still to be done
+    };
     kind how = kind::ok;
     int detail = 0;         ///< exit code, or signal
     std::string message{};  ///< why, where exit code or signal do not say it

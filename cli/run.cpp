@@ -40,6 +40,7 @@
 #include "cli/run_input.hpp"
 #include "cli/signals.hpp"
 #include "cli/spool.hpp"
+#include "cli/start_gate.hpp"
 #include "cli/word_list.hpp"
 #include "conq/queue.hpp"
 #include "conq/workers.hpp"
@@ -95,7 +96,7 @@ public:
             .abandon = [this] { abandon(); },
             .tick = shows_progress ? [this] { tick(); } : std::function<void()>{},
         });
-        process_runner processes(program, running_, spool_, printer_);
+        process_runner processes(program, running_, gate_, spool_, printer_);
         attempts_.emplace(attempt_tools{.options = options_,
                                         .command = command_,
                                         .processes = processes,
@@ -305,6 +306,7 @@ private:
         job_record record = attempts_->run(each, output);
         if (record.tries != 0) record.tries += each.attempts_before;
         const outcome& ended = record.ended;
+        if (ended.how == outcome::kind::not_started) return leave_unstarted(each, lease, ended);
         if (lease != nullptr && is_put_off(each, *lease, ended)) {
             attempts_->drop(output);
             printer_.finish(each.number, {});
@@ -326,6 +328,19 @@ private:
         halt_if_due();
         jobs_running_.fetch_sub(1);
         input_bytes_done_.fetch_add(each.input_bytes);
+    }
+
+    // The system lacks what a job needs although none runs, or no more are to be begun.
+    void leave_unstarted(const job& each, job_lease* lease, const outcome& ended) {
+        if (!has_stopped_intake_.exchange(true)) {
+            tally_.add_own_error();
+            stop_intake();
+            printer_.say(fmt::format("{}: no more items are taken", ended.message));
+        }
+        if (lease != nullptr) give_back(*lease);
+        printer_.finish(each.number, {});
+        items_started_.fetch_sub(each.items.size());
+        jobs_running_.fetch_sub(1);
     }
 
     // What could not be recorded is still to be done, and has spent no attempt.
@@ -393,6 +408,7 @@ private:
     void stop_intake() {
         has_stopped_intake_ = true;
         eventfd_write(interrupt_, 1);
+        gate_.close();
         queue_.shutdown(immediate);
         work_stop_.request_stop();
     }
@@ -509,6 +525,7 @@ private:
     const job_results results_;
     tally tally_;
     running_jobs running_;
+    start_gate gate_;
     printer printer_;
     job_feed feed_;
     std::atomic<std::uint64_t> items_started_{0};

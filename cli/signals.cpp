@@ -8,8 +8,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <utility>
+
+#include "cli/message.hpp"
 
 namespace conq::cli {
 namespace {
@@ -43,6 +47,10 @@ signal_thread::signal_thread(signal_actions actions) : actions_(std::move(action
     pthread_sigmask(SIG_BLOCK, &handled, nullptr);
     signals_ = ::signalfd(-1, &handled, SFD_CLOEXEC);
     end_ = ::eventfd(0, EFD_CLOEXEC);
+    if (signals_ < 0 || end_ < 0) {  // its thread could neither be told to end nor hear a signal
+        throw own_error(
+            fmt::format("cannot watch for signals: {}: raise ulimit -n", std::strerror(errno)));
+    }
     thread_ = std::thread([this] { run(); });
 }
 

@@ -101,16 +101,36 @@ def test_an_item_that_memory_cannot_hold_is_said_with_the_mend():
 def test_too_many_open_files_are_said_with_the_mend():
     few = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8)))
     done = conq("-j1", "true", items=lines(1), preexec_fn=few)
-    assert done.returncode == 126
-    assert b"Too many open files: run fewer jobs at once (-j)" in done.stderr
+    assert done.returncode == 1
+    assert b"Too many open files" in done.stderr and b"raise ulimit -n" in done.stderr
+
+
+def states(queue):
+    with sqlite3.connect(queue) as base:
+        return dict(base.execute("SELECT state, count(*) FROM job GROUP BY state"))
 
 
 @pytest.mark.parametrize("files", range(32, 42, 2))
-def test_a_lack_of_open_files_is_no_failure_of_the_disk(tmp_path, files):
+def test_a_job_that_lacks_open_files_waits_for_another_to_end(tmp_path, files):
     few = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)))
-    done = conq("-q", tmp_path / "q", "-j", "40", "sleep", items=b"0.2\n" * 80, preexec_fn=few)
-    assert b"Too many open files" in done.stderr and done.returncode == 126
-    assert b"the disk has failed" not in done.stderr
-    with sqlite3.connect(tmp_path / "q") as base:
-        ended = dict(base.execute("SELECT state, count(*) FROM job GROUP BY state"))
-    assert set(ended) == {2, 3} and sum(ended.values()) == 80
+    done = conq("-q", tmp_path / "q", "-j", "40", "sleep", items=b"0.02\n" * 80, preexec_fn=few)
+    assert done.returncode == 0 and done.stderr == b"", done.stderr
+    assert states(tmp_path / "q") == {2: 80}
+    again = conq("-j", "40", "--stdin", "-s", "cat; echo", items=lines(80), preexec_fn=few)
+    assert again.returncode == 0 and sorted(map(int, again.stdout.split())) == [*range(1, 81)]
+
+
+@pytest.mark.parametrize("verb", ["run", "work"])
+def test_an_item_that_could_not_be_started_is_still_to_be_done(tmp_path, verb):
+    queue, told = tmp_path / "q", b""
+    subprocess.run([CONQ, "put", "-q", queue, "--once", "a", "b", "c"], check=True)
+    for files in range(6, 40):  # from where conq itself cannot begin to where all jobs run
+        few = (lambda most=files: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+        done = subprocess.run([CONQ, verb, "-q", queue, "-j3", "true"], input=b"a\nb\nc\n",
+                              stderr=subprocess.PIPE, preexec_fn=few, timeout=60, check=False)
+        if done.returncode == 0:
+            break
+        told += done.stderr
+        assert done.returncode == 1 and states(queue) == {0: 3}, (files, done.stderr)
+    assert b"cannot run 'true': Too many open files: lower -j, or raise ulimit -n: no more" in told
+    assert done.returncode == 0 and states(queue) == {2: 3}
