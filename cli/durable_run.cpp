@@ -123,19 +123,17 @@ std::string durable_run::put_off(job_lease& lease, const outcome& ended) {
     if (!ended.may_be_retried() || lease.is_last_attempt()) return {};
     const std::chrono::duration<double> delay = lease.backoff();
     const std::uint32_t attempt = lease.attempt();
-    static_cast<void>(lease.retry(reason_of(ended)));
+    if (lease.retry(reason_of(ended)) != status::ok) {
+        return "the lease was lost while it ran, so this attempt is not counted";
+    }
     return fmt::format("attempt {} of it, again in {:.1f}s", attempt, delay.count());
 }
 
-void durable_run::record(job_lease& lease, const outcome& ended, bool is_ours,
+bool durable_run::record(job_lease& lease, const outcome& ended, bool is_ours,
                          const std::string& output) {
-    if (ended.how == outcome::kind::ok) {
-        static_cast<void>(lease.done({}, output));
-    } else if (is_ours) {
-        static_cast<void>(lease.release());
-    } else {
-        static_cast<void>(lease.fail(reason_of(ended), output));
-    }
+    if (ended.how == outcome::kind::ok) return lease.done({}, output) == status::ok;
+    if (is_ours) return lease.release() == status::ok;
+    return lease.fail(reason_of(ended), output) == status::ok;
 }
 
 std::uint64_t durable_run::others(std::uint64_t items) {

@@ -42,9 +42,10 @@ public:
     /// else nothing, and it is to be recorded. Throws store_error.
     static std::string put_off(job_lease& lease, const outcome& ended);
     /// Stores how it ended, and what it has written (`output`); `is_ours`: it was we who ended it,
-    /// and so it is still to be done. Throws store_error.
-    static void record(job_lease& lease, const outcome& ended, bool is_ours,
-                       const std::string& output);
+    /// and so it is still to be done. False: the lease was lost, and nothing was stored. Throws
+    /// store_error.
+    [[nodiscard]] static bool record(job_lease& lease, const outcome& ended, bool is_ours,
+                                     const std::string& output);
     /// What was stored of a job's output; none if that is gone.
     std::optional<std::string> output(job_id id) { return queue_.output(id); }
     /// How many jobs are there beside those of an input of so many items; 0 if to count them would

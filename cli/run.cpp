@@ -280,7 +280,13 @@ private:
                       const job_output& output) {
         try {
             const std::string text = results_.stored(record, items, output);
-            durable_run::record(lease, record.ended, has_ended_jobs_, text);
+            if (!durable_run::record(lease, record.ended, has_ended_jobs_, text)) {
+                tally_.add_own_error();
+                printer_.say(fmt::format(
+                    "job {}, {}: its lease was lost while it ran: this outcome is not stored, and "
+                    "the item may run again elsewhere",
+                    record.id, shown(items[0])));
+            }
             return text;
         } catch (const store_error& error) {
             fail_store(error);

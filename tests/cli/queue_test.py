@@ -75,6 +75,21 @@ def test_what_failed_runs_again_only_if_asked(tmp_path):
     assert outcomes(tmp_path / "q") == {DONE: 3}
 
 
+@pytest.mark.parametrize("verb", ["run", "work"])
+@pytest.mark.parametrize("end", ["true", "exit 3"])
+def test_an_outcome_whose_lease_was_lost_is_told_and_is_an_error(tmp_path, verb, end):
+    queue = tmp_path / "q"
+    subprocess.run([CONQ, "put", "-q", queue, "--once", "--attempts", "1", "a"], check=True,
+                   timeout=TIMEOUT_S)
+    script = f'{CONQ} done -q "$CONQ_QUEUE" $CONQ_ID.1 early && {end}'  # somebody else ends it
+    run = subprocess.run([CONQ, verb, "-q", queue, "-s", script], input=b"a\n",
+                         stderr=subprocess.PIPE, timeout=TIMEOUT_S, check=False)
+    assert run.returncode == 1
+    told = b"job 1, 'a': its lease was lost while it ran: this outcome is not stored"
+    assert run.stderr.count(told) == 1
+    assert outcomes(queue) == {DONE: 1}
+
+
 def test_another_command_is_refused_and_both_are_shown(tmp_path):
     assert conq("-q", tmp_path / "q", "echo", "a b", items=lines(1)).returncode == 0
     other = conq("-q", tmp_path / "q", "echo", "c", items=lines(2))
