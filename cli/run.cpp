@@ -473,14 +473,15 @@ private:
         return options_.works ? 0 : feed_.items_read() - items_started_.load();
     }
 
-    // What the queue knows and this input does not name.
+    // What the queue holds beside this input's jobs: plain put may have added the same bytes.
     void sum_up_others() {
         if (options_.works || has_stopped_intake_) return;
         try {
             const std::uint64_t others = durable_->others(feed_.items_read());
             if (others == 0) return;
             printer_.say(fmt::format(
-                "{} other jobs of this queue are not in this input, and were left alone", others));
+                "{} other jobs of this queue, of other input or from plain put, were left alone",
+                others));
         } catch (const store_error& error) {
             fail_store(error);
         }
