@@ -30,12 +30,13 @@ outcome unfit_outcome(const job& which, const run_options& options) {
     const std::string mend =
         options.feeds_stdin ? "--stdin without " + options.placeholder : "--stdin";
     const std::string_view item = which.items[0];
-    return {outcome::kind::failed, 0,
-            item.find('\0') == item.npos
-                ? "too long for an argument: use " + mend
-                : fmt::format("it has a NUL byte, which no argument may hold: is -0 missing? {} "
-                              "takes it",
-                              mend)};
+    std::string why = item.find('\0') == item.npos
+                          ? "too long for an argument: use " + mend
+                          : fmt::format(
+                                "it has a NUL byte, which no argument may hold: is -0 "
+                                "missing? {} takes it",
+                                mend);
+    return {outcome::kind::failed, 0, std::move(why), {}, true};
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ std::optional<outcome> bad_item(const job& which, const run_options& options,
     if (which.unfit_bytes != 0) return unfit_outcome(which, options);
     for (std::size_t i = 0; i < which.items.size(); ++i) {
         std::string fault = command.fault_of(which.items[i]);
-        if (!fault.empty()) return outcome{outcome::kind::failed, 0, std::move(fault)};
+        if (!fault.empty()) return outcome{outcome::kind::failed, 0, std::move(fault), {}, true};
     }
     return std::nullopt;
 }

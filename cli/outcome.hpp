@@ -30,9 +30,11 @@ struct outcome {
     int detail = 0;         ///< exit code, or signal
     std::string message{};  ///< why, where exit code or signal do not say it
     resources used{};
+    bool is_final = false;  ///< the item itself is at fault: it would fail again
 
     /// Whether it may end otherwise if the job is run again.
     [[nodiscard]] bool may_be_retried() const noexcept {
+        if (is_final) return false;
         return how == kind::failed || how == kind::died || how == kind::timed_out;
     }
 };

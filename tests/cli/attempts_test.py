@@ -64,6 +64,19 @@ def test_work_does_not_try_again_what_cannot_be_run(queue):
     assert counts(queue)["failed_jobs"][0]["attempts"] == 1
 
 
+@pytest.mark.parametrize("item, words, why", [
+    (b"a\0b\n", ("echo",), "it has a NUL byte"),
+    (b"a" * 200_000 + b"\n", ("echo",), "too long for an argument"),
+    (b"a\n", ("--colsep", ",", "echo", "{2}"), ""),
+], ids=["NUL", "too long", "no column"])
+def test_work_does_not_try_again_an_item_that_can_never_be_run(queue, item, words, why):
+    assert queue("put", items=item).returncode == 0
+    done = queue("work", *words)
+    assert done.returncode == 123 and b"again in" not in done.stderr
+    job = counts(queue)["failed_jobs"][0]
+    assert job["attempts"] == 1 and why in job["note"] and job["note"]
+
+
 def test_run_on_a_queue_fails_at_once_and_counts_no_attempts_of_put(queue):
     done = queue("run", "-s", "echo $CONQ_ATTEMPT; exit 1", items=b"a\n")
     assert done.returncode == 123 and done.stdout == b"1\n"
