@@ -144,6 +144,11 @@ std::uint64_t durable_run::others(std::uint64_t items) {
     return count > items ? count - items : 0;
 }
 
+bool durable_run::is_all_held() {
+    const job_stats all = queue_.stats();
+    return all.running != 0 && all.running == all.unfinished();
+}
+
 void durable_run::skip(job_state state) noexcept {
     (state == job_state::done ? done_ : failed_).fetch_add(1);
 }

@@ -34,8 +34,12 @@ public:
     template <stop_token_like Stop> job_lease take(Stop stop) {
         return queue_.take(std::move(stop));
     }
-    /// Waits until nothing is unfinished.
-    template <stop_token_like Stop> status join(Stop stop) { return queue_.join(std::move(stop)); }
+    /// Waits until nothing is unfinished, for so long at most.
+    template <stop_token_like Stop> status join_for(std::chrono::milliseconds span, Stop stop) {
+        return queue_.join_for(span, std::move(stop));
+    }
+    /// Whether all that is unfinished is held by somebody. Reads all jobs. Throws store_error.
+    [[nodiscard]] bool is_all_held();
     /// Takes it, or says what has become of it. Throws store_error.
     started_job start(const job& each);
     /// For an attempt that has failed: if there is another one, hands it back and says what comes;

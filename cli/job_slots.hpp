@@ -3,6 +3,7 @@
 #ifndef CONQ_CLI_JOB_SLOTS_HPP
 #define CONQ_CLI_JOB_SLOTS_HPP
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -33,6 +34,18 @@ public:
 
 private:
     lifo_queue<std::uint64_t> free_;
+};
+
+/// Counts while it lives.
+class counted {
+public:
+    explicit counted(std::atomic<std::size_t>& count) : count_(count) { count_.fetch_add(1); }
+    counted(const counted&) = delete;
+    counted& operator=(const counted&) = delete;
+    ~counted() { count_.fetch_sub(1); }
+
+private:
+    std::atomic<std::size_t>& count_;
 };
 
 }  // namespace conq::cli

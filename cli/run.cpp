@@ -121,12 +121,7 @@ public:
             }
             queue_.shutdown();
             pool.join();
-            if (!later.empty()) {
-                printer_.announce(fmt::format(
-                    "waiting for items that run elsewhere (conq doctor -q {} names the processes; "
-                    "--orphans kill ends what a killed conq has left)",
-                    shell_quoted(options_.queue_path)));
-            }
+            if (!later.empty()) tell_of_jobs_elsewhere();
             later.join();
         } catch (const std::system_error& error) {
             throw own_error(fmt::format("cannot start {} threads: {}: run fewer jobs at once (-j)",
@@ -164,12 +159,33 @@ private:
             });
         }
         try {
-            if (!options_.follows && durable_->join(work_stop_.get_token()) == status::ok) {
-                work_stop_.request_stop();
-            }
+            if (!options_.follows && join_queue()) work_stop_.request_stop();
         } catch (const store_error& error) {
             fail_store(error);
         }
+    }
+
+    // Whether nothing is unfinished; false: stopped. Says once if all that is left is held
+    // elsewhere: a lease of get lasts for minutes.
+    bool join_queue() {
+        using std::chrono::milliseconds;
+        constexpr milliseconds longest = std::chrono::minutes(1);  // to look reads all jobs
+        bool has_told = false;
+        for (milliseconds span{250};; span = std::min(2 * span, longest)) {
+            const status answer = durable_->join_for(span, work_stop_.get_token());
+            if (answer != status::timed_out) return answer == status::ok;
+            if (has_told || jobs_held_ != 0 || !durable_->is_all_held()) continue;
+            if (jobs_held_ != 0) continue;  // one of them was ours
+            has_told = true;
+            tell_of_jobs_elsewhere();
+        }
+    }
+
+    void tell_of_jobs_elsewhere() {
+        printer_.announce(fmt::format(
+            "waiting for items that run elsewhere (conq doctor -q {} names the processes; "
+            "--orphans kill ends what a killed conq has left)",
+            shell_quoted(options_.queue_path)));
     }
 
     // False: there is no more, or no more is to be begun.
@@ -177,6 +193,7 @@ private:
         try {
             job_lease lease = durable_->take(work_stop_.get_token());
             if (!lease) return false;
+            const counted held(jobs_held_);
             const job_slots::held slot(slots_);
             job each{.number = jobs_taken_.fetch_add(1)};
             each.slot = slot.number();
@@ -550,6 +567,7 @@ private:
     byte_budget budget_{queued_bytes_max};
     job_slots slots_{job_threads_};
     std::atomic<std::uint64_t> jobs_taken_{0};  // conq work
+    std::atomic<std::size_t> jobs_held_{0};     // by it, now
     std::stop_source work_stop_;
     bounded_queue<job> queue_;
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

@@ -263,6 +263,17 @@ def test_what_fails_at_work_as_often_as_it_may_is_a_dead_letter(queue):
     assert found["failed_jobs"][0]["note"] == "exit code 1"
 
 
+def test_work_says_that_it_waits_for_what_is_held_elsewhere(queue):
+    queue("put", "a", "b")
+    token, _ = get(queue)
+    work = start(queue, "work", "echo")
+    assert work.stdout.readline() == b"b\n"
+    assert b"waiting for items that run elsewhere (conq doctor -q " in work.stderr.readline()
+    assert queue("done", token).returncode == 0
+    printed, told = work.communicate(timeout=TIMEOUT_S)
+    assert (work.returncode, printed, told) == (0, b"", b"")
+
+
 def test_work_that_follows_ends_when_the_queue_is_shut_down(queue):
     queue("put", "a")
     work = start(queue, "work", "--follow", "-j2", "echo")
