@@ -187,7 +187,7 @@ int get_main(const std::vector<std::string>& words) {
     std::vector<std::string> command;
     if (sign != words.end()) command.assign(sign + 1, words.end());
     if (sign != words.end() && command.empty()) throw usage_error("--: give a command behind it");
-    const auto lease_span = line.duration("--lease");
+    const auto lease_span = line.duration("--lease", false);
     if (lease_span && !command.empty()) {
         throw usage_error("--lease is for get without CMD: the item is held while CMD runs");
     }

@@ -84,7 +84,7 @@ int extend_main(const std::vector<std::string>& words) {
                     "  conq extend -q mail.q 12.1 --lease 1h\n");
     line.add_duration("--lease", "For so long (default: 10m)");
     if (!line.parse(words)) return 0;
-    const milliseconds span = line.duration("--lease").value_or(std::chrono::minutes(10));
+    const milliseconds span = line.duration("--lease", false).value_or(std::chrono::minutes(10));
     return line.with_lease([&](job_lease& lease) { return lease.detach(span).state(); });
 }
 

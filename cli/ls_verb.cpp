@@ -115,7 +115,7 @@ std::string place_text(const jobs::place& where) {
 int ls_main(const std::vector<std::string>& words) {
     verb_line line(
         "ls",
-        "ls -q FILE [--json]\n\n"
+        "ls -q FILE [--json] [-n N]\n\n"
         "How many jobs are in which state, how fast they go, which run and for how long, and the\n"
         "first that failed, with why.\n\n"
         "  conq ls -q mail.q\n"

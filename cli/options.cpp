@@ -50,6 +50,7 @@ void describe_queue(CLI::App& app, parsed& into) {
 void describe(CLI::App& app, parsed& into) {
     run_options& o = into.options;
     app.set_help_flag();
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.add_flag("-h,--help", o.wants_help, "Show this text");
     app.add_option("-j,--jobs", into.jobs,
                    "Run N jobs at once (default: one a processor);\n"

@@ -33,6 +33,7 @@ verb_line::verb_line(std::string verb, std::string usage)
     app.add_flag("-h,--help", parser_->wants_help, "Show this text");
     app.add_option("-q,--queue", parser_->path, "The queue's file (or what CONQ_QUEUE names)")
         ->type_name("FILE")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
         ->envname("CONQ_QUEUE");
 }
 verb_line::~verb_line() = default;
@@ -42,15 +43,22 @@ void verb_line::add_flag(const std::string& name, bool& into, const std::string&
 }
 void verb_line::add_text(const std::string& name, std::string& into, const std::string& type,
                          const std::string& about) {
-    parser_->app.add_option(name, into, about)->type_name(type);
+    parser_->app.add_option(name, into, about)
+        ->type_name(type)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 void verb_line::add_number(const std::string& name, std::int64_t& into, std::int64_t least,
                            std::int64_t most, const std::string& about) {
-    parser_->app.add_option(name, into, about)->type_name("N")->check(CLI::Range(least, most));
+    parser_->app.add_option(name, into, about)
+        ->type_name("N")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+        ->check(CLI::Range(least, most));
 }
 void verb_line::add_duration(const std::string& name, const std::string& about) {
     const std::string last = name.substr(name.rfind(',') + 1);  // "-t,--timeout"
-    parser_->app.add_option(name, parser_->spans[last], about)->type_name("DUR");
+    parser_->app.add_option(name, parser_->spans[last], about)
+        ->type_name("DUR")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 void verb_line::add_word(const std::string& name, std::string& into, const std::string& about) {
     parser_->app.add_option(name, into, about)->type_name("");
@@ -84,10 +92,11 @@ bool verb_line::parse(const std::vector<std::string>& words) {
     return !parser_->wants_help;
 }
 
-std::optional<std::chrono::milliseconds> verb_line::duration(const std::string& name) const {
+std::optional<std::chrono::milliseconds> verb_line::duration(const std::string& name,
+                                                             bool takes_zero) const {
     if (parser_->app.count(name) == 0) return std::nullopt;
     const std::string& value = parser_->spans.at(name);
-    return value == "0" ? std::chrono::milliseconds(0) : parse_duration(name, value);
+    return takes_zero && value == "0" ? std::chrono::milliseconds(0) : parse_duration(name, value);
 }
 
 queue_name verb_line::queue(bool makes) const {

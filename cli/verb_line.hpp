@@ -51,9 +51,10 @@ public:
     /// Reads the words. False: help, or the table of options, was asked for, and printed. Throws
     /// usage_error.
     bool parse(const std::vector<std::string>& words);
-    /// The value of an option that is a length of time; none if it was not given. Throws
-    /// usage_error.
-    [[nodiscard]] std::optional<std::chrono::milliseconds> duration(const std::string& name) const;
+    /// The value of an option that is a length of time, from 1ms, or 0 if it `takes_zero`; none if
+    /// it was not given. Throws usage_error.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> duration(const std::string& name,
+                                                                    bool takes_zero = true) const;
 
     /// The queue that -q, or CONQ_QUEUE, names. `makes`: its file need not be there yet. Throws
     /// usage_error, own_error.

@@ -6,7 +6,7 @@ _conq() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
     local names value _ at=2 takes=' ' all=''
     COMPREPLY=()
-    if ((COMP_CWORD == 1)); then
+    if ((COMP_CWORD == 1)) || { ((COMP_CWORD == 2)) && [[ $verb == help ]]; }; then
         mapfile -t COMPREPLY < <(compgen -W "$(conq completions verbs | cut -f1)" -- "$word")
         return
     fi

@@ -10,7 +10,8 @@ function __conq_options
     end
 end
 function __conq_is_at_verb
-    test (count (commandline -opc)) -eq 1
+    set -l words (commandline -opc)
+    test (count $words) -eq 1; or test "$words[2..]" = help
 end
 complete -c conq -n __conq_is_at_verb -f -a '(conq completions verbs)'
 complete -c conq -n 'not __conq_is_at_verb; and string match -q -- "-*" (commandline -ct)' \

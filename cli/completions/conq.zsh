@@ -5,7 +5,7 @@
 _conq() {
     local -a lines options takes parts
     local line name at=3
-    if ((CURRENT == 2)); then
+    if ((CURRENT == 2)) || { ((CURRENT == 3)) && [[ $words[2] == help ]] }; then
         lines=(${(f)"$(conq completions verbs)"})
         lines=(${lines//$'\t'/:})
         _describe verb lines

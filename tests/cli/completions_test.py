@@ -64,6 +64,7 @@ def shell_with(tmp_path):
 # What is typed -> one that is offered, one that is not.
 CASES = [
     (("ge",), "get", "put"),
+    (("help", "ge"), "get", "put"),
     (("get", "--l"), "--lease", "--timeout"),
     (("run", "-q", "f", "--ret"), "--retries", "--replay"),
     (("run", "-k", "--re"), "--replay", "--force"),

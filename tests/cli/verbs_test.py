@@ -350,13 +350,25 @@ def test_a_queue_that_is_not_there_is_not_made_by_looking(words, tmp_path):
 
 def test_wrong_words_are_named(queue):
     for words in (("done", "x"), ("done",), ("cancel",), ("cancel", "x"), ("get", "--"),
-                  ("get", "--lease", "soon"), ("fail", "1.1", "--delay", "1s"),
+                  ("get", "--lease", "soon"), ("get", "--lease", "0"),
+                  ("extend", "1.1", "--lease", "0"), ("fail", "1.1", "--delay", "1s"),
                   ("ls", "--no-such")):
         queue("put", "a")
         done = queue(*words)
         assert done.returncode == 2 and done.stderr.startswith(b"conq: "), words
     assert subprocess.run([CONQ, "get"], stderr=subprocess.PIPE, check=False,
                           timeout=TIMEOUT_S).returncode == 2
+
+
+def test_of_an_option_that_is_given_twice_the_last_value_counts(queue):
+    assert queue("put", "-q", "none", "-q", queue.path, "--priority", "x", "a").returncode == 2
+    assert queue("put", "--priority", "1", "--priority", "3", "a").returncode == 0
+    assert queue("put", "--priority", "2", "b").returncode == 0
+    assert get(queue, "--timeout", "9", "--timeout", "0")[1] == b"b"
+    words = ("-j2", "-j1", "-d,", "-d;", "-k", "-k", "-n", "1", "-n", "2", "-t", "1ms", "-t", "1h")
+    done = subprocess.run([CONQ, "run", *words, "echo"], input=b"a,b;c", check=True,
+                          stdout=subprocess.PIPE, timeout=TIMEOUT_S)
+    assert done.stdout == b"a,b c\n"
 
 
 def test_the_queue_may_be_named_by_the_environment(queue):
