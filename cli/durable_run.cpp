@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli/durable_run.hpp"
 
+#include <span>
 #include <string_view>
 
 #include "cli/command_template.hpp"
@@ -74,6 +75,7 @@ durable_run::durable_run(const run_options& options)
       time_limit_(options.time_limit),
       name_(options.queue_path),
       queue_(name_.url(family_lease)) {
+    if (!options.works) refuse_if_shut_down();
     const command_words command = words_of(options);
     const std::string stored = queue_.remember("command", command.text, options.forces);
     if (stored == command.text) {
@@ -90,6 +92,16 @@ durable_run::durable_run(const run_options& options)
         fmt::format("-q {}: this queue is for the command\n  {}\nand not for\n  {}\nname another "
                     "queue, or go on with the new command (--force): what is done stays done",
                     shown_name(options.queue_path), stored, command.text));
+}
+
+// As put does. It adds nothing, and so says at once whether something could be added.
+void durable_run::refuse_if_shut_down() {
+    std::vector<job_id> none;
+    if (queue_.put_many(std::span<const jobs::new_job>(), none) != status::shut_down) return;
+    throw own_error(fmt::format("{} is shut down and takes no items: conq reopen lifts that, and "
+                                "conq work runs what is in it",
+                                shown_name(name_.path())),
+                    exit_codes::shut_down);
 }
 
 void durable_run::identify(job& each) {

@@ -24,7 +24,7 @@ namespace conq::cli {
 class durable_run {
 public:
     /// Opens the queue. Throws usage_error if another command is stored with it, own_error if it
-    /// cannot be opened.
+    /// cannot be opened, or is shut down and this is no conq work.
     explicit durable_run(const run_options& options);
 
     /// Says which job of the queue this one is: its bytes, and how often they came before in this
@@ -67,6 +67,8 @@ public:
     [[nodiscard]] std::uint64_t done_before() const noexcept { return done_.load(); }
 
 private:
+    void refuse_if_shut_down();
+
     const bool retries_failed_;
     const std::chrono::milliseconds time_limit_;
     const queue_name name_;

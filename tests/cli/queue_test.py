@@ -92,6 +92,25 @@ def test_an_outcome_whose_lease_was_lost_is_told_and_is_an_error(tmp_path, verb,
     assert outcomes(queue) == {DONE: 1}
 
 
+def test_a_queue_that_is_shut_down_refuses_a_run_before_anything_is_run(tmp_path):
+    queue, words = tmp_path / "q", ("-q", tmp_path / "q", "echo")
+    assert conq(*words, items="a\n").returncode == 0
+    subprocess.run([CONQ, "shutdown", "-q", queue], check=True, timeout=TIMEOUT_S)
+    refused = conq(*words, items="a\nb\n")
+    assert refused.returncode == 4 and refused.stdout == b""
+    assert b"is shut down and takes no items: conq reopen lifts that" in refused.stderr
+    assert outcomes(queue) == {DONE: 1}
+    subprocess.run([CONQ, "reopen", "-q", queue], check=True, timeout=TIMEOUT_S)
+    assert conq(*words, items="a\nb\n").stdout == b"b\n"
+
+
+def test_a_pause_does_not_hold_back_a_run(tmp_path):
+    words = ("-q", tmp_path / "q", "echo")
+    conq(*words, items="a\n")
+    subprocess.run([CONQ, "pause", "-q", tmp_path / "q"], check=True, timeout=TIMEOUT_S)
+    assert conq(*words, items="b\n").stdout == b"b\n"
+
+
 def test_another_command_is_refused_and_both_are_shown(tmp_path):
     assert conq("-q", tmp_path / "q", "echo", "a b", items=lines(1)).returncode == 0
     other = conq("-q", tmp_path / "q", "echo", "c", items=lines(2))
