@@ -13,7 +13,7 @@ namespace conq::cli {
 namespace {
 
 std::string verb_table() {
-    std::string table = "run\ta job for each line of standard input\n";
+    std::string table = "run\trun a command for each line of standard input\n";
     for (const verb& each : verbs()) table += fmt::format("{}\t{}\n", each.name, each.about);
     return table;
 }
@@ -24,8 +24,8 @@ constexpr const char* usage =
     "  conq completions zsh > ~/.zsh/completions/_conq      (a folder of fpath)\n"
     "  conq completions fish > ~/.config/fish/completions/conq.fish\n\n"
     "Prints the script by which a shell completes the words of conq.\n\n"
-    "What they ask is for other programs, too: conq completions verbs prints the verbs, and\n"
-    "conq VERB --options its options: names, value, and what it does, with tabs between.\n";
+    "Other programs may ask the same: conq completions verbs prints the verbs, and conq VERB\n"
+    "--options prints the options of a verb: names, value and description, separated by tabs.\n";
 
 }  // namespace
 

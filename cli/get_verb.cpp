@@ -170,17 +170,19 @@ int get_main(const std::vector<std::string>& words) {
     verb_line line(
         "get",
         "get -q FILE [--lease DUR] [--timeout DUR] [-- CMD ARG...]\n\n"
-        "Takes the next item, waiting for one, and prints TOKEN<TAB>ITEM. It is handed out again\n"
-        "unless conq done, fail or extend names the token in time. With CMD no token is needed:\n"
-        "the item is held while CMD runs, which gets it in place of {} or as its last word, and\n"
-        "is done if CMD ends with 0; else it is handed out again, as conq fail --again. CMD is\n"
-        "ended if it takes longer than conq put --timeout has said for the item (124).\n"
-        "Ends with 3 if there was none in time, with 4 if the queue is shut down and empty;\n"
-        "otherwise with the code of CMD.\n\n"
+        "Waits for an item, leases it, and prints TOKEN<TAB>ITEM. Report how it went by conq done\n"
+        "or conq fail with the token; if you do not, the item is handed out again when the lease\n"
+        "ends. conq extend makes the lease longer.\n\n"
+        "With CMD no token is needed: get runs CMD with the item in place of {}, or as its last\n"
+        "argument, and holds the item while CMD runs. The item is done if CMD ends with 0; else\n"
+        "it is handed out again later, or has failed after its last attempt. If CMD takes longer\n"
+        "than conq put --timeout allows for the item, get ends it.\n\n"
+        "Exit codes: 3 no item in time; 4 the queue is shut down and empty; 124 CMD took too\n"
+        "long; else the code of CMD.\n\n"
         "  conq get -q mail.q --timeout 0\n"
         "  while conq get -q mail.q -- ./send {}; do :; done\n");
-    line.add_duration("--lease", "The item is mine for so long (default: 10m)");
-    line.add_duration("--timeout", "Wait for an item for so long at most (0: only look)");
+    line.add_duration("--lease", "Lease the item for DUR (default: 10m)");
+    line.add_duration("--timeout", "Wait at most DUR for an item (0: do not wait)");
     line.hint("a command goes behind --");
     const auto sign = std::find(words.begin(), words.end(), "--");
     if (!line.parse({words.begin(), sign})) return 0;

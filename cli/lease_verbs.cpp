@@ -44,7 +44,7 @@ int done_main(const std::vector<std::string>& words) {
     token_line line(
         "done",
         "done -q FILE TOKEN [RESULT]\n\n"
-        "The item that conq get has handed out has been processed.\n\n"
+        "Reports that an item which conq get has handed out is done.\n\n"
         "  token_item=$(conq get -q mail.q) &&\n"
         "  send \"${token_item#*$'\\t'}\" && conq done -q mail.q \"${token_item%%$'\\t'*}\"\n");
     std::string result;
@@ -57,17 +57,17 @@ int fail_main(const std::vector<std::string>& words) {
     token_line line(
         "fail",
         "fail -q FILE TOKEN [REASON]\n\n"
-        "The item could not be processed: it becomes a dead letter, which conq ls shows and\n"
-        "conq retry revives. With --again it is handed out again, until its attempts are used "
-        "up.\n\n"
+        "Reports that an item which conq get has handed out failed. It becomes a failed job (a\n"
+        "dead letter), which conq ls shows and conq retry runs again. With --again only this\n"
+        "attempt has failed: the item is handed out again until its attempts are used up.\n\n"
         "  conq fail -q mail.q 12.1 'no such address'\n"
         "  conq fail -q mail.q 12.1 --again --delay 5m\n");
     std::string reason;
     bool again = false;
     line.add_word("reason", reason, "Kept with the job");
-    line.add_flag("--again", again, "Only this attempt has failed");
+    line.add_flag("--again", again, "Hand the item out again, unless this was its last attempt");
     line.add_duration("--delay",
-                      "With --again: not before so much time (default: doubles from 1s)");
+                      "With --again: only after DUR (default: 1s, doubled with each attempt)");
     if (!line.parse(words)) return 0;
     const std::optional<milliseconds> delay = line.duration("--delay");
     if (delay && !again) throw usage_error("--delay is about --again: give both");
@@ -80,9 +80,9 @@ int fail_main(const std::vector<std::string>& words) {
 int extend_main(const std::vector<std::string>& words) {
     token_line line("extend",
                     "extend -q FILE TOKEN [--lease DUR]\n\n"
-                    "The item stays with who got it for so much time from now on.\n\n"
+                    "Extends the lease of an item: it ends DUR from now.\n\n"
                     "  conq extend -q mail.q 12.1 --lease 1h\n");
-    line.add_duration("--lease", "For so long (default: 10m)");
+    line.add_duration("--lease", "Let the lease end DUR from now (default: 10m)");
     if (!line.parse(words)) return 0;
     const milliseconds span = line.duration("--lease", false).value_or(std::chrono::minutes(10));
     return line.with_lease([&](job_lease& lease) { return lease.detach(span).state(); });
@@ -91,7 +91,7 @@ int extend_main(const std::vector<std::string>& words) {
 int release_main(const std::vector<std::string>& words) {
     token_line line("release",
                     "release -q FILE TOKEN\n\n"
-                    "Hands the item back, as if it had not been got.\n\n"
+                    "Hands the item back at once. This spends no attempt.\n\n"
                     "  conq release -q mail.q 12.1\n");
     if (!line.parse(words)) return 0;
     return line.with_lease([](job_lease& lease) { return lease.release(); });

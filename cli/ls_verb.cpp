@@ -116,14 +116,15 @@ int ls_main(const std::vector<std::string>& words) {
     verb_line line(
         "ls",
         "ls -q FILE [--json] [-n N]\n\n"
-        "How many jobs are in which state, how fast they go, which run and for how long, and the\n"
-        "first that failed, with why.\n\n"
+        "Shows how many jobs are in each state, how many end per second, which jobs are running\n"
+        "and for how long, and which failed and why.\n\n"
         "  conq ls -q mail.q\n"
         "  conq ls -q mail.q --json | jq .failed\n");
     bool as_data = false;
     std::int64_t most = shown_most;
-    line.add_flag("--json", as_data, "One object");
-    line.add_number("-n,--most", most, 0, 1'000'000, "List so many jobs of a state (20)");
+    line.add_flag("--json", as_data, "Print one JSON object");
+    line.add_number("-n,--most", most, 0, 1'000'000,
+                    "List at most N running and N failed jobs (default: 20)");
     if (!line.parse(words)) return 0;
     job_queue queue(line.queue().url());
     const job_stats stats = queue.stats();
@@ -142,10 +143,10 @@ int doctor_main(const std::vector<std::string>& words) {
     verb_line line(
         "doctor",
         "doctor -q FILE\n\n"
-        "Reads every job and compares it with its checksum, and lists the processes that have\n"
-        "the queue open; jobs whose conq was killed among them. Ends with 1 if the file is "
-        "damaged,\n"
-        "or lies on a network file system.\n\n"
+        "Compares every job with its checksum, and lists the processes that have the queue open,\n"
+        "with those that a killed conq has left behind. Ends with 1 if the file is damaged or "
+        "lies\n"
+        "on a network file system.\n\n"
         "  conq doctor -q mail.q\n");
     if (!line.parse(words)) return 0;
     job_queue queue(line.queue().url());

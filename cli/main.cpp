@@ -22,9 +22,9 @@ namespace {
 
 std::string overview() {
     std::string text =
-        "Usage: conq run [OPTION...] CMD [ARG...]    a job for each line of standard input\n"
-        "       conq VERB -q FILE ...                the calls of a queue that lasts\n"
-        "       conq help VERB | conq VERB --help    how\n"
+        "Usage: conq run [OPTION...] CMD [ARG...]    run CMD for each line of standard input\n"
+        "       conq VERB -q FILE ...                work with a queue that is kept in FILE\n"
+        "       conq help VERB | conq VERB --help    show how to use a verb\n"
         "       conq --version\n\n"
         "  ls *.png | conq run optipng {}\n\n"
         "Verbs:\n";

@@ -31,17 +31,19 @@ struct parsed {
 void describe_queue(CLI::App& app, parsed& into) {
     run_options& o = into.options;
     app.add_option("-q,--queue", o.queue_path,
-                   "Keep each item's outcome in FILE: after a kill, the same\n"
-                   "command does what is left")
+                   "Keep each item's outcome in FILE: run the same command again\n"
+                   "after a kill, and it runs only what is left")
         ->type_name("FILE");
-    app.add_flag("--retry-failed", o.retries_failed, "With -q: run those that failed before again");
-    app.add_flag("--force", o.forces, "With -q: go on with another command");
-    app.add_flag("--replay", o.replays, "With -q: print the output of skipped items, too");
+    app.add_flag("--retry-failed", o.retries_failed, "With -q: run items again that failed before");
+    app.add_flag("--force", o.forces,
+                 "With -q: accept another command than the one stored in FILE");
+    app.add_flag("--replay", o.replays, "With -q: print the stored output of skipped items, too");
     app.add_flag("--keep", o.keeps_outputs,
-                 "With -q: keep all outputs from now on, not 7 days and 256 MiB");
+                 "With -q: from now on keep the output of all jobs, not only of the\n"
+                 "last 7 days and 256 MiB");
     app.add_option("--orphans", into.orphans,
-                   "With -q: wait for what a killed conq has left running (default),\n"
-                   "or kill it")
+                   "With -q: wait for processes that a killed conq has left running\n"
+                   "(default), or kill them")
         ->type_name("wait|kill")
         ->check(CLI::IsMember({"wait", "kill"}));
 }
@@ -51,63 +53,68 @@ void describe(CLI::App& app, parsed& into) {
     run_options& o = into.options;
     app.set_help_flag();
     app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    app.add_flag("-h,--help", o.wants_help, "Show this text");
+    app.add_flag("-h,--help", o.wants_help, "Show this help");
     app.add_option("-j,--jobs", into.jobs,
-                   "Run N jobs at once (default: one a processor);\n"
-                   "N%: so many percent of the processors; +N: so many more")
+                   "Run N jobs at once (default: one per processor); N%: N percent of\n"
+                   "the processors; +N: N more than there are processors")
         ->type_name("N");
     app.add_flag("-k,--keep-order", o.keeps_order, "Print output in the order of the input");
     app.add_option("-n,--items", o.items_per_job, "Give N items to each job (default: 1)")
         ->type_name("N")
         ->check(CLI::Range(1, 1'000'000));
-    auto* nul = app.add_flag("-0,--null", into.is_nul_delimited, "Items end with a NUL byte");
-    app.add_option("-d,--delimiter", into.delimiter, "Items end with the character C")
+    auto* nul = app.add_flag("-0,--null", into.is_nul_delimited,
+                             "Items end with a NUL byte, not a line end");
+    app.add_option("-d,--delimiter", into.delimiter,
+                   "Items end with the character C (\\n, \\t, \\0, \\\\, \\xNN work, too)")
         ->type_name("C")
         ->excludes(nul);
-    app.add_option("-I,--placeholder", o.placeholder, "Replace STR instead of {}")
+    app.add_option("-I,--placeholder", o.placeholder,
+                   "Replace STR instead of {}, and no other placeholder")
         ->type_name("STR");
-    auto* separator = app.add_option("--colsep", into.separator,
-                                     "Items have columns, STR between them: {1}, {2} ...")
-                          ->type_name("STR");
-    auto* csv = app.add_flag("--csv", into.is_csv, "Items are lines of CSV (RFC 4180)");
+    auto* separator =
+        app.add_option("--colsep", into.separator, "Split items into columns at STR: {1}, {2} ...")
+            ->type_name("STR");
+    auto* csv = app.add_flag("--csv", into.is_csv, "Split items into columns as CSV (RFC 4180)");
     csv->excludes(separator);
-    app.add_flag("--tsv", into.is_tsv, "Columns, with a tab between them")
+    app.add_flag("--tsv", into.is_tsv, "Split items into columns at tabs")
         ->excludes(separator)
         ->excludes(csv);
     app.add_option("--header", into.header,
-                   "With : the first item names the columns: {name}, {name.} ...")
+                   "Take the names of columns from the first item: {name}, {name.} ...")
         ->type_name(":");
     app.add_option("-a,--arg-file", o.input_path, "Read items from FILE, not standard input")
         ->type_name("FILE");
     app.add_option("-s,--shell", o.shell_line,
-                   "Run sh -c TEXT for each item, which is \"$1\" there")
+                   "Run sh -c TEXT for each item, with the item as \"$1\"")
         ->type_name("TEXT");
     app.add_option("-t,--timeout", into.time_limit,
                    "End a job that takes longer than DUR (250ms, 1.5s, 5m, 1h)")
         ->type_name("DUR");
-    app.add_option("--retries", o.retries, "Run a job that failed up to N times more")
+    app.add_option("--retries", o.retries, "Run a failed job again, up to N times")
         ->type_name("N")
         ->check(CLI::Range(0, 1'000'000));
     app.add_option("--backoff", into.backoff,
-                   "Wait for DUR before the first of them, twice as long before each other")
+                   "Wait DUR before the first retry, and twice as long before each further\n"
+                   "one, up to an hour")
         ->type_name("DUR");
     app.add_option("--halt", into.halt,
-                   "Take no more items after N failures; N%: as soon as so many percent\n"
-                   "of ten jobs or more have failed")
+                   "Take no more items once N jobs have failed; N%: once N percent of\n"
+                   "at least ten jobs have failed")
         ->type_name("N");
-    app.add_option("--joblog", o.job_log_path, "Append a line for each job to FILE")
+    app.add_option("--joblog", o.job_log_path, "Append a line for each run of a job to FILE")
         ->type_name("FILE");
-    app.add_option("--delay", into.start_delay, "Begin no two jobs within DUR")->type_name("DUR");
+    app.add_option("--delay", into.start_delay, "Start jobs at least DUR apart")->type_name("DUR");
     app.add_flag("--json", o.shows_records,
-                 "Print a JSON object for each job, with its output in it");
-    app.add_flag("--tag", o.tags, "Print the item and a tab before each line of output");
+                 "Print a JSON object for each job that has ended, with its output");
+    app.add_flag("--tag", o.tags, "Print the item and a tab before each line of its output");
     app.add_option("-o,--output", o.output_folder,
-                   "Write output to DIR/N.out and DIR/N.err, N as {#} or CONQ_ID")
+                   "Write each job's output to DIR/N.out and DIR/N.err; N is {#}, with -q\n"
+                   "the number of the job in FILE")
         ->type_name("DIR");
-    app.add_flag("--keep-empty", o.keeps_empty, "An empty item is an item, too");
-    app.add_flag("--stdin", o.feeds_stdin, "The item is the job's standard input");
+    app.add_flag("--keep-empty", o.keeps_empty, "Do not skip empty items");
+    app.add_flag("--stdin", o.feeds_stdin, "Give the item to the job as its standard input");
     describe_queue(app, into);
-    app.add_flag("--dry-run", o.is_dry_run, "Print the commands, run none");
+    app.add_flag("--dry-run", o.is_dry_run, "Print the commands that would run, and run none");
 }
 
 // And of those, what work has: all that does not speak of input; and one of its own.
@@ -117,8 +124,12 @@ void describe_work(CLI::App& app, parsed& into) {
                              "--retry-failed", "--replay", "--dry-run"}) {
         app.remove_option(app.get_option(each));
     }
-    app.get_option("-q")->envname("CONQ_QUEUE");
-    app.add_flag("--follow", into.options.follows, "Wait for more, until the queue is shut down");
+    app.get_option("-q")
+        ->description("The queue's file (default: what CONQ_QUEUE names)")
+        ->envname("CONQ_QUEUE");
+    app.get_option("--force")->description("Accept another command than the one stored in FILE");
+    app.add_flag("--follow", into.options.follows,
+                 "Wait for more items until the queue is shut down");
 }
 
 // Whether the option of this name is followed by a value; false for an unknown one, of which the
@@ -379,11 +390,12 @@ std::string work_help() {
     describe_work(app, into);
     return help_text(
         "Usage: conq work -q FILE [OPTION...] [CMD [ARG...]]\n\n"
-        "Runs a command on each item that is in the queue, whoever put it there, until nothing "
-        "is\n"
-        "unfinished; start it in as many terminals as you like. Without CMD it is the command\n"
-        "that is stored with the queue, by the first conq run -q or conq work that named one.\n"
-        "Output, placeholders, exit codes and signals are those of conq run.\n\n"
+        "Runs CMD for each item in the queue, whoever put it there, until no item is unfinished.\n"
+        "You may start it in several terminals at once. Without CMD it runs the command that is\n"
+        "stored with the queue: that of the first conq run -q or conq work that named one. An "
+        "item\n"
+        "that fails is tried again until its attempts are used up (conq put --attempts). Output,\n"
+        "placeholders, exit codes and signals are those of conq run.\n\n"
         "  conq put -q enc.q *.wav; conq work -q enc.q flac --best {}\n"
         "  conq work -q enc.q -j 4                        (another terminal)\n"
         "  conq work -q enc.q --follow                    (until conq shutdown)\n",
@@ -397,16 +409,14 @@ std::string run_help() {
     return help_text(
                "Usage: conq run [OPTION...] CMD [ARG...] [::: ITEM...]\n"
                "       conq run [OPTION...] -s TEXT [::: ITEM...]\n\n"
-               "Runs CMD for each item of standard input, some at once, and keeps the output of "
-               "each\n"
-               "job together. Items are lines. {} in CMD or ARG is replaced by the item, always as "
-               "a\n"
-               "part of one argument and never through a shell; without {} the item comes last.\n"
-               "So are {.} (without extension), {/} (the name behind the last /), {//} (the "
-               "folder),\n"
-               "{/.} (the name without extension), {#} (the job's number) and {%} (which of the "
-               "jobs\n"
-               "at once it is); with -I STR only STR is replaced.\n\n"
+               "Runs CMD for each item of standard input, several at once, and keeps each job's\n"
+               "output together. An item is a line. {} in CMD or ARG is replaced by the item, as\n"
+               "part of one argument and never through a shell. Without a placeholder the item is\n"
+               "the last argument. Other placeholders: {.} the item without its extension, {/} "
+               "its\n"
+               "name without the folder, {//} its folder, {/.} its name without the extension,\n"
+               "{#} the job's number, {%} its slot among the jobs that run at once. With -I STR\n"
+               "only STR is replaced.\n\n"
                "  find . -name '*.wav' -print0 | conq run -0 flac --best {}\n"
                "  conq run -a urls -j 8 curl -sSO\n"
                "  seq 1000 | conq run -k -n 50 ./simulate --seeds {}\n"
@@ -415,10 +425,11 @@ std::string run_help() {
                "  conq run --csv -a songs.csv ./tag --title {1} {2}\n"
                "  ls *.log | conq run -k -s 'grep -c ERROR \"$1\" | sort'\n",
                app) +
-           "\nExit code: 0; 1 own error; 2 usage; 123 a job failed; 125 a job died of a signal;\n"
-           "124 all that failed took too long (-t);\n"
-           "126 or 127 CMD cannot run or is not found; 130 or 143 interrupted or terminated.\n"
-           "Ctrl-C: take no more items and let the running jobs end; again: terminate them.\n";
+           "\nExit codes: 0 every job succeeded; 1 an error of conq itself; 2 wrong use;\n"
+           "4 the queue is shut down (-q); 123 a job failed; 124 every job that failed took too\n"
+           "long (-t); 125 a job died of a signal; 126 CMD cannot be run; 127 CMD is not found;\n"
+           "130 interrupted; 143 terminated.\n"
+           "Ctrl-C: take no more items and let the running jobs end. Ctrl-C again: end them.\n";
 }
 
 }  // namespace conq::cli

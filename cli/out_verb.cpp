@@ -30,15 +30,16 @@ int out_main(const std::vector<std::string>& words) {
     verb_line line(
         "out",
         "out -q FILE JOB [--json]\n\n"
-        "What a job has written in conq run or work, standard error to standard error; of a job\n"
-        "that conq done has ended, its RESULT. The queue keeps outputs of 7 days and 256 MiB,\n"
-        "with --keep of run and work all; of each stream up to 1 MiB.\n\n"
+        "Prints what a job wrote in conq run or conq work: its standard output, and its standard\n"
+        "error to standard error. For a job that conq done ended it prints the RESULT. The queue\n"
+        "keeps the first 1 MiB of each stream, for the last 7 days and 256 MiB; with --keep of\n"
+        "conq run or conq work for all jobs.\n\n"
         "  conq out -q done.q 17\n"
         "  conq out -q done.q 17 --json | jq .duration_ms\n");
     std::string word;
     bool as_data = false;
     line.add_word("job", word, "The number of a job, as conq ls shows it");
-    line.add_flag("--json", as_data, "The record that conq run --json prints");
+    line.add_flag("--json", as_data, "Print the JSON object that conq run --json prints");
     if (!line.parse(words)) return 0;
     if (word.empty()) throw usage_error("which job? Give a number that conq ls shows");
     const job_id id = parse_id(word);

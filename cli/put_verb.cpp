@@ -101,29 +101,34 @@ int put_main(const std::vector<std::string>& words) {
     verb_line line(
         "put",
         "put -q FILE [OPTION...] [ITEM...]\n\n"
-        "Adds items to the queue, which is made if it is not there: the words, or the lines of\n"
-        "standard input. Always adds, unless --once or --key says otherwise.\n\n"
+        "Adds items to the queue: the words ITEM, or the lines of standard input. Creates the\n"
+        "queue if it does not exist. Each item is added, even if the queue has the same bytes\n"
+        "already, unless you give --once or --key.\n\n"
         "  conq put -q mail.q alice@example.org\n"
         "  conq put -q mail.q < addresses\n"
         "  tail -f new-addresses | conq put -q mail.q\n"
-        "  conq put -q mail.q --once < addresses     (again: adds what this has not added)\n");
+        "  conq put -q mail.q --once < addresses     (run it again: adds only what is new)\n");
     put_options options;
     std::int64_t priority = 0, attempts = 3;
     line.add_words("items", options.items, "Items");
     line.add_text("-a,--arg-file", options.input_path, "FILE",
                   "Read items from FILE, not standard input");
-    line.add_flag("-0,--null", options.is_nul_delimited, "Items end with a NUL byte");
-    line.add_flag("--keep-empty", options.keeps_empty, "An empty line is an item, too");
+    line.add_flag("-0,--null", options.is_nul_delimited,
+                  "Items end with a NUL byte, not a line end");
+    line.add_flag("--keep-empty", options.keeps_empty, "Do not skip empty lines");
     line.add_flag("--once", options.once,
-                  "Leave out what --once, or conq run -q, has put before: the same bytes,\n"
-                  "as often as they came in this input");
-    line.add_text("--key", options.key, "K", "The item's name: a second put of it adds nothing");
+                  "Add only what put --once or conq run -q has not added before: an item is\n"
+                  "known by its bytes and by how often they came before in the input");
+    line.add_text("--key", options.key, "K",
+                  "Name the item K; adds nothing if the queue has an item of that name");
     line.add_number("--priority", priority, -1'000'000'000, 1'000'000'000,
-                    "Lower ones are handed out first (0)");
+                    "Hand out items of lower N first (default: 0)");
     line.add_number("--attempts", attempts, 1, 1'000'000,
-                    "So many attempts, and no more; a wait that doubles from 1s lies between (3)");
-    line.add_duration("--delay", "Hand them out after so much time");
-    line.add_duration("-t,--timeout", "An attempt that takes longer than DUR is ended");
+                    "Try an item N times in all (default: 3); the wait between attempts starts\n"
+                    "at 1s and doubles");
+    line.add_duration("--delay", "Hand the items out only after DUR");
+    line.add_duration("-t,--timeout",
+                      "End an attempt that takes longer than DUR (conq work, conq get -- CMD)");
     const auto sign = std::find(words.begin(), words.end(), ":::");
     if (!line.parse({words.begin(), sign})) return 0;
     if (sign != words.end()) {

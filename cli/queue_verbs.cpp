@@ -55,10 +55,11 @@ int join_main(const std::vector<std::string>& words) {
     verb_line line(
         "join",
         "join -q FILE [--timeout DUR]\n\n"
-        "Waits until no item is unfinished. Ends with 0, with 123 if there are dead letters,\n"
-        "with 3 if that took too long.\n\n"
+        "Waits until no item is unfinished.\n\n"
+        "Exit codes: 0 every item succeeded or was cancelled; 123 some failed; 3 it took longer\n"
+        "than --timeout.\n\n"
         "  conq put -q mail.q < addresses; conq join -q mail.q && echo all done\n");
-    line.add_duration("--timeout", "Wait for so long at most (0: only look)");
+    line.add_duration("--timeout", "Wait at most DUR (0: do not wait)");
     if (!line.parse(words)) return 0;
     const queue_name name = line.queue();
     job_queue queue(name.url());
@@ -75,8 +76,8 @@ int retry_main(const std::vector<std::string>& words) {
     jobs_line line(
         "retry",
         "retry -q FILE [JOB...]\n\n"
-        "Dead letters and cancelled jobs are ready again, with all their attempts; without\n"
-        "numbers all dead letters.\n\n"
+        "Makes failed and cancelled jobs ready again, with all their attempts. Without JOB: all\n"
+        "that failed.\n\n"
         "  conq ls -q mail.q; conq retry -q mail.q 17 21\n"
         "  conq retry -q mail.q && conq work -q mail.q\n");
     if (!line.parse(words)) return 0;
@@ -95,7 +96,7 @@ int retry_main(const std::vector<std::string>& words) {
 int cancel_main(const std::vector<std::string>& words) {
     jobs_line line("cancel",
                    "cancel -q FILE JOB...\n\n"
-                   "Jobs that nobody has begun are finished, without success.\n\n"
+                   "Cancels jobs that nobody has begun: they will not be run.\n\n"
                    "  conq cancel -q mail.q 17 21\n");
     if (!line.parse(words)) return 0;
     if (line.words.empty()) throw usage_error("which jobs? Give numbers that conq ls shows");
@@ -105,15 +106,16 @@ int cancel_main(const std::vector<std::string>& words) {
 }
 
 int drop_main(const std::vector<std::string>& words) {
-    jobs_line line("drop",
-                   "drop -q FILE --done | --failed | --cancelled | JOB...\n\n"
-                   "Forgets finished jobs: what is put again later is new.\n\n"
-                   "  conq drop -q mail.q --done\n"
-                   "  conq drop -q mail.q 17\n");
+    jobs_line line(
+        "drop",
+        "drop -q FILE --done | --failed | --cancelled | JOB...\n\n"
+        "Removes finished jobs from the queue. An item that is put again later is new.\n\n"
+        "  conq drop -q mail.q --done\n"
+        "  conq drop -q mail.q 17\n");
     bool done = false, failed = false, cancelled = false;
-    line.add_flag("--done", done, "All that have succeeded");
-    line.add_flag("--failed", failed, "All dead letters");
-    line.add_flag("--cancelled", cancelled, "All that were cancelled");
+    line.add_flag("--done", done, "Remove all jobs that succeeded");
+    line.add_flag("--failed", failed, "Remove all jobs that failed");
+    line.add_flag("--cancelled", cancelled, "Remove all jobs that were cancelled");
     if (!line.parse(words)) return 0;
     if (!done && !failed && !cancelled && line.words.empty()) {
         throw usage_error("drop what? Give --done, --failed, --cancelled, or numbers of jobs");
@@ -131,26 +133,27 @@ int drop_main(const std::vector<std::string>& words) {
 int pause_main(const std::vector<std::string>& words) {
     return simple_main(
         words, "pause",
-        "pause -q FILE\n\nNothing is handed out until conq resume; what runs goes on. It "
-        "lasts, and holds for\nevery process.\n\n  conq pause -q mail.q\n",
+        "pause -q FILE\n\nHands no items out, to conq work and conq get in any process, until "
+        "conq resume.\nRunning jobs go on, and so does conq run -q.\n\n  conq pause -q mail.q\n",
         [](job_queue& queue) { queue.pause(); });
 }
 
 int resume_main(const std::vector<std::string>& words) {
-    return simple_main(words, "resume",
-                       "resume -q FILE\n\nItems are handed out again.\n\n  conq resume -q mail.q\n",
-                       [](job_queue& queue) { queue.resume(); });
+    return simple_main(
+        words, "resume",
+        "resume -q FILE\n\nHands items out again after conq pause.\n\n  conq resume -q mail.q\n",
+        [](job_queue& queue) { queue.resume(); });
 }
 
 int shutdown_main(const std::vector<std::string>& words) {
     verb_line line(
         "shutdown",
         "shutdown -q FILE [--now]\n\n"
-        "No more items are taken in; what is there is handed out, then get and work --follow end.\n"
-        "It lasts, until conq reopen.\n\n"
+        "Accepts no more items, from any process, until conq reopen. Items in the queue are still\n"
+        "handed out; after the last one conq get and conq work --follow end.\n\n"
         "  conq shutdown -q mail.q\n");
     bool now = false;
-    line.add_flag("--now", now, "And what nobody has begun is cancelled");
+    line.add_flag("--now", now, "Also cancel all jobs that nobody has begun");
     if (!line.parse(words)) return 0;
     job_queue queue(line.queue().url());
     if (now) {
@@ -163,7 +166,7 @@ int shutdown_main(const std::vector<std::string>& words) {
 
 int reopen_main(const std::vector<std::string>& words) {
     return simple_main(words, "reopen",
-                       "reopen -q FILE\n\nA queue that was shut down takes items again.\n\n"
+                       "reopen -q FILE\n\nAccepts items again after conq shutdown.\n\n"
                        "  conq reopen -q mail.q\n",
                        [](job_queue& queue) { queue.reopen(); });
 }

@@ -30,8 +30,8 @@ verb_line::verb_line(std::string verb, std::string usage)
     CLI::App& app = parser_->app;
     app.name("conq " + parser_->verb);
     app.set_help_flag();
-    app.add_flag("-h,--help", parser_->wants_help, "Show this text");
-    app.add_option("-q,--queue", parser_->path, "The queue's file (or what CONQ_QUEUE names)")
+    app.add_flag("-h,--help", parser_->wants_help, "Show this help");
+    app.add_option("-q,--queue", parser_->path, "The queue's file (default: what CONQ_QUEUE names)")
         ->type_name("FILE")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
         ->envname("CONQ_QUEUE");
