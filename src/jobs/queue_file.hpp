@@ -4,6 +4,7 @@
 #define CONQ_SRC_JOBS_QUEUE_FILE_HPP
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 
 #include "src/jobs/shared_file.hpp"
@@ -15,6 +16,7 @@ namespace conq::jobs {
 class commit_lock {
 public:
     explicit commit_lock(shared_file& file) : file_(file) { file_.lock_commits(); }
+    commit_lock(shared_file& file, std::adopt_lock_t /*is_locked*/) noexcept : file_(file) {}
     commit_lock(const commit_lock&) = delete;
     commit_lock& operator=(const commit_lock&) = delete;
     ~commit_lock() { file_.unlock_commits(); }

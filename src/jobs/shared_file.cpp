@@ -114,6 +114,15 @@ std::int64_t shared_file::blocked_since(std::int64_t now_ms) noexcept {
     return now_ms - ago_ms(block_began());
 }
 
+bool shared_file::lock_commits_soon() {
+    constexpr std::int64_t soon_ns = 1'000'000'000;
+    const auto until = platform::after(platform::monotonic_now(), soon_ns);
+    bool has_it = try_lock_commits();
+    while (!has_it && platform::monotonic_now() < until) has_it = await_turn();
+    if (has_it) locked_ms_ = boot_ms();
+    return has_it;
+}
+
 bool shared_file::try_lock_commits() {
     struct flock lock = range(F_WRLCK, commits_byte);
     if (again([&] { return ::fcntl(file_, F_OFD_SETLK, &lock); }) == 0) return true;
@@ -173,9 +182,19 @@ std::int64_t shared_file::family_byte(std::uint64_t owner) noexcept {
 
 void shared_file::live_as(std::uint64_t owner, bool with_children) {
     lock_byte(file_, owner_byte(owner));
+    owner_ = owner;
     if (!with_children) return;
     family_file_ = again([&] { return ::open(path_.c_str(), O_RDWR); });
     lock_byte(family_file_, family_byte(owner));
+}
+
+void shared_file::live_no_more() noexcept {
+    struct flock lock = range(F_UNLCK, owner_byte(owner_));
+    ::fcntl(file_, F_OFD_SETLK, &lock);
+}
+
+bool shared_file::has_others() {
+    return is_locked(owners_byte, families_byte - owners_byte);
 }
 
 void shared_file::lock_byte(int file, std::int64_t byte) {
@@ -188,8 +207,9 @@ void shared_file::lock_byte(int file, std::int64_t byte) {
                   : "use a file system that has locks");
 }
 
-bool shared_file::is_locked(std::int64_t byte) {
+bool shared_file::is_locked(std::int64_t byte, std::int64_t count) {
     struct flock lock = range(F_WRLCK, byte);
+    lock.l_len = count;
     if (::fcntl(file_, F_OFD_GETLK, &lock) != 0) fail(path_, "cannot ask for a lock", "try again");
     return lock.l_type != F_UNLCK;
 }

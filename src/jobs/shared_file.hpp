@@ -23,6 +23,8 @@ public:
     /// Waits in the kernel for the lock that every transaction holds. Throws store_error.
     void lock_commits();
     void unlock_commits() noexcept;
+    /// The same, but waits for a second at most: whether it has the lock now. Throws store_error.
+    bool lock_commits_soon();
     /// Since when somebody had that lock for long, if that has ended a short while ago: who lives
     /// had no turn to renew his leases, and gets it now. Else the end of time. By the clock since
     /// boot.
@@ -31,6 +33,10 @@ public:
     /// one, if `with_children`, until those that it starts have, which inherit the file. Throws
     /// store_error.
     void live_as(std::uint64_t owner, bool with_children);
+    /// Lets go of the lock that shows that it lives.
+    void live_no_more() noexcept;
+    /// Whether another owner holds that lock of his: another handle is open.
+    bool has_others();
     /// Whether the owner itself holds its lock. Not for one's own.
     bool is_alive(std::uint64_t owner) { return is_locked(owner_byte(owner)); }
     /// Whether it, or a process that it has started, holds the other one.
@@ -69,7 +75,7 @@ private:
     void note_block(std::int64_t began_ms, std::int64_t ended_ms) noexcept;
     static std::int64_t owner_byte(std::uint64_t owner) noexcept;
     static std::int64_t family_byte(std::uint64_t owner) noexcept;
-    bool is_locked(std::int64_t byte);
+    bool is_locked(std::int64_t byte, std::int64_t count = 1);
     void lock_byte(int file, std::int64_t byte);
     bool try_lock_commits();
     bool await_turn();
@@ -78,6 +84,7 @@ private:
 
     std::string path_;
     int file_, family_file_ = -1;  // two, or a child would inherit all locks
+    std::uint64_t owner_ = 0;
     shared_word* words_;
     std::int64_t locked_ms_ = 0;  // of the one who has the lock
 };

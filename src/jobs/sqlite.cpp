@@ -129,9 +129,21 @@ void database::checkpoint() noexcept {
     note(sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr));
 }
 
-void database::empty_wal() noexcept {
+bool database::save_wal() noexcept {
     sqlite3_busy_timeout(handle_, 0);
-    note(sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr));
+    int all = -1, saved = -2;
+    const int code =
+        sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &all, &saved);
+    note(code);
+    return code == SQLITE_OK && all == saved;
+}
+
+bool database::empty_wal() noexcept {
+    sqlite3_busy_timeout(handle_, 0);
+    const int code =
+        sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    note(code);
+    return code == SQLITE_OK;
 }
 
 bool database::write_wal_again() {

@@ -52,8 +52,10 @@ public:
     void expect_writing(bool is_expected) noexcept;
     /// Copies the WAL into the file. The lock of commits is held.
     void checkpoint() noexcept;
-    /// The same, and leaves none of it, unless somebody reads it.
-    void empty_wal() noexcept;
+    /// The same, without waiting for anybody: whether all of it is in the file now.
+    bool save_wal() noexcept;
+    /// The same, and leaves nothing in the WAL, unless somebody reads it: whether that is so.
+    bool empty_wal() noexcept;
     /// Writes to the disk anew what the WAL holds: whether it is there now. Under the lock, too.
     bool write_wal_again();
     /// Whether the disk has failed to keep what was written: nobody knows what it holds.

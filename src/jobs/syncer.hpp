@@ -38,6 +38,12 @@ public:
         is_dirty_ = true;
     }
 
+    /// There is nothing to write any more.
+    void forget_commits() {
+        const std::lock_guard lock(mutex_);
+        is_dirty_ = false;
+    }
+
 private:
     // The open file: a process may have no descriptor left later, which is no failure of the disk.
     class wal_file {

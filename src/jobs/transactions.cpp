@@ -22,12 +22,19 @@ transactions::transactions(const queue_url& url, std::function<void()> forget,
 }
 
 transactions::~transactions() {
-    // Whoever finds nobody here reads the WAL whole before he begins.
-    if (wal_pages_ <= checkpoint_pages_ / 8) return;
+    // Whoever finds nobody here reads the WAL whole before he begins: it is not left long. And the
+    // last one leaves a file that is whole by itself, as long as the disk is waited for anyway.
+    const bool is_long = wal_pages_ > checkpoint_pages_ / 8;
+    if (!is_long && level_ == durability::process) return;
     try {
-        const commit_lock lock(store.shared);
+        // Whoever has the lock for longer than this is not about to close.
+        if (!store.shared.lock_commits_soon()) return;
+        const commit_lock lock(store.shared, std::adopt_lock);
+        store.shared.live_no_more();  // first, or two that close at once would see each other
+        if (!is_long && store.shared.has_others()) return;
         store.check_disk();
-        store.base.empty_wal();
+        const bool is_saved = is_long ? store.base.empty_wal() : store.base.save_wal();
+        if (is_saved) sync_.forget_commits();
         store.tell_failure();
     } catch (const store_error&) {
         // Then it stays as it is.

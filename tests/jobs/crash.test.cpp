@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -78,6 +79,14 @@ public:
 private:
     int file_;
 };
+
+TEST(JobQueueCrash, ClosingAQueueBesideAStoppedProcessEnds) {
+    const folder place;
+    auto queue = std::make_unique<job_queue>(place / "q");
+    EXPECT_TRUE(queue->put("a"));
+    const commits_held stopped(place / "q");
+    queue.reset();
+}
 
 TEST(JobQueueCrash, AWorkerThatCouldNotRenewBesideAStoppedProcessKeepsItsLease) {
     const folder place;

@@ -82,6 +82,58 @@ TEST(JobQueueFile, WhatFollowsALongOutputIsThereAfterReopening) {
     }
 }
 
+// What is in the file without those beside it: so many jobs.
+std::uint64_t jobs_of_the_file_alone(const std::string& path) {
+    const folder other;
+    std::filesystem::copy_file(path, other / "copy");
+    return job_queue(other / "copy").stats().ready;
+}
+
+TEST(JobQueueFile, IsWholeByItselfOnceTheLastHandleIsClosed) {
+    for (const char* level : {"batch", "power"}) {
+        const folder place;
+        const std::string url = "sqlite:" + (place / "q") + "?durability=" + level;
+        for (std::uint64_t count = 1; count < 4; ++count) {
+            put_one(url);
+            EXPECT_EQ(jobs_of_the_file_alone(place / "q"), count) << level;
+        }
+    }
+}
+
+TEST(JobQueueFile, IsWholeByItselfWhicheverHandleIsTheLast) {
+    const folder place;
+    conq::testing::child_process puts([&] {
+        ::raise(SIGSTOP);
+        put_one(place / "q");
+        return 0;
+    });
+    ASSERT_TRUE(puts.wait_until_stopped());
+    auto one = std::make_unique<job_queue>(place / "q");
+    auto other = std::make_unique<job_queue>(place / "q");
+    EXPECT_TRUE(one->put("a"));
+    other.reset();
+    EXPECT_TRUE(one->put("b"));
+    puts.resume();
+    EXPECT_EQ(puts.exit_code(), 0);
+    one.reset();
+    EXPECT_EQ(jobs_of_the_file_alone(place / "q"), 3U);
+}
+
+TEST(JobQueueFile, IsWholeByItselfWhenManyProcessesCloseItAtOnce) {
+    const folder place;
+    for (std::uint64_t round = 1; round < 6; ++round) {
+        std::vector<std::unique_ptr<conq::testing::child_process>> all;
+        for (int i = 0; i < 4; ++i) {
+            all.push_back(std::make_unique<conq::testing::child_process>([&] {
+                put_one(place / "q");
+                return 0;
+            }));
+        }
+        for (const auto& each : all) EXPECT_EQ(each->exit_code(), 0);
+        EXPECT_EQ(jobs_of_the_file_alone(place / "q"), 4 * round);
+    }
+}
+
 TEST(JobQueueFile, TwoHandlesShareOneQueue) {
     const folder place;
     job_queue one(place / "q"), other(place / "q");
