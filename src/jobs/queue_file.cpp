@@ -132,6 +132,11 @@ const std::string& checked(const std::string& path) {
                           (S_ISDIR(about.st_mode) ? "a folder" : "a device, or the like") +
                           ": name a file; it is made if it is not there");
     }
+    if (is_there && about.st_nlink > 1) {
+        throw store_error("conq: " + path + ": the file has " + std::to_string(about.st_nlink) +
+                          " names (hard links), and each would be another queue: remove all but "
+                          "one, or replace them by symbolic links");
+    }
     const bool may_be_cut = is_there && about.st_size > 0 && about.st_size < page_bytes_most;
     if (may_be_cut && about.st_size < page_bytes_of(path)) {
         throw store_error("conq: " + path +
@@ -170,6 +175,12 @@ void queue_file::tell_failure() noexcept {
 }
 
 void queue_file::check_disk() {
+    if (base.has_moved()) {
+        throw store_error("conq: " + base.path() +
+                          ": the file was removed, moved or replaced while it was open: what was "
+                          "acknowledged before is in that one, not in what has its name now: open "
+                          "the queue anew");
+    }
     if (shared.failures() == failures_) return;
     throw store_error("conq: " + base.path() +
                       ": the disk has failed to keep what was written: check it, then open the "

@@ -33,8 +33,8 @@ struct queue_file {
     shared_file shared;      ///< Locks and words.
     database base;           ///< The jobs.
 
-    /// Throws if the disk has failed to keep something since this was opened: from then on nothing
-    /// is written that would rest on that.
+    /// Throws if the file has lost its name, or the disk has failed to keep something, since this
+    /// was opened: from then on nothing is written that would rest on that.
     void check_disk();
     /// Tells all processes if the disk has failed `base`.
     void tell_failure() noexcept;

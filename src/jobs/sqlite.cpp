@@ -121,6 +121,12 @@ std::uint32_t database::version() noexcept {
     return now;
 }
 
+bool database::has_moved() noexcept {
+    int answer = 0;
+    file_->pMethods->xFileControl(file_, SQLITE_FCNTL_HAS_MOVED, &answer);
+    return answer != 0;
+}
+
 void database::expect_writing(bool is_expected) noexcept {
     jobs::expect_writing(*file_, is_expected);
 }

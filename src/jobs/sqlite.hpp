@@ -58,6 +58,8 @@ public:
     bool empty_wal() noexcept;
     /// Writes to the disk anew what the WAL holds: whether it is there now. Under the lock, too.
     bool write_wal_again();
+    /// Whether its name leads to another file, or to none.
+    [[nodiscard]] bool has_moved() noexcept;
     /// Whether the disk has failed to keep what was written: nobody knows what it holds.
     [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
     /// Throws what the last call came to.

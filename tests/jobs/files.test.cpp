@@ -359,6 +359,31 @@ TEST(JobQueueFile, WhoReplacesAFileThatIsOpenIsToldSo) {
     EXPECT_TRUE(has(why, "still open") && has(why, place / "q-lock")) << why;
 }
 
+TEST(JobQueueFile, AFileThatWasRemovedOrReplacedWhileOpenTakesNothingMore) {
+    for (const bool is_replaced : {false, true}) {
+        const folder place;
+        job_queue queue(place / "q");
+        EXPECT_TRUE(queue.put("a"));
+        std::filesystem::rename(place / "q", place / "old");
+        if (is_replaced) std::ofstream(place / "q") << "";
+        const std::string why = error_of([&] { static_cast<void>(queue.put("b")); });
+        EXPECT_TRUE(has(why, place / "q") && has(why, "open the queue anew")) << why;
+    }
+}
+
+TEST(JobQueueFile, ASecondHardLinkIsRefused) {
+    const folder place;
+    put_one(place / "q");
+    std::filesystem::create_hard_link(place / "q", place / "link");
+    for (const char* each : {"q", "link"}) {
+        const std::string why = error_of_opening(place / each);
+        EXPECT_TRUE(has(why, place / each) && has(why, "remove all but one")) << why;
+    }
+    EXPECT_FALSE(std::filesystem::exists(place / "link-lock"));
+    std::filesystem::remove(place / "link");
+    EXPECT_EQ(*job_queue(place / "q").take(), "a");
+}
+
 TEST(JobQueueFile, AFolderThatIsNotThereIsNamed) {
     const folder place;
     EXPECT_TRUE(has(error_of_opening(place / "no/q"), "a folder and files that you may write"));
