@@ -74,6 +74,10 @@ void check_tables(database& base) {
                       "WHERE state IN (0, 1, 5)' | conq put -q NEW");
 }
 
+[[noreturn]] void refuse_another_programs(const std::string& path) {
+    throw store_error("conq: " + path + ": a database of another program: name another file");
+}
+
 // Checks that the file is ours, or makes it ours if it is new. Under the lock.
 void prepare(database& base) {
     std::int64_t mark = 0, made_by = 0, tables = 0;
@@ -86,7 +90,7 @@ void prepare(database& base) {
     read("SELECT count(*) FROM sqlite_master", tables);
     const std::string where = "conq: " + base.path() + ": ";
     if (mark != application && (mark != 0 || tables != 0)) {
-        throw store_error(where + "a database of another program: name another file");
+        refuse_another_programs(base.path());
     }
     if (mark == application && made_by != version) {
         throw store_error(where + "a queue of version " + std::to_string(made_by) +
@@ -111,14 +115,53 @@ void prepare(database& base) {
 // As a database says of itself: SQLite takes what is shorter than a page for an empty one. Where a
 // failure of the power has left something else, SQLite knows what to do, or says what it is. Read
 // by SQLite: to close a descriptor of one's own ends the locks of all handles of this process.
-off_t page_bytes_of(const std::string& path) {
-    constexpr std::string_view mark("SQLite format 3", 16);
-    constexpr off_t least = 512;
-    const std::string head = database(path).begin(18);
-    if (!head.starts_with(mark)) return least;
-    const auto byte = [&head](std::size_t at) { return static_cast<unsigned char>(head[at]); };
-    const off_t size = byte(16) << 8 | byte(17);
-    return size == 1 ? page_bytes_most : std::max(size, least);
+class file_head {
+public:
+    explicit file_head(const std::string& path) : bytes_(database(path).begin(105)) {}
+    [[nodiscard]] bool is_database() const {
+        return bytes_.starts_with(std::string_view("SQLite format 3", 16));
+    }
+    [[nodiscard]] off_t page_bytes() const {
+        constexpr off_t least = 512;
+        if (!is_database()) return least;
+        const auto size = static_cast<off_t>(number(16, 2));
+        return size == 1 ? page_bytes_most : std::max(size, least);
+    }
+    /// Whether it has tables, and does not say that they are ours.
+    [[nodiscard]] bool is_of_another_program() const {
+        const std::int64_t mark = number(68, 4);
+        return mark != application && (mark != 0 || number(103, 2) != 0);
+    }
+
+private:
+    [[nodiscard]] std::int64_t number(std::size_t at, std::size_t count) const {
+        std::int64_t value = 0;
+        for (const char each : bytes_.substr(at, count)) {
+            value = value << 8 | static_cast<unsigned char>(each);
+        }
+        return value;
+    }
+
+    const std::string bytes_;
+};
+
+// Refuses what is no queue of ours, as far as can be seen before anything is made beside it. What
+// has a log beside it says itself what it is, once SQLite has read that.
+void check_head(const std::string& path, off_t size) {
+    const file_head head(path);
+    if (size < head.page_bytes()) {
+        throw store_error("conq: " + path +
+                          ": no queue of conq, or cut short: name another file, or restore it "
+                          "from a copy");
+    }
+    const std::string name = jobs::full_name(path);
+    struct stat log{};
+    if (::stat((name + "-wal").c_str(), &log) == 0 && log.st_size > 0) return;
+    if (::stat((name + "-journal").c_str(), &log) == 0) return;
+    if (!head.is_database()) {
+        throw store_error("conq: " + path + ": this is no queue of conq: name another file");
+    }
+    if (head.is_of_another_program()) refuse_another_programs(path);
 }
 
 // The path, unless it leads to another machine, or SQLite would take what is there for an empty
@@ -137,12 +180,7 @@ const std::string& checked(const std::string& path) {
                           " names (hard links), and each would be another queue: remove all but "
                           "one, or replace them by symbolic links");
     }
-    const bool may_be_cut = is_there && about.st_size > 0 && about.st_size < page_bytes_most;
-    if (may_be_cut && about.st_size < page_bytes_of(path)) {
-        throw store_error("conq: " + path +
-                          ": no queue of conq, or cut short: name another file, or restore it "
-                          "from a copy");
-    }
+    if (is_there && about.st_size > 0) check_head(path, about.st_size);
     return path;
 }
 

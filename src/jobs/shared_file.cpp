@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -23,7 +24,7 @@
 namespace conq::jobs {
 namespace {
 
-constexpr off_t commits_byte = 64, owners_byte = 4096, bytes = 128;
+constexpr off_t commits_byte = 64, owners_byte = 4096, bytes = 128, used_bytes = 64;
 constexpr off_t families_byte = off_t{1} << 40;
 
 [[noreturn]] void fail(const std::string& path, const char* what, const char* mend) {
@@ -31,7 +32,20 @@ constexpr off_t families_byte = off_t{1} << 40;
 }
 
 int opened(const std::string& path) {
-    return again([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
+    constexpr int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    return again([&] { return ::open(path.c_str(), flags, 0666); });
+}
+
+// Whether nobody else has made it: no longer than ours, and zeros where ours are.
+bool may_be_ours(int file) {
+    struct stat about{};
+    if (::fstat(file, &about) != 0) return true;  // whoever uses it says why
+    if (!S_ISREG(about.st_mode) || about.st_size > bytes) return false;
+    char held[bytes] = {};
+    const ssize_t count = ::pread(file, held, bytes, 0);
+    const auto begin = about.st_size < bytes ? 0 : used_bytes;
+    return std::all_of(held + begin, held + std::max<ssize_t>(count, begin),
+                       [](char each) { return each == 0; });
 }
 
 struct flock range(short type, off_t at) {
@@ -49,6 +63,18 @@ shared_file::shared_file(const std::string& path) : path_(path), file_(opened(pa
     // Mapped by a file of its own: the mapping of a child after a fork would keep the locks of this
     // one, and he would seem to live for as long as the child does.
     const int mapped = opened(path);
+    if (file_ < 0 && errno == ELOOP) {
+        throw store_error("conq: " + path_ +
+                          ": a symbolic link, where the queue keeps its locks: remove it, or name "
+                          "the queue otherwise");
+    }
+    if (mapped >= 0 && !may_be_ours(mapped)) {
+        ::close(mapped);
+        ::close(file_);
+        throw store_error("conq: " + path_ +
+                          ": not made by conq, and the queue keeps its locks there: move it away, "
+                          "or name the queue otherwise");
+    }
     struct stat about{};
     // Only ever made longer, so that nobody's mapping loses its ground.
     const bool is_long = mapped >= 0 && ::fstat(mapped, &about) == 0 && about.st_size >= bytes;
@@ -184,7 +210,7 @@ void shared_file::live_as(std::uint64_t owner, bool with_children) {
     lock_byte(file_, owner_byte(owner));
     owner_ = owner;
     if (!with_children) return;
-    family_file_ = again([&] { return ::open(path_.c_str(), O_RDWR); });
+    family_file_ = again([&] { return ::open(path_.c_str(), O_RDWR | O_NOFOLLOW); });
     lock_byte(family_file_, family_byte(owner));
 }
 

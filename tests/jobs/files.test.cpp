@@ -211,6 +211,48 @@ TEST(JobQueueFile, AFileThatIsNoDatabaseIsRefusedAndLeftAlone) {
     const std::string error = error_of_opening(path);
     EXPECT_TRUE(has(error, path) && has(error, "name another file")) << error;
     EXPECT_EQ(contents(path), before);
+    EXPECT_FALSE(std::filesystem::exists(path + "-lock"));
+}
+
+TEST(JobQueueFile, NothingIsMadeBesideALongFileThatIsNoDatabase) {
+    const folder place;
+    const std::string path = place / "film";
+    std::ofstream(path) << std::string(100'000, 'x');
+    EXPECT_TRUE(has(error_of_opening(path), "name another file"));
+    EXPECT_FALSE(std::filesystem::exists(path + "-lock"));
+}
+
+TEST(JobQueueFile, ALockFileOfSomebodyElseIsRefusedAndLeftAlone) {
+    for (const std::string& text : {std::string("keep\n"), std::string(128, 'x'),
+                                    std::string(5000, 'x'), std::string(100, '\0') + "x"}) {
+        const folder place;
+        std::ofstream(place / "q-lock", std::ios::binary) << text;
+        const std::string why = error_of_opening(place / "q");
+        EXPECT_TRUE(has(why, place / "q-lock") && has(why, "move it away")) << why;
+        EXPECT_EQ(contents(place / "q-lock"), text);
+    }
+}
+
+TEST(JobQueueFile, ALinkInPlaceOfTheLockFileIsRefusedAndWhatItNamesLeftAlone) {
+    const folder place;
+    for (const bool is_there : {false, true}) {
+        if (is_there) std::ofstream(place / "other") << "keep";
+        if (!is_there) std::filesystem::create_symlink("other", place / "q-lock");
+        const std::string why = error_of_opening(place / "q");
+        EXPECT_TRUE(has(why, place / "q-lock") && has(why, "symbolic link")) << why;
+        EXPECT_EQ(std::filesystem::exists(place / "other"), is_there);
+    }
+    EXPECT_EQ(contents(place / "other"), "keep");
+}
+
+TEST(JobQueueFile, ALockFileOfBeforeIsTakenAsItIs) {
+    const folder place;
+    put_one(place / "q");
+    EXPECT_EQ(std::filesystem::file_size(place / "q-lock"), 128U);
+    put_one(place / "q");
+    std::ofstream(place / "q-lock", std::ios::binary) << "";  // as a crash may leave it
+    put_one(place / "q");
+    EXPECT_EQ(job_queue(place / "q").stats().ready, 3U);
 }
 
 TEST(JobQueueFile, AShortFileIsNotTakenForAnEmptyOne) {
@@ -238,6 +280,7 @@ TEST(JobQueueFile, ADatabaseOfAnotherProgramIsRefusedAndLeftAlone) {
     const std::string before = contents(path);
     EXPECT_TRUE(has(error_of_opening(path), "another program"));
     EXPECT_EQ(contents(path), before);
+    EXPECT_FALSE(std::filesystem::exists(path + "-lock"));
 }
 
 TEST(JobQueueFile, AQueueOfANewerVersionIsRefused) {
