@@ -18,14 +18,14 @@ public:
         }
         bodies_.resize(count, job_body);
         ids_.clear();
-        queue_->put_many(bodies_, ids_);
+        static_cast<void>(queue_->put_many(bodies_, ids_));
     }
     std::size_t take(std::size_t count) override {
         const std::size_t before = held_.size();
-        queue_->try_take_many(count, held_);
+        static_cast<void>(queue_->try_take_many(count, held_));
         return held_.size() - before;
     }
-    void done() override { queue_->done_many(held_); }
+    void done() override { static_cast<void>(queue_->done_many(held_)); }
 
 private:
     const std::shared_ptr<job_queue> queue_;

@@ -123,10 +123,10 @@ public:
     /// Adds a job: its id, or shut_down. Never waits for room.
     result<job_id> put(std::string_view body, const job_options& options = {});
     /// Adds all in one transaction, and appends their ids to `ids`; or none: shut_down.
-    status put_many(const std::vector<std::string>& bodies, std::vector<job_id>& ids,
-                    const job_options& options = {});
+    [[nodiscard]] status put_many(const std::vector<std::string>& bodies, std::vector<job_id>& ids,
+                                  const job_options& options = {});
     /// The same for jobs of which each has its own options.
-    status put_many(std::span<const jobs::new_job> all, std::vector<job_id>& ids);
+    [[nodiscard]] status put_many(std::span<const jobs::new_job> all, std::vector<job_id>& ids);
 
     /// The next job; waits while there is none. After a shutdown it drains what is ready or
     /// delayed, then answers shut_down.
@@ -154,22 +154,22 @@ public:
 
     /// The next jobs, up to `max`, in one transaction, at the end of `out`: ok when it has one or
     /// more; it waits only while there is none. `max` is at least 1.
-    status take_many(std::size_t max, std::vector<job_lease>& out) {
+    [[nodiscard]] status take_many(std::size_t max, std::vector<job_lease>& out) {
         return take_within(max, out, platform::never, never_asked());
     }
     /// The same, until `stop` asks.
     template <stop_token_like Stop>
-    status take_many(std::size_t max, std::vector<job_lease>& out, Stop stop) {
+    [[nodiscard]] status take_many(std::size_t max, std::vector<job_lease>& out, Stop stop) {
         return take_limited(max, out, limit_of(std::move(stop)));
     }
     /// The next jobs that there are now.
-    status try_take_many(std::size_t max, std::vector<job_lease>& out);
+    [[nodiscard]] status try_take_many(std::size_t max, std::vector<job_lease>& out);
     /// Ends all of them well in one transaction, and empties `leases`. Answers for how many that
     /// was ok; the others' leases were lost. If it throws, they are all held on.
-    std::size_t done_many(std::vector<job_lease>& leases);
+    [[nodiscard]] std::size_t done_many(std::vector<job_lease>& leases);
     /// The same, and forgets them: where nobody asks what became of a job, the store stays small,
     /// and it is faster.
-    std::size_t done_and_forget(std::vector<job_lease>& leases);
+    [[nodiscard]] std::size_t done_and_forget(std::vector<job_lease>& leases);
 
     /// Takes the job of the key that `options` names, and puts it if the queue does not know it;
     /// neither delays nor a pause hold it back. There is none to take if it runs elsewhere or is
@@ -187,7 +187,7 @@ public:
     /// Returns when every job is finished: done, dead, or cancelled.
     void join() { static_cast<void>(join_within(platform::never, never_asked())); }
     /// The same, until `stop` asks.
-    template <stop_token_like Stop> status join(Stop stop) {
+    template <stop_token_like Stop> [[nodiscard]] status join(Stop stop) {
         return join_limited(limit_of(std::move(stop)));
     }
     /// The same, for a span, or until `stop` asks.
@@ -217,15 +217,15 @@ public:
     [[nodiscard]] bool is_paused();
 
     /// Finishes a job that nobody holds; false if it is held, finished or unknown.
-    bool cancel(job_id id);
+    [[nodiscard]] bool cancel(job_id id);
     /// A dead letter or a cancelled job becomes ready again, with all its attempts; false if it is
     /// neither.
-    bool revive(job_id id);
+    [[nodiscard]] bool revive(job_id id);
     /// Forgets a finished job; false if it is not finished or unknown.
-    bool forget(job_id id);
+    [[nodiscard]] bool forget(job_id id);
     /// Forgets all jobs in a finished state (done, dead or cancelled), some in each transaction:
     /// how many. Throws std::invalid_argument for another state.
-    std::uint64_t forget_all(job_state state);
+    [[nodiscard]] std::uint64_t forget_all(job_state state);
     /// A job as it is now; none if it is unknown.
     [[nodiscard]] std::optional<job_info> find(job_id id);
     /// What a job has written, as its lease's end gave it; none if that gave none, or if the store

@@ -107,7 +107,7 @@ public:
         return jobs_->put(codec_.encode(item), options).state();
     }
     /// The same, but `stopped` if `stop` has asked before.
-    template <stop_token_like Stop> status put(const T& item, Stop stop) {
+    template <stop_token_like Stop> [[nodiscard]] status put(const T& item, Stop stop) {
         return stop.stop_requested() ? status::stopped : put(item);
     }
 
@@ -135,7 +135,9 @@ public:
 
     /// As the job queue's.
     void join() { jobs_->join(); }
-    template <stop_token_like Stop> status join(Stop stop) { return jobs_->join(std::move(stop)); }
+    template <stop_token_like Stop> [[nodiscard]] status join(Stop stop) {
+        return jobs_->join(std::move(stop));
+    }
     template <class Rep, class Period, stop_token_like Stop = never_stop_token>
     [[nodiscard]] status join_for(std::chrono::duration<Rep, Period> span, Stop stop = {}) {
         return jobs_->join_for(span, std::move(stop));

@@ -72,10 +72,10 @@ private:
 jobs_by_body make(const std::string& path) {
     job_queue queue("sqlite:" + path + "?durability=process");
     std::vector<conq::job_id> ids;
-    queue.put_many({"a", "b", "c", "d", std::string(3000, 'e')}, ids);
+    static_cast<void>(queue.put_many({"a", "b", "c", "d", std::string(3000, 'e')}, ids));
     static_cast<void>(queue.take().done("well"));
     static_cast<void>(queue.take().fail("why"));
-    queue.cancel(ids[2]);
+    static_cast<void>(queue.cancel(ids[2]));
     static_cast<void>(queue.put("later", {.delay = std::chrono::hours(1)}));
     return jobs_of(queue);
 }
