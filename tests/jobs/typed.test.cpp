@@ -183,6 +183,21 @@ TEST(TypedJobs, BytesThatAreNoItemBecomeADeadLetterAndTakeGoesOn) {
     EXPECT_EQ(jobs.list(job_state::done).at(0).note, "as text");
 }
 
+TEST(TypedJobs, WhatAWorkersFunctionThrowsIsTheNoteOfTheJob) {
+    job_queue jobs("memory:");
+    auto queue = typed(jobs);
+    EXPECT_EQ(queue.put("a", {.max_attempts = 1}), status::ok);
+    EXPECT_EQ(queue.put("done before it throws", {.max_attempts = 1}), status::ok);
+    workers crew(queue, 1, [](decltype(queue)::lease_type& task) {
+        if (*task != "a") task.done("well");
+        throw std::runtime_error("no such song");
+    });
+    EXPECT_THROW(crew.join(), std::runtime_error);
+    ASSERT_EQ(jobs.list(job_state::dead).size(), 1U);
+    EXPECT_EQ(jobs.list(job_state::dead).at(0).note, "no such song");
+    EXPECT_EQ(jobs.list(job_state::done).at(0).note, "well");
+}
+
 TEST(TypedJobs, WhatTheCodecThrowsIsThrownAndNothingIsPut) {
     job_queue jobs("memory:");
     auto queue = typed<int>(jobs, decimal{});

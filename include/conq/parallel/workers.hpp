@@ -44,10 +44,10 @@ using error_handler = std::function<void(std::exception_ptr)>;
 /// `function` is called in the first of these forms that fits: `fn(lease&, std::stop_token)`,
 /// `fn(T&, std::stop_token)`, `fn(lease&)`, `fn(T&)`. All workers share one copy of it and call it
 /// concurrently. When it returns, the worker calls done() on the lease. When it throws, the lease
-/// is dropped (a memory queue counts the item as done) and the exception goes to the error handler;
-/// without a handler, the first exception is kept for join() and the others are counted. An
-/// exception of the queue itself is treated alike: an item whose move throws stays in the queue and
-/// is taken again.
+/// is dropped (a memory queue counts the item as done; a job queue keeps the exception's message in
+/// the job) and the exception goes to the error handler; without a handler, the first exception is
+/// kept for join() and the others are counted. An exception of the queue itself is treated alike:
+/// an item whose move throws stays in the queue and is taken again.
 ///
 /// A worker that puts into its own full queue waits for the other workers; if all of them do so,
 /// they wait for ever. A line on standard error then says so, once. Give such a queue no bound
@@ -171,7 +171,8 @@ private:
             if (!task) return false;
             busy_.fetch_add(1);
             const auto keep = [&](std::exception_ptr failure) {
-                fail(std::move(failure));  // while the lease lives: join must see it
+                fail(failure);  // while the lease lives: join must see it
+                hand_back(task, failure);
                 return false;
             };
             const bool is_good = platform::call_or([&] { return call(task, stop), true; }, keep);
@@ -196,6 +197,18 @@ private:
             std::invoke(function_, task);
         } else {
             std::invoke(function_, *task);
+        }
+    }
+
+    // A job keeps why its attempt failed. Any other lease, and one that the store does not take
+    // back now, is dropped.
+    static void hand_back([[maybe_unused]] lease_type& task,
+                          [[maybe_unused]] const std::exception_ptr& failure) {
+        if constexpr (requires(const char* why) { task.retry(why); }) {
+            platform::use_message(failure, [&](const char* why) {
+                const auto retry = [&] { return static_cast<void>(task.retry(why)), true; };
+                platform::call_or(retry, [](const std::exception_ptr&) { return false; });
+            });
         }
     }
 
