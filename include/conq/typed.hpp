@@ -86,7 +86,8 @@ private:
 /// A job queue seen as a queue of T: a work_queue. Made by conq::typed.
 ///
 /// A job whose bytes the codec refuses becomes a dead letter with the codec's message, and take
-/// goes on to the next: it is neither lost nor does it end the workers.
+/// goes on to the next: it is neither lost nor does it end the workers. Where memory is short
+/// (std::bad_alloc), that is a failed attempt, and the job is tried again later.
 ///
 /// The job queue outlives it. Threads: all calls from any thread. Progress, errors and cost: those
 /// of the job queue's call, and of the codec.
@@ -178,9 +179,13 @@ private:
             }
         }
     }
-    // None: a dead letter, or lost to somebody else meanwhile.
+    // None: a dead letter, put off, or lost to somebody else meanwhile.
     std::optional<T> decode(job_lease& job) {
         const auto put_aside = [&](const std::exception_ptr& refusal) -> std::optional<T> {
+            if (platform::is_out_of_memory(refusal)) {  // which says nothing of the bytes
+                static_cast<void>(job.retry("no memory to decode its bytes"));
+                return std::nullopt;
+            }
             platform::use_message(refusal, [&](const char* why) {
                 static_cast<void>(job.fail(std::string("its bytes are no item: ") + why));
             });

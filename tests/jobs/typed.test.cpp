@@ -10,6 +10,7 @@
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
@@ -196,6 +197,28 @@ TEST(TypedJobs, WhatAWorkersFunctionThrowsIsTheNoteOfTheJob) {
     ASSERT_EQ(jobs.list(job_state::dead).size(), 1U);
     EXPECT_EQ(jobs.list(job_state::dead).at(0).note, "no such song");
     EXPECT_EQ(jobs.list(job_state::done).at(0).note, "well");
+}
+
+// Bytes that there is no memory for, until there is.
+struct hungry {
+    [[nodiscard]] std::string encode(const std::string& item) const { return item; }
+    [[nodiscard]] std::string decode(std::string_view bytes) const {
+        if (*refusals > 0 && (*refusals)-- > 0) throw std::bad_alloc();
+        return std::string(bytes);
+    }
+    int* refusals;
+};
+
+TEST(TypedJobs, NoMemoryToDecodeIsAFailedAttempt) {
+    job_queue jobs("memory:");
+    int refusals = 1;
+    auto queue = typed<std::string>(jobs, hungry{&refusals});
+    EXPECT_EQ(queue.put("a"), status::ok);
+    auto task = queue.take_for(10s);
+    ASSERT_TRUE(task);
+    EXPECT_EQ(*task, "a");
+    EXPECT_EQ(task.job().attempt(), 2U);
+    EXPECT_EQ(jobs.list(job_state::dead).size(), 0U);
 }
 
 TEST(TypedJobs, WhatTheCodecThrowsIsThrownAndNothingIsPut) {

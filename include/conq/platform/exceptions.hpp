@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <new>
 
 #include "conq/platform/config.hpp"
 
@@ -84,6 +85,19 @@ template <class Use> void use_message([[maybe_unused]] const std::exception_ptr&
     }
 #endif
     use("unknown");
+}
+
+/// Whether `failure` says that memory was short.
+inline bool is_out_of_memory([[maybe_unused]] const std::exception_ptr& failure) noexcept {
+#if CONQ_HAS_EXCEPTIONS
+    try {
+        if (failure != nullptr) std::rethrow_exception(failure);
+    } catch (const std::bad_alloc&) {
+        return true;
+    } catch (...) {
+    }
+#endif
+    return false;
 }
 
 }  // namespace conq::platform
