@@ -139,8 +139,14 @@ public:
             auto found = find_held(at);
             if (!found) return;
             const std::uint64_t whom = by == keeper::owner ? me_ : holder_by_time_;
+            const bool is_kept = found->job.owner == whom;
             found->job.hold(whom, after_ms(now_.boot_ms, lease));
-            save(*found);
+            if (is_kept && by == keeper::owner) {  // and its process is who it was
+                sql_.renew.bind(found->job.due_ms, std::int64_t(at.id), std::int64_t(at.token))
+                    .finish();
+            } else {
+                save(*found);
+            }
             answer = granted_of(found->job, body_of(*found));
         });
         return answer;

@@ -394,6 +394,17 @@ TEST(JobQueueFile, AWalThatALargeBatchHasMadeLongIsCutAgain) {
     EXPECT_LE(std::filesystem::file_size(place / "q-wal"), 64U << 20);
 }
 
+TEST(JobQueueFile, AJobWhoseLeaseIsExtendedKeepsItsProcess) {
+    const folder place;
+    job_queue queue("sqlite:" + (place / "q") + "?owner=family");
+    EXPECT_TRUE(queue.put("a"));
+    auto task = queue.take();
+    task.runs_as(::getpid());
+    EXPECT_EQ(task.extend(std::chrono::hours(1)), conq::status::ok);
+    run_sql(place / "q", "UPDATE job SET note = 'known' WHERE process IS NOT NULL");
+    EXPECT_EQ(queue.find(task.id()).value().note, "known");
+}
+
 TEST(JobQueueFile, WhoReplacesAFileThatIsOpenIsToldSo) {
     const folder place;
     const job_queue before(place / "q");
