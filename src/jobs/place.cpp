@@ -5,6 +5,7 @@
 #include <sys/vfs.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 
 #include "conq/jobs/engine.hpp"
@@ -59,6 +60,18 @@ std::string full_name(const std::string& path) {
     const int code = files->xFullPathname(files, path.c_str(), files->mxPathname + 1, name.data());
     if ((code & 0xff) != SQLITE_OK) return path;  // whoever opens it says why
     return name.substr(0, name.find('\0'));
+}
+
+const char* mend_of_open(int error) noexcept {
+    switch (error) {
+        case EMFILE:
+            return "this process has no file descriptor left: close files, or raise its limit "
+                   "(ulimit -n)";
+        case ENFILE:
+            return "the system has no file descriptor left: end programs that have files open";
+        default:
+            return "a queue needs a folder and files that you may write, on a local disk";
+    }
 }
 
 void set_place_probe(place_probe probe) noexcept {

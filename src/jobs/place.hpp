@@ -12,6 +12,9 @@ namespace conq::jobs {
 /// names from this one, so that all agree on them whatever they call it, and wherever they go.
 std::string full_name(const std::string& path);
 
+/// What to do where a file beside a queue, or the queue's, cannot be opened for that reason.
+const char* mend_of_open(int error) noexcept;
+
 /// A kind of file system.
 struct place {
     enum class kind : std::uint8_t {

@@ -19,6 +19,7 @@
 #include "conq/platform/native.hpp"
 #include "src/jobs/again.hpp"
 #include "src/jobs/engines.hpp"
+#include "src/jobs/place.hpp"
 #include "src/jobs/seal.hpp"
 
 namespace conq::jobs {
@@ -91,8 +92,7 @@ shared_file::shared_file(const std::string& path) : path_(path), file_(opened(pa
     if (at == MAP_FAILED) {
         if (file_ >= 0) ::close(file_);
         errno = error;
-        fail(path_, "cannot open",
-             "a queue needs a folder and files that you may write, on a local disk");
+        fail(path_, "cannot open", mend_of_open(error));
     }
     words_ = static_cast<shared_word*>(at);
 }
@@ -211,6 +211,7 @@ void shared_file::live_as(std::uint64_t owner, bool with_children) {
     owner_ = owner;
     if (!with_children) return;
     family_file_ = again([&] { return ::open(path_.c_str(), O_RDWR | O_NOFOLLOW); });
+    if (family_file_ < 0) fail(path_, "cannot open", mend_of_open(errno));
     lock_byte(family_file_, family_byte(owner));
 }
 
@@ -225,9 +226,9 @@ bool shared_file::has_others() {
 
 void shared_file::lock_byte(int file, std::int64_t byte) {
     struct flock lock = range(F_WRLCK, byte);
-    if (file >= 0 && ::fcntl(file, F_OFD_SETLK, &lock) == 0) return;
+    if (::fcntl(file, F_OFD_SETLK, &lock) == 0) return;
     // Owners have numbers from the queue: another one has begun with them anew.
-    const bool is_taken = file >= 0 && (errno == EAGAIN || errno == EACCES);
+    const bool is_taken = errno == EAGAIN || errno == EACCES;
     fail(path_, "cannot lock",
          is_taken ? "the file was removed or replaced while a process has it still open: end that"
                   : "use a file system that has locks");

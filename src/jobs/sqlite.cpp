@@ -9,6 +9,7 @@
 
 #include "conq/jobs/engine.hpp"
 #include "src/jobs/lean_files.hpp"
+#include "src/jobs/place.hpp"
 
 namespace conq::jobs {
 namespace {
@@ -18,7 +19,8 @@ bool is_failed_sync(int code) {
     return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }
 
-const char* mend_of(int code) {
+// `error`: of the system, if it has failed SQLite.
+const char* mend_of(int code, int error) {
     if (is_failed_sync(code)) return "check the disk, then open the queue anew";
     switch (code & 0xff) {
         case SQLITE_NOTADB:
@@ -28,7 +30,9 @@ const char* mend_of(int code) {
         case SQLITE_READONLY:
         case SQLITE_CANTOPEN:
         case SQLITE_PERM:
-            return "a queue needs a folder and files that you may write, on a local disk";
+            return mend_of_open(error);
+        case SQLITE_TOOBIG:
+            return "store what is so long in a file, and put the file's name";
         case SQLITE_FULL:
             return "make room on the disk, and go on";
         case SQLITE_IOERR:
@@ -83,8 +87,9 @@ database::database(const std::string& path) : path_(path) {
     const int code = sqlite3_open_v2(plain.c_str(), &handle_, flags, files);
     if (code != SQLITE_OK) {
         const std::string why = sqlite3_errstr(code);
+        const int error = sqlite3_system_errno(handle_);
         sqlite3_close(handle_);
-        throw store_error("conq: " + path_ + ": " + why + ": " + mend_of(code));
+        throw store_error("conq: " + path_ + ": " + why + ": " + mend_of(code, error));
     }
     sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file_);
     sqlite3_busy_timeout(handle_, 5000);  // for a shell of sqlite3 beside us
@@ -175,7 +180,16 @@ void database::note(int code) noexcept {
 void database::fail(int code) {
     note(code);
     if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
-    throw store_error("conq: " + path_ + ": " + sqlite3_errmsg(handle_) + ": " + mend_of(code));
+    if ((code & 0xff) == SQLITE_TOOBIG) fail_too_long("a row");
+    const int error = sqlite3_system_errno(handle_);
+    throw store_error("conq: " + path_ + ": " + sqlite3_errmsg(handle_) + ": " +
+                      mend_of(code, error));
+}
+
+void database::fail_too_long(const std::string& what) {
+    const int most = sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, -1);
+    throw store_error("conq: " + path_ + ": " + what + " is longer than the limit of " +
+                      std::to_string(most) + " bytes: " + mend_of(SQLITE_TOOBIG, 0));
 }
 
 statement::~statement() {
@@ -209,6 +223,9 @@ void statement::set(int at, std::int64_t value) {
 void statement::set(int at, std::string_view value) {
     const char* const from = value.empty() ? "" : value.data();  // null would bind NULL
     const int code = sqlite3_bind_blob64(handle_, at, from, value.size(), SQLITE_STATIC);
+    if (code == SQLITE_TOOBIG) {
+        base_.fail_too_long("a value of " + std::to_string(value.size()) + " bytes");
+    }
     if (code != SQLITE_OK) base_.fail(code);
 }
 

@@ -64,6 +64,8 @@ public:
     [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
     /// Throws what the last call came to.
     [[noreturn]] void fail(int code);
+    /// Throws that `what` is longer than SQLite takes.
+    [[noreturn]] void fail_too_long(const std::string& what);
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] sqlite3* handle() noexcept { return handle_; }
 

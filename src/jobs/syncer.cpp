@@ -10,6 +10,7 @@
 
 #include "conq/jobs/engine.hpp"
 #include "src/jobs/again.hpp"
+#include "src/jobs/place.hpp"
 
 namespace conq::jobs {
 namespace {
@@ -21,8 +22,9 @@ constexpr std::chrono::milliseconds batch_window{20};
 syncer::wal_file::wal_file(const std::string& path)
     : file_(again([&path] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); })) {
     if (file_ >= 0) return;
-    throw store_error("conq: " + path + ": cannot open: " + std::strerror(errno) +
-                      ": a queue needs a folder and files that you may write, on a local disk");
+    const int error = errno;
+    throw store_error("conq: " + path + ": cannot open: " + std::strerror(error) + ": " +
+                      mend_of_open(error));
 }
 
 syncer::wal_file::~wal_file() {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -181,6 +182,36 @@ TEST(JobQueueFile, AProcessWithoutFreeDescriptorsIsNoFailureOfTheDisk) {
     one.reset();  // by now it is on the disk
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
     EXPECT_EQ(error_of([&] { EXPECT_TRUE(other.put("b")); }), "none");
+}
+
+TEST(JobQueueFile, AProcessWithoutFreeDescriptorsIsToldSoWhenItOpensAQueue) {
+    const folder place;
+    put_one(place / "q");
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const int next = ::dup(0);
+    ASSERT_EQ(::close(next), 0);
+    for (int count = 0; count < 8; ++count) {
+        const rlimit some{static_cast<rlim_t>(next + count), before.rlim_max};
+        ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &some), 0);
+        const std::string why = error_of_opening("sqlite:" + (place / "q") + "?owner=family");
+        ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+        EXPECT_TRUE(why == "none" || has(why, "no file descriptor left")) << count << ": " << why;
+        EXPECT_TRUE(why != "none" || count > 3) << count;
+    }
+}
+
+TEST(JobQueueFile, AJobThatIsTooLongIsToldTheLimitAndItsSize) {
+    const folder place;
+    job_queue queue(place / "q");
+    constexpr std::size_t size = 1'000'000'001;
+    void* const zeros = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(zeros, MAP_FAILED);
+    const std::string_view body(static_cast<const char*>(zeros), size);
+    const std::string why = error_of([&] { static_cast<void>(queue.put(body)); });
+    ::munmap(zeros, size);
+    EXPECT_TRUE(has(why, "1000000001 bytes") && has(why, "limit of 1000000000 bytes")) << why;
+    EXPECT_EQ(queue.stats().ready, 0U);
 }
 
 // The kernel drops what a process has locked of a file when it closes any descriptor of it: then a
