@@ -8,12 +8,12 @@
 namespace conq::testing {
 namespace {
 
-// A set of hashes: open addressing, for tens of millions.
+// A set of hashes by open addressing; it has to hold tens of millions.
 class hash_set {
 public:
-    /// Whether it is new.
+    /// Adds a hash. Returns whether it is new.
     bool insert(std::uint64_t hash) {
-        if (hash == 0) hash = 1;  // 0 is a free place
+        if (hash == 0) hash = 1;  // 0 marks a free place
         if (2 * used_ >= places_.size()) grow();
         std::uint64_t& found = place_of(hash);
         if (found == hash) return false;

@@ -17,16 +17,16 @@
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 
-// Frames on a stack of AddressSanitizer's own would be at addresses that fibers share one after
-// another, and the search for data races goes by address.
+// With this option on, AddressSanitizer puts frames on fake stacks, whose addresses the fibers
+// would use one after another. The search for data races goes by address, so it is off.
 extern "C" const char* __asan_default_options();   // NOLINT: the name is the sanitizer's
 extern "C" const char* __asan_default_options() {  // NOLINT
     return "detect_stack_use_after_return=0";
 }
 #endif
 
-// Functions that run while stacks are exchanged: AddressSanitizer must not move their locals to a
-// stack of its own, which may be gone by then.
+// For functions that run while stacks are exchanged: AddressSanitizer must not move their locals to
+// a fake stack, which may be gone by then.
 #define CONQ_TESTING_NO_ASAN [[gnu::no_sanitize_address]]
 
 namespace conq::testing {
@@ -55,7 +55,7 @@ void fiber::begin(function body, void* argument) {
     stack_bottom_ = stack_.get();
     stack_size_ = stack_bytes;
 #if defined(CONQ_TESTING_ASAN)
-    // A fiber that was given up in the middle has left its frames' marks behind.
+    // A fiber that was abandoned in the middle has left the poison of its frames behind.
     ASAN_UNPOISON_MEMORY_REGION(stack_.get(), stack_bytes);
     fake_stack_ = nullptr;
 #endif
@@ -81,7 +81,7 @@ CONQ_TESTING_NO_ASAN void fiber::switch_to(fiber& to, bool ends) {
     arrive(from);
 }
 
-// Just switched here from `from`.
+// Called right after the switch from `from` to this fiber.
 CONQ_TESTING_NO_ASAN void fiber::arrive([[maybe_unused]] fiber& from) {
 #if defined(CONQ_TESTING_ASAN)
     const void* bottom = nullptr;

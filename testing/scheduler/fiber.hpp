@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A fiber: a stack of its own, and the switch from one to another. Boost.Context does the switch;
-// here each fiber keeps the exceptions that it has in flight, and AddressSanitizer is told whose
-// stack is in use.
+// A fiber: a flow of control with its own stack, and the switch from one to another. Boost.Context
+// does the switch. This class adds two things: each fiber keeps its own exceptions in flight, and
+// AddressSanitizer is told which fiber's stack is in use.
 #ifndef CONQ_TESTING_SCHEDULER_FIBER_HPP
 #define CONQ_TESTING_SCHEDULER_FIBER_HPP
 
@@ -10,7 +10,7 @@
 
 namespace conq::testing {
 
-/// One flow of control. Not for use by several threads.
+/// One flow of control. Threads: all fibers belong to one thread.
 class fiber {
 public:
     using function = void (*)(void* argument);
@@ -19,11 +19,13 @@ public:
     fiber(const fiber&) = delete;
     fiber& operator=(const fiber&) = delete;
 
-    /// Makes it begin with `body(argument)` when it is switched to. The body never returns: it ends
-    /// with switch_to(…, ends). What the fiber did before is forgotten, its stack is used again.
+    /// Makes the fiber begin with `body(argument)` when it is next switched to. The body never
+    /// returns: it ends by switch_to with `ends`. What the fiber did before is forgotten, and its
+    /// stack is reused.
     void begin(function body, void* argument);
 
-    /// Goes on on `to`, and returns when somebody goes on here. `ends`: nobody ever will.
+    /// Switches from this fiber to `to`. Returns when a fiber switches back to this one; with
+    /// `ends`, none ever does.
     void switch_to(fiber& to, bool ends = false);
 
 private:
@@ -34,8 +36,9 @@ private:
     void* context_ = nullptr;
     function body_ = nullptr;
     void* argument_ = nullptr;
-    void* exceptions_[2] = {};  // what __cxa_get_globals points at: caught, and how many uncaught
-    // For AddressSanitizer: the stack (of a thread, it is learnt when the thread first leaves it).
+    void* exceptions_[2] = {};  // what __cxa_get_globals points at: caught, number of uncaught
+    // For AddressSanitizer: the stack. That of the thread itself becomes known when the thread
+    // first leaves it.
     const void* stack_bottom_ = nullptr;
     std::size_t stack_size_ = 0;
     [[maybe_unused]] void* fake_stack_ = nullptr;

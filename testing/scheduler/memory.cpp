@@ -16,7 +16,7 @@ bool releases(order how) noexcept {
     return how == order::release || how == order::acq_rel || how == order::seq_cst;
 }
 
-// What has been seen, of each location.
+// Adds to what has been seen of each location.
 void add_seen(std::vector<std::uint64_t>& to, const std::vector<std::uint64_t>& from) {
     if (to.size() < from.size()) to.resize(from.size());
     for (std::size_t i = 0; i < from.size(); ++i) to[i] = std::max(to[i], from[i]);
@@ -80,7 +80,7 @@ void memory::begin(memory_model which, random_source& random) {
     is_alone_ = true;
     used_ = views_used_ = 0;
     pending_ = 0;
-    // Some runs keep stores back for long: two threads may then stay blind to each other.
+    // Some runs hold stores back for long, so that two threads may miss each other's stores.
     drain_one_in_ = which == memory_model::store_buffers && random.one_in(2) ? 16 : 3;
     plain_.clear();
     fault_.clear();
@@ -122,10 +122,10 @@ void memory::destroy(std::size_t thread, location_id where) {
                  other);
         }
     }
-    if (pending_ != 0) drain_all();  // what a buffer still held is seen before memory is reused
+    if (pending_ != 0) drain_all();  // stores in buffers take effect before the memory is reused
 }
 
-// Every access to an atomic comes after its construction.
+// Checks and notes an access to an atomic: its construction must be ordered before it.
 void memory::access(std::size_t thread, location_id where) {
     location& at = locations_[where];
     vector_clock& clock = threads_[thread].now.clock;
@@ -148,7 +148,7 @@ void memory::see(std::size_t thread, location_id where, rank at) {
     seen[where] = std::max(seen[where], at);
 }
 
-// Which message a thread reads: the newest, or one that its view still allows.
+// Which message a thread reads: the newest, or an older one that its view still allows.
 std::size_t memory::choose(std::size_t thread, location_id where, order how, bool for_rmw) {
     const location& at = locations_[where];
     const std::size_t newest = at.messages.size() - 1;
@@ -198,9 +198,9 @@ std::uint32_t memory::new_view() {
     return views_used_++;
 }
 
-// What a store hands on.
+// The view that a store attaches to its message.
 std::uint32_t memory::release_view(std::size_t thread, order how) {
-    // What the first thread does before there is another, every other sees from its beginning.
+    // Every other thread sees, from its beginning, what the first thread does before it.
     if (!releases(how) || is_alone_) return no_view;
     const std::uint32_t made = new_view();
     views_[made] = threads_[thread].now;
@@ -219,7 +219,7 @@ void memory::store(std::size_t thread, location_id where, std::uint64_t value, o
     insert(thread, where, {value, 0, no_view, false}, how);
 }
 
-// A store takes its place in modification order: the last, or an earlier one that the thread's view
+// Gives a store its place in modification order: the last, or an earlier one that the thread's view
 // and the order of seq_cst stores allow.
 void memory::insert(std::size_t thread, location_id where, message made, order how) {
     location& at = locations_[where];
@@ -233,13 +233,13 @@ void memory::insert(std::size_t thread, location_id where, message made, order h
     rank floor = seen_by(thread, where);
     if (how == order::seq_cst) floor = std::max(floor, at.seq_cst_floor);
     std::size_t position = at.messages.size();
-    // Never before the first: it is there since the construction.
+    // Never before the first message, which the construction made.
     while (position > 1 && at.messages[position - 1].at > floor && random_->one_in(4)) --position;
     if (position == at.messages.size()) {
         made.at = (at.messages.back().at / rank_step + 1) * rank_step;
     } else {
         const rank before = at.messages[position - 1].at, after = at.messages[position].at;
-        if (at.messages[position].follows_rmw || after - before < 2) {  // no room: the last, then
+        if (at.messages[position].follows_rmw || after - before < 2) {  // no room: take the last
             position = at.messages.size();
             made.at = (at.messages.back().at / rank_step + 1) * rank_step;
         } else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What threads do under the schedule: accesses to memory, sleeps, and the lines of the trace.
+// What threads do under a schedule: accesses to memory, sleeps, and the lines of the trace.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -10,7 +10,8 @@
 namespace conq::testing {
 namespace {
 
-// The time that passes while the others go first: less than what threads poll for, or more.
+// How far the clock advances when a thread lets the others go first. One is less than the time for
+// which threads poll, the other is more.
 constexpr std::uint64_t step_back_ns = 5'000, long_step_back_ns = 60'000;
 
 const char* file_name(const place& at) noexcept {
@@ -54,7 +55,7 @@ cell::~cell() {
     if (s == nullptr) return;
     s->check(*this, "destroyed again");
     s->memory_.destroy(s->running_, id_);
-    // Volatile: the compiler may drop a store to what is about to be gone.
+    // Volatile: the compiler may drop a store to an object that is about to be destroyed.
     *static_cast<volatile std::uint32_t*>(&state_) = 0;
     s->check_fault();
 }
@@ -63,7 +64,7 @@ void require(bool holds, const char* message) {
     if (!holds) scheduler::current()->fail(message);
 }
 
-// What a run did, in one number: equal runs have equal hashes.
+// Adds a step to the hash of the run: equal runs have equal hashes.
 void scheduler::note(const char* what, std::uint64_t where, std::uint64_t value) {
     std::uint64_t x = trace_hash_ ^ (running_ << 8 ^ static_cast<std::uint64_t>(*what));
     x = (x ^ where << 32 ^ value) * 0x9e3779b97f4a7c15u;
@@ -137,7 +138,7 @@ void scheduler::end_rmw(const char* what, const cell& on, std::uint64_t was, std
 
 bool scheduler::compare_exchange(const cell& on, std::uint64_t& expected, std::uint64_t to,
                                  order success, order failure, bool is_weak, const place& at) {
-    if (is_weak && chance(8)) {  // spuriously
+    if (is_weak && chance(8)) {  // fails spuriously
         expected = load(on, failure, at);
         return false;
     }
@@ -230,7 +231,8 @@ std::uint64_t scheduler::now() {
 }
 
 void scheduler::step_back(const char* what) {
-    // In a run of hasty threads whoever polls mostly keeps his turn and soon goes to sleep.
+    // In a run of hasty threads, a thread that polls mostly keeps its turn, so it soon goes to
+    // sleep.
     clock_ns_ += is_hasty_ ? long_step_back_ns : step_back_ns;
     if (!is_hasty_ || chance(4)) {
         if (is_pct_) threads_[running_]->priority = --lowest_;
@@ -242,7 +244,7 @@ void scheduler::step_back(const char* what) {
 void scheduler::step(const char* what, std::uint64_t value) {
     point();
     note(what, 0, value);
-    if (traces_ && running_ != 0) trace(what);  // the model's own are of no interest
+    if (traces_ && running_ != 0) trace(what);  // the model's thread is of no interest
 }
 
 void scheduler::interrupted() const {

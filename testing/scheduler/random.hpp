@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A small generator of random numbers that is cheap to seed: every schedule has a seed of its own.
-// S. Vigna's splitmix64 (public domain), after Steele, Lea, Flood, "Fast Splittable Pseudorandom
-// Number Generators" (OOPSLA 2014).
+// A small generator of random numbers that is cheap to seed, because every schedule has its own
+// seed. S. Vigna's splitmix64 (public domain), after Steele, Lea, Flood, "Fast Splittable
+// Pseudorandom Number Generators" (OOPSLA 2014).
 #ifndef CONQ_TESTING_SCHEDULER_RANDOM_HPP
 #define CONQ_TESTING_SCHEDULER_RANDOM_HPP
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The platform seam on the deterministic scheduler: the same queue headers run on it.
+// The platform seam on the deterministic scheduler, so that the same queue headers run on it.
 #ifndef CONQ_TESTING_SCHEDULER_SCHEDULED_HPP
 #define CONQ_TESTING_SCHEDULER_SCHEDULED_HPP
 
@@ -58,7 +58,7 @@ struct scheduled {
     using stop_source = basic_scheduled_stop<scheduled>;
 
     static platform::instant_ns now() { return scheduler::current()->now(); }
-    static constexpr int longest_pause = 1;  // short polls: the schedules are about what follows
+    static constexpr int longest_pause = 1;  // short polls: what matters is what follows them
     static void pause(int) { scheduler::current()->step_back("pause"); }
     static void yield() { scheduler::current()->step_back("yield"); }
     static void sleep(std::uint64_t span_ns) { scheduler::current()->sleep(span_ns); }
@@ -82,7 +82,7 @@ struct scheduled {
     static void interrupted() { scheduler::current()->interrupted(); }
 };
 
-/// The same on a system whose threads have no barrier for all of them.
+/// The same seam on a system that has no heavy barrier.
 struct scheduled_without_barrier : scheduled {
     static bool has_heavy_barrier() noexcept { return false; }
     static void light_barrier() { heavy_barrier(); }
@@ -99,7 +99,7 @@ inline void scheduled_condition::wait(std::unique_lock<platform::futex_lock<sche
 
 using scheduled_stop = scheduled::stop_source;
 
-/// Allocates at a point of the schedule, and gives nothing back before the run is over.
+/// Allocates at a point of the schedule, and releases no memory before the run is over.
 template <class T> struct scheduled_allocator {
     using value_type = T;
     scheduled_allocator() = default;
@@ -120,8 +120,8 @@ struct scheduled_prompt_traits : scheduled_traits {
     using wake = policy::prompt;
 };
 
-/// An item whose moves are points of the schedule and plain data: two threads at the same item, or
-/// in the same slot, are seen, and so is what nothing orders.
+/// An item whose moves are points of the schedule and accesses to plain data. So it shows two
+/// threads that use the same item or the same slot at once, and accesses that nothing orders.
 class slow_item {
 public:
     explicit slow_item(int value) : value_(value) { touch(this); }

@@ -12,7 +12,8 @@
 
 namespace conq::testing {
 
-/// std::atomic's members, as points of the schedule. The trace shows who called them.
+/// The members of std::atomic; each call is a point of the schedule. The trace shows where it was
+/// called.
 template <class T> class scheduled_atomic {
     static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= 8);
     using order = std::memory_order;
@@ -81,7 +82,8 @@ private:
     cell cell_;
 };
 
-/// Plain data of which the schedule checks that something keeps threads apart. Behaves like a T.
+/// Plain data. The scheduler checks that something orders the accesses of different threads. It
+/// behaves like a T.
 template <class T> class scheduled_plain {
 public:
     scheduled_plain(T value = {}) : value_(value) { wrote(); }  // NOLINT: as a T

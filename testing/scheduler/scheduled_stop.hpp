@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A stop source and its token on the deterministic scheduler, of the standard's shape: a request
-// runs the callbacks one by one, and the destructor of one that runs waits for its end.
+// A stop source and its token on the deterministic scheduler. They behave as the standard's do: a
+// request runs the callbacks one by one, and the destructor of a callback that is running waits
+// until it has ended.
 #ifndef CONQ_TESTING_SCHEDULER_SCHEDULED_STOP_HPP
 #define CONQ_TESTING_SCHEDULER_SCHEDULED_STOP_HPP
 
@@ -57,13 +58,13 @@ public:
                 runner_ = scheduler::current()->self();
                 running_.store(next);
             }
-            (*next)();  // may destroy the callback, if this thread does
+            (*next)();  // may destroy the callback, if this thread does it
             running_.store(nullptr);
         }
     }
 
 private:
-    // False: the stop has been requested already.
+    // False: the stop was requested already, and the callback was not added.
     bool add(function& call) {
         const std::lock_guard held(lock_);
         if (requested_.load()) return false;

@@ -33,7 +33,8 @@ std::string scheduler::run(std::uint64_t seed, const model& what, bool traces) {
     is_pct_ = how_.how == strategy::pct || (how_.how == strategy::mixed && seed % 2 == 0);
     is_hasty_ = chance(2);
     change_at_.clear();
-    // Changes fall into the first 64, 256 or 1,024 steps of the threads: models differ in length.
+    // Priorities change in the first 64, 256 or 1,024 steps of the threads: models differ in
+    // length.
     const std::uint32_t range = 64u << (2 * random_.below(3));
     for (std::uint32_t depth = random_.below(3); depth != 0; --depth) {
         change_at_.push_back(random_.below(range));
@@ -41,13 +42,13 @@ std::string scheduler::run(std::uint64_t seed, const model& what, bool traces) {
 
     story_ = std::make_unique<scenario>();
     add_thread("model", [this] { run_first(); });
-    home_.switch_to(threads_[0]->flow);  // comes back when all is over
+    home_.switch_to(threads_[0]->flow);  // comes back when the run is over
     current_ = nullptr;
     if (failure_.empty()) {
         story_.reset();
     } else {
-        // Threads that were given up in the middle still hold on to the model's objects: these are
-        // kept for good, where a leak checker can see them.
+        // Threads that were abandoned in the middle still refer to the model's objects. So the
+        // objects are kept for good, where a leak checker can see them.
         static auto* const graves = new std::vector<std::unique_ptr<scenario>>;
         static auto* const given_up = new std::vector<std::unique_ptr<thread>>;
         graves->push_back(std::move(story_));
@@ -77,13 +78,14 @@ scheduler::thread& scheduler::add_thread(std::string name, std::function<void()>
     return made;
 }
 
-// The model's own thread. It outlives the others, and so do the bodies with all that they share.
+// The body of the model's thread. It outlives the others, and so do their bodies with all that they
+// share.
 void scheduler::run_first() {
     (*what_)(*story_);
     const auto bodies = std::exchange(story_->threads_, {});
     std::vector<std::size_t> mine;
     for (const auto& [name, body] : bodies) mine.push_back(add_thread(name, body).number);
-    for (std::uint64_t& each : change_at_) each += steps_;  // none is lost to what led up to here
+    for (std::uint64_t& each : change_at_) each += steps_;  // none falls into the steps made so far
     for (const std::size_t each : mine) join(each);
     for (const auto& check : story_->checks_) check();
     story_->checks_.clear();
@@ -138,13 +140,13 @@ void scheduler::join(std::size_t other) {
 void scheduler::fail(const std::string& message) {
     if (failure_.empty()) failure_ = message;
     if (traces_) trace("FAILED: " + message);
-    for (;;) threads_[running_]->flow.switch_to(home_);  // nobody comes back
+    for (;;) threads_[running_]->flow.switch_to(home_);  // no fiber switches back
 }
 
 void scheduler::point() {
     if (is_quiet_) return;
     if (++steps_ > steps_max) fail("livelock: more than 20000 steps");
-    if (started_ == 1) return;  // the model's own thread makes what the others will share
+    if (started_ == 1) return;  // the model's thread makes what the others will share
     if (memory_.has_pending()) memory_.drain_some();
     if (static_cast<std::size_t>(std::popcount(ready_)) + 1 < started_ && chance(64)) {
         if (thread* const late = first_to_time_out(!how_.may_rely_on_timers)) time_out(*late);
@@ -160,14 +162,14 @@ void scheduler::go_on(std::size_t next) {
     from.flow.switch_to(threads_[next]->flow);
 }
 
-// The running thread sleeps; returns when it has been woken.
+// Lets the running thread sleep. Returns when it has been woken.
 void scheduler::block() {
     ready_ &= ~bit(running_);
     while (ready_ == 0) wake_somebody();
     go_on(choose());
 }
 
-// Everybody sleeps: time passes, if a timer may help.
+// Called when all threads sleep: lets time pass, if a timer may help.
 void scheduler::wake_somebody() {
     memory_.drain_all();
     const bool is_asked = static_cast<bool>(story_->owed_);
@@ -212,7 +214,7 @@ void scheduler::time_out(thread& who) {
 
 std::size_t scheduler::asleep() const noexcept {
     std::size_t found = 0;
-    for (std::size_t t = 1; t < started_; ++t) {  // the model's own waits for their end
+    for (std::size_t t = 1; t < started_; ++t) {  // the model's thread waits for the others to end
         const thread& each = *threads_[t];
         found += each.sleeps_on != nullptr && each.sleeps_on != &each ? 1 : 0;
     }
@@ -246,7 +248,8 @@ std::size_t scheduler::choose_by_priority(std::uint32_t candidates) {
     return best;
 }
 
-// The decisions of path_ are followed, then the first of each is taken: to go on where we are.
+// Follows the decisions of path_. After them it takes the first alternative of each decision, which
+// is to let the running thread go on if it can.
 std::size_t scheduler::choose_by_path(std::uint32_t candidates) {
     const bool goes_on = (candidates & bit(running_)) != 0;
     const int count = std::popcount(candidates);

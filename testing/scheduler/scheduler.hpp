@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-// A deterministic scheduler: threads are fibers, every access to shared state is a point at which
-// another may go on, and a seed decides which. The same seed gives the same run.
+// A deterministic scheduler. Threads are fibers. Every access to shared state is a point at which
+// another thread may go on, and a seed decides which one does. The same seed gives the same run.
 //
-// What a point is: every operation on an atomic, every futex call, every look at the clock, every
-// allocation, every move of a model's item. `pause` and `yield` let the others go first. Chosen at
-// random, too: what a load may return (testing/scheduler/memory.hpp), spurious failures of weak
-// compare-and-swaps, spurious wakes, interrupted sleeps, and time-outs where a model allows them.
+// Points are: every operation on an atomic, every futex call, every reading of the clock, every
+// allocation, and every move of a model's item. `pause` and `yield` let the other threads go first.
+// The seed also chooses what a load returns (testing/scheduler/memory.hpp), spurious failures of
+// weak compare-and-swaps, spurious wakes, interrupted sleeps, and time-outs where a model allows
+// them.
 //
-// Found: schedules in which everybody sleeps; more than 20,000 steps (a livelock); uses of what has
-// been destroyed; accesses that nothing orders; a timer that helped where no wake was owed; and
-// what a model asserts by `require`.
+// These are faults: all threads sleep; a run takes more than 20,000 steps (a livelock); a destroyed
+// object is used; nothing orders two accesses; only a timer ended a sleep although no wake was
+// owed; an assertion of the model (`require`) does not hold.
 #ifndef CONQ_TESTING_SCHEDULER_SCHEDULER_HPP
 #define CONQ_TESTING_SCHEDULER_SCHEDULER_HPP
 
@@ -30,8 +31,8 @@ namespace conq::testing {
 
 using place = std::source_location;
 
-/// What an atomic is made of here: a handle on a location of the simulated memory. It knows when it
-/// has been destroyed.
+/// The content of a scheduled atomic: a handle on a location of the simulated memory. It knows
+/// whether it has been destroyed.
 class cell {
 public:
     explicit cell(std::uint64_t initial);
@@ -46,10 +47,10 @@ private:
     memory::location_id id_ = 0;
 };
 
-/// The running schedule. All members are for the platform's use.
+/// The running schedule. All members are for the use of the platform.
 class scheduler {
 public:
-    /// Null outside of a run.
+    /// The scheduler of the run under way; null outside of a run.
     static scheduler* current() noexcept { return current_; }
 
     using order = std::memory_order;
@@ -62,16 +63,17 @@ public:
         end_rmw(what, on, was, change(was), how, at);
         return was;
     }
-    /// Whether it was equal; `expected` becomes what was read.
+    /// Returns whether the value was equal to `expected`; if not, `expected` becomes the value that
+    /// was read.
     bool compare_exchange(const cell& on, std::uint64_t& expected, std::uint64_t to, order success,
                           order failure, bool is_weak, const place& at);
 
-    /// Plain data: not a point, but a race is a fault.
+    /// Accesses to plain data: they are no points, but a race is a fault.
     void read_plain(const void* address);
     void write_plain(const void* address);
 
-    /// The halves of the barrier for all threads: the light one is no point, for it only tells what
-    /// its thread did before it.
+    /// The two halves of the platform's barrier. The light one is no point: it only notes what its
+    /// thread did before it.
     void light_barrier();
     void heavy_barrier();
 
@@ -86,22 +88,23 @@ public:
     void step_back(const char* what);
     /// Any other point.
     void step(const char* what, std::uint64_t value = 0);
-    /// What the model does when a sleep was interrupted (it may throw).
+    /// Runs what the model does when a sleep was interrupted; it may throw.
     void interrupted() const;
 
-    /// Starts another thread; its number.
+    /// Starts another thread. Returns its number.
     std::size_t spawn(std::string name, std::function<void()> body);
     /// Waits until that thread has ended.
     void join(std::size_t thread);
     /// The number of the running thread.
     [[nodiscard]] std::size_t self() const noexcept { return running_; }
-    /// A place of its own for each thread; null when it begins.
+    /// A pointer that each thread has for itself; null when the thread begins.
     [[nodiscard]] void*& slot() noexcept { return threads_[running_]->slot; }
 
-    /// How many threads sleep on a futex: for models that begin when others sleep.
+    /// How many threads sleep on a futex. For models in which a thread acts once others are asleep.
     [[nodiscard]] std::size_t asleep() const noexcept;
 
-    /// Memory that stays readable until the run is over, so that a use of what is gone is seen.
+    /// Allocates memory that stays readable until the run is over, so that a use after destruction
+    /// is found.
     void* allocate(std::size_t bytes);
 
     [[noreturn]] void fail(const std::string& message);
@@ -115,12 +118,12 @@ private:
         std::function<void()> body;
         std::string name;
         void* slot = nullptr;
-        const void* sleeps_on = nullptr;  // an address, or itself for a plain sleep
+        const void* sleeps_on = nullptr;  // the futex word, or this thread itself for a plain sleep
         std::uint64_t deadline_ns = 0;
         bool has_timed_out = false, has_ended = false;
         std::int64_t priority = 0;
     };
-    // A decision of an exhaustive run: which of how many.
+    // A decision of an exhaustive run: which of how many threads went on.
     struct choice {
         std::uint8_t taken, of;
     };
@@ -166,7 +169,7 @@ private:
     random_source random_;
     memory memory_;
     fiber home_;
-    std::vector<std::unique_ptr<thread>> threads_;  // kept from run to run, stacks and all
+    std::vector<std::unique_ptr<thread>> threads_;  // kept from run to run with their stacks
     std::size_t started_ = 0, running_ = 0;
     std::uint32_t ready_ = 0, stepped_back_ = 0;  // bits of threads
     std::unique_ptr<scenario> story_;
@@ -183,7 +186,7 @@ private:
     std::string failure_, trace_;
 };
 
-/// Memory for what a model makes and destroys in the middle of a run.
+/// Makes an object that a model creates and destroys in the middle of a run.
 template <class T, class... Arguments> T* make_in_run(Arguments&&... arguments) {
     return ::new (scheduler::current()->allocate(sizeof(T)))
         T(std::forward<Arguments>(arguments)...);
