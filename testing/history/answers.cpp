@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Answers that have to fit the form of the call, and reasons for giving up.
+// Checks that each answer fits the form of its call, and that a call had a reason to give up.
 #include <string>
 
 #include "testing/history/bound.hpp"
@@ -67,10 +67,10 @@ std::optional<violation> check_stops(const evidence& e) {
     return std::nullopt;
 }
 
-// A try_ call may meet a claim that is not yet published, or a lock that is held; a waiting one may
-// run out of time behind it. (`stopped` says nothing: the stop is looked at before all else.)
+// A try_ call may meet a claim that is not yet published, or a lock that is held; a waiting call
+// may run out of time behind it. (`stopped` needs no such reason: a call looks at the stop first.)
 std::optional<violation> check_waits(const evidence& e) {
-    if (e.promised().by == order::spsc) return std::nullopt;  // by the clock, one may be late
+    if (e.promised().by == order::spsc) return std::nullopt;  // by the clock, a store may be late
     std::vector<operation_index> in_doubt;
     for (operation_index op = 0; op < e.operations().size(); ++op) {
         const bool was_busy = e.at(op).said == answer::busy;
@@ -87,7 +87,7 @@ std::optional<violation> check_waits(const evidence& e) {
     for (const operation_index op : in_doubt) {
         const interval call = e.while_open(op);
         const bool was_open = call.begin <= call.end;
-        if (e.promised().by == order::hand_over && was_open) continue;  // nobody came
+        if (e.promised().by == order::hand_over && was_open) continue;  // no partner came
         if (e.at(op).what == call::get ? was_open && could_be_empty(runs, call)
                                        : was_open && left.could_be_full(call)) {
             continue;

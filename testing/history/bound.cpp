@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// How much was in, and how much might be.
+// How many items were in, and how many may be in.
 //
-// At an instant at most those items are in whose put has begun and whose get has not ended, and at
-// least those that are surely in; the bound is the last one set, or one that is being set. So
-// `full` needs an instant in its call when the most reaches the least possible bound, and an
-// accepted put one when the least is below the greatest. Both are necessary only: nobody asks
-// whether all these instants fit together. With a fixed bound, the second is the same as: never
-// more surely in than the bound.
+// At an instant, the items that are in are at most those whose put has begun and whose get has not
+// ended, and at least those that are surely in. The bound is the last one set, or one that is being
+// set. So `full` needs an instant in its call when the most reaches the least possible bound, and
+// an accepted put needs an instant when the least is below the greatest possible bound. Both
+// conditions are only necessary: nothing checks whether all these instants fit together. With a
+// fixed bound, the second condition is the same as: never more items surely in than the bound.
 #include "testing/history/bound.hpp"
 
 #include <stdexcept>
@@ -36,8 +36,7 @@ std::vector<operation_index> resizes_of(const evidence& e) {
     return found;
 }
 
-// Adds `sign` times the bound: while it is being set, the one of the old and the new that `choose`
-// likes.
+// Adds `sign` times the bound. While the bound is being set, `choose` picks the old one or the new.
 template <class Choose>
 void add_bound(const evidence& e, level& to, std::int64_t sign, Choose choose) {
     std::int64_t now = to_bound(e.promised().bound);
@@ -56,7 +55,8 @@ std::int64_t greater(std::int64_t a, std::int64_t b) {
     return std::max(a, b);
 }
 
-// The least possible bound less the most that may be in: 0 or less where `full` could be right.
+// The least possible bound minus the most items that may be in: 0 or less where `full` could be
+// right.
 std::vector<std::int64_t> most_room(const evidence& e) {
     level room(e.instants());
     add_bound(e, room, 1, lesser);
@@ -121,7 +121,7 @@ std::optional<violation> check_bound(const evidence& e) {
         return op.what == call::put && op.said == answer::full;
     };
     if (e.promised().by == order::spsc) return std::nullopt;       // see sequence.cpp
-    if (e.promised().by == order::hand_over) return std::nullopt;  // whenever nobody waits
+    if (e.promised().by == order::hand_over) return std::nullopt;  // full while no partner waits
     if (std::any_of(e.operations().begin(), e.operations().end(), is_full)) {
         const room left(e);
         for (operation_index op = 0; op < e.operations().size(); ++op) {

@@ -6,46 +6,54 @@
 // queue's specification says. In general that is a search (Wing and Gong, 1993; Gibbons and Korach,
 // 1997: NP-hard); for queues whose items are all different it is not. What is checked:
 //
-//   fresh, once   Nothing comes out that was not put, before it was put, or twice.
-//   order         FIFO, LIFO, and priority with equals in order of put: exactly the histories that
-//                 are linearizable pass, the answers `empty` and `shut_down` and calls without an
-//                 end included. O(n log n); FIFO is linear after the sort by time. spsc: the order
-//                 of each side's calls instead of the clock (sequential consistency), with `full`
-//                 and `empty`: exact, too, for a fixed bound.
-//   hand-over     Without room, a put overlaps the get that took its item (exact).
+//   fresh, once   No item comes out that was not put, none before it was put, and none twice.
+//   order         FIFO, LIFO, and priority with equals in order of put: exactly the linearizable
+//                 histories pass. This includes the answers `empty` and `shut_down`, and calls
+//                 without an end. O(n log n); FIFO is linear after the sort by time. spsc: the
+//                 order of each side's calls counts, not the clock (sequential consistency), with
+//                 `full` and `empty`; this is exact, too, for a fixed bound.
+//   hand-over     In a queue that stores nothing, a put overlaps the get that took its item
+//                 (exact).
 //   batches       The items of a batch are calls of one thread in one interval. spsc: in the order
 //                 of the history. FIFO: no item comes out before one that precedes it in its batch,
 //                 and none is taken in a batch before one that was put earlier. (Necessary: a cycle
-//                 through several batches may pass.) Else: as calls that overlap, in any order.
-//   empty         There was an instant in the call when nothing had to be in (exact).
-//   full, bound   `full`: there was an instant in the call when so much may have been in. No put
-//                 was accepted while so much was certainly in. (Necessary.)
+//                 through several batches may pass.) Otherwise: as calls that overlap, in any
+//                 order.
+//   empty         There was an instant in the call when no item had to be in (exact).
+//   full, bound   `full`: there was an instant in the call when as many items as the bound allows
+//                 may have been in. No put was accepted while that many were certainly in.
+//                 (Necessary.)
 //   shutdown      No put was accepted that began after a shutdown returned or after another call
-//                 had been told of it; nobody is told before a shutdown began; `shut_down` of a get
-//                 only when nothing is to come out any more; after shutdown(immediate) nothing does
-//                 and its drops count as done. (Exact for the graceful one.)
-//   count, join   The dones never exceed the puts, and task_done is refused only if they might;
+//                 answered `shut_down`. No call answers it before a shutdown began, and a get
+//                 answers it only when no item is to come out any more. After shutdown(immediate)
+//                 none comes out, and the items that it drops count as done. (Exact for the
+//                 graceful shutdown.)
+//   count, join   The dones never exceed the puts, and task_done is refused only if they might.
 //                 join returns ok only if the count may have been zero at an instant in the call,
-//                 and gives up only if it may have been other than zero. (Necessary.)
-//   stop          Nobody is stopped who was not asked to; whoever was asked before the call is.
-//   time-out      Not a nanosecond before the time. A get (put) gives up only if there was an
-//                 instant when nothing need have been in (as much may have been in), or if another
-//                 call kept it company, behind whose claim it may have waited; the same for busy.
+//                 and gives up only if the count may have been other than zero. (Necessary.)
+//   stop          No call is stopped before a stop was requested. If the request came before the
+//                 call, the call is stopped.
+//   time-out      No call times out even a nanosecond early. A get gives up only if there was an
+//                 instant when no item had to be in, a put only if there was one when as many as
+//                 the bound allows may have been in; or if another call overlapped, behind whose
+//                 claim the call may have waited. The same holds for `busy`.
 //   form          `full`, `empty` and `busy` are answers of the try_ forms alone, and so on.
-//   end           What the queue says of itself in the end is puts - gets and puts - dones.
+//   end           In the end, the queue reports puts - gets as its size and puts - dones as its
+//                 unfinished items.
 //
 // Sources. FIFO: Henzinger, Sezgin, Vafeiadis, "Aspect-oriented linearizability proofs" (CONCUR
 // 2013), and Abdulla, Grahn, Jonsson, Krishna, Mishra, "Efficient linearizability monitoring"
 // (LiMo, PLDI 2025), who found the proofs of earlier tools wrong. LIFO and priority: the idea of
 // Lee and Mathur, "Efficient decrease-and-conquer linearizability monitoring" (OOPSLA 2025, arXiv
-// 2410.04581), to take away one value whose absence changes nothing. The proofs are ours, in each
-// file, and so tests/history puts every checker to the question against brute force.
+// 2410.04581), to remove one value whose absence changes nothing. The proofs are our own and stand
+// in each file, so tests/history compares every checker with brute force.
 //
-// What is not checked. Values must differ (std::invalid_argument if not): equal ones would make it
-// a search again. `full`, join and the others marked necessary may let a wrong answer pass that
-// no single reading of the counts excludes. That a call returns at all is the business of the
-// test's time-out and of the schedules. Intervals are as wide as the calls take, so a fault that
-// heals before its call returns is not seen; and the clock has to be one clock, see clock.hpp.
+// What is not checked. Values must differ (std::invalid_argument if not): with equal values the
+// check would be a search again. The checks marked necessary (`full`, join and others) may let a
+// wrong answer pass that no single reading of the counts excludes. That a call returns at all is
+// checked by the time-outs of the tests and by the schedules. Intervals are as wide as the calls
+// take, so a fault that heals before its call returns is not seen. All threads must read one clock:
+// see clock.hpp.
 #ifndef CONQ_TESTING_HISTORY_CHECKER_HPP
 #define CONQ_TESTING_HISTORY_CHECKER_HPP
 
@@ -57,13 +65,13 @@
 
 namespace conq::testing {
 
-/// In which order items have to come out.
+/// The order in which items must come out.
 enum class order : std::uint8_t {
     fifo,
     lifo,
     priority,  ///< lowest first, equals in order of put
-    spsc,      ///< first in first out between two threads, each of which sees its own order only
-    hand_over  ///< no room: a put and its get are one step
+    spsc,      ///< first in, first out between two threads; each sees only its own order
+    hand_over  ///< nothing is stored: a put and its get are one step
 };
 
 /// What the queue promises.
@@ -77,14 +85,15 @@ struct rules {
     }
 };
 
-/// What is wrong: the name of the property as above, and a text that says it, with the calls that
-/// show it, their threads, intervals and values.
+/// What is wrong: the name of the violated property, as in the list above, and a text that
+/// describes it and lists the calls that show it, with their threads, intervals and values.
 struct violation {
     std::string property, text;
 };
 
-/// The first thing found wrong, or nothing. Throws std::invalid_argument if the history is not one:
-/// two accepted puts of one value, an interval that ends before it begins, two threads that resize.
+/// Checks a history. Returns the first violation found, or nothing. Throws std::invalid_argument if
+/// the history is not one: two accepted puts of one value, an interval that ends before it begins,
+/// two threads that resize.
 [[nodiscard]] std::optional<violation> check(const history& of, const rules& by);
 
 }  // namespace conq::testing

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
-// The clock of histories: the monotonic clock that the queues themselves use, read so that nothing
-// of the recorded call slips past the reading.
+// The clock of histories: the monotonic clock that the queues themselves use. It is read so that no
+// access of the recorded call can move past the reading.
 //
-// Why not the processor's counter? steady_clock is that counter on x86, taken up by the kernel only
-// while its watchdog finds the cores in step, and it is the clock of the time-outs under test, so
-// that "not a nanosecond early" can be checked. It costs 25 ns more a reading (46 against 71 ns
-// with the fences, measured), which widens an interval, and so can hide a fault, never invent one.
+// Why not the processor's counter? On x86, steady_clock is that counter: the kernel uses it only
+// while its watchdog finds the cores in step. And steady_clock is the clock of the time-outs under
+// test, so "not a nanosecond early" can be checked. A reading costs 25 ns more (46 against 71 ns
+// with the fences, measured). That widens the interval, which can hide a fault but never invent
+// one.
 //
-// The fences: a load of the call that the processor runs ahead of the clock's would have happened
-// before the interval began, and a correct answer would look false. The clock's own code keeps
-// earlier loads before it, not later ones after it. Stores are another matter: one that is still
-// in a store buffer when the call ends takes effect after the interval. An operation whose effect
-// is a read-modify-write (put, get, task_done, shutdown: all claims here) is complete; one made of
-// plain stores alone (spsc_queue) is not linearizable for this very reason, and is checked for
-// sequential consistency. No store fence is added here: it would hide a missing one.
+// The fences: if the processor ran a load of the call ahead of the clock's, the load would happen
+// before the interval began, and a correct answer would look wrong. The clock's own code keeps
+// earlier loads before it, but not later ones after it. Stores differ: a store that is still in a
+// store buffer when the call ends takes effect after the interval. An operation whose effect is a
+// read-modify-write (put, get, task_done, shutdown: all claims here) is complete when it returns.
+// One that is made of plain stores alone (spsc_queue) is not linearizable for this very reason, and
+// is checked for sequential consistency. No store fence is added here: it would hide a missing one.
 #ifndef CONQ_TESTING_HISTORY_CLOCK_HPP
 #define CONQ_TESTING_HISTORY_CLOCK_HPP
 
@@ -24,7 +25,7 @@
 
 namespace conq::testing {
 
-/// Keeps loads on either side where they are.
+/// Keeps the processor from moving loads across it.
 inline void hold_loads() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
     asm volatile("lfence" ::: "memory");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // task_done and join.
 //
-// Unfinished at an instant are at least the items whose put has ended less the dones that have
-// begun, and at most the puts that have begun less the dones that have ended; a drop of an
-// immediate shutdown is a done between the shutdown's begin and end. join may say ok only if the
-// least was 0 or less at an instant of its call.
+// The number of unfinished items at an instant is at least the puts that have ended minus the dones
+// that have begun, and at most the puts that have begun minus the dones that have ended. An item
+// that an immediate shutdown drops counts as a done between the shutdown's begin and end. join may
+// answer ok only if the least was 0 or less at an instant of its call.
 #include <string>
 
 #include "testing/history/level.hpp"
@@ -47,8 +47,8 @@ level most_unfinished(const evidence& e) {
     return unfinished;
 }
 
-// The call first, then the puts, dones and drops that ended last before it began, and how many
-// there are in all.
+// Lists the call first, then the puts, dones and drops that ended last before it began, and says
+// how many there are in all.
 violation still_unfinished(const evidence& e, const char* property, const char* what,
                            operation_index op, std::int64_t least) {
     std::int64_t puts = 0, dones = 0, drops = 0;
@@ -107,7 +107,8 @@ std::optional<violation> check_joins(const evidence& e, const std::vector<operat
                 return still_unfinished(e, "count", "task_done was refused", op, least_left);
             }
         } else if (each.said == answer::ok) {
-            // A side that only sees its own order (spsc) cannot be told by the clock of others.
+            // A side that sees only its own order (spsc) cannot be judged by the clock of the
+            // other.
             if (least_left > 0 && (!only_of || each.thread == *only_of)) {
                 return still_unfinished(e, "join", "join returned", op, least_left);
             }

@@ -10,7 +10,7 @@ namespace conq::testing {
 class dice {
 public:
     explicit dice(std::uint64_t seed) noexcept : state_((seed + 1) * 0x9e3779b97f4a7c15u) {
-        for (int i = 0; i < 4; ++i) static_cast<void>(next());  // small seeds are alike
+        for (int i = 0; i < 4; ++i) static_cast<void>(next());  // small seeds begin alike
     }
     /// From 0 to `count` - 1; `count` is not 0.
     [[nodiscard]] std::uint64_t below(std::uint64_t count) noexcept { return next() % count; }

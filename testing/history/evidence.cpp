@@ -23,7 +23,7 @@ bool is_shutdown(const operation& op) {
     return op.what == call::shutdown || op.what == call::shutdown_now;
 }
 
-// The items in the order of a number that `key` makes of each.
+// The items, ordered by the number that `key` gives for each.
 template <class Key> std::vector<item_index> in_order(const std::vector<item>& items, Key key) {
     std::vector<keyed> list(items.size());
     for (item_index i = 0; i < items.size(); ++i) list[i] = {key(items[i]), i};
@@ -42,7 +42,7 @@ evidence::evidence(const history& of, const rules& by) : operations_(of.operatio
     pair_up();
     if (misfit_) return;
     narrow();
-    // `never` would make the numbers that are sorted twice as wide.
+    // Left out: `never` would double the width of the numbers that are sorted.
     by_put_begin_ = in_order(items_, [](const item& each) { return each.put.begin; });
     by_put_end_ =
         in_order(items_, [this](const item& each) { return std::min(each.put.end, instants()); });
@@ -77,10 +77,10 @@ bool evidence::has_company(operation_index op) const noexcept {
     const auto first = std::lower_bound(times_.begin(), times_.end(), since_ns) - times_.begin();
     const auto since = static_cast<std::size_t>(first);
     const std::size_t ended_before = since - begun_[since];
-    return begun_[when(op).end] - ended_before > 1;  // itself
+    return begun_[when(op).end] - ended_before > 1;  // 1: the call itself
 }
 
-// When the queue was shut down, and when a stop was asked for.
+// Finds when the queue was shut down, and when a stop was requested.
 void evidence::find_turns() {
     const auto closed_at = [&](operation_index op) {
         if (when_[op].end >= closed_.end) return;
@@ -125,7 +125,7 @@ void evidence::pair_up() {
     }
 }
 
-// All puts and gets of one value: one put, and a get or none.
+// Pairs the puts and gets of one value: there must be one put, and one get or none.
 void evidence::pair_one(const std::vector<operation_index>& of_one_value) {
     operation_index put = nobody, get = nobody;
     for (const operation_index op : of_one_value) {
@@ -159,9 +159,9 @@ void evidence::pair_one(const std::vector<operation_index>& of_one_value) {
     items_.push_back(made);
 }
 
-// What follows for each item from what else is known.
+// Narrows the intervals of each item by what else is known.
 void evidence::narrow() {
-    instant may_get = never;  // when the first get began that never answered: it may have anything
+    instant may_get = never;  // begin of the first get without an answer: it may have any item
     for (operation_index op = 0; op < operations_.size(); ++op) {
         if (at(op).what == call::get && at(op).said == answer::maybe) {
             may_get = std::min(may_get, when_[op].begin);
@@ -174,7 +174,7 @@ void evidence::narrow() {
             if (may_get != never) each.get = {std::min(drops_.begin, may_get), never};
         }
         each.put.end = std::min(each.put.end, each.get.end);
-        // An accepted put came before the shutdown. (That of one side's plain stores shows later.)
+        // An accepted put came before the shutdown. (A put by plain stores, spsc, may show later.)
         if (rules_.by != order::spsc) each.put.end = std::min(each.put.end, closed_.end);
         each.get.begin = std::max(each.get.begin, each.put.begin);
     }

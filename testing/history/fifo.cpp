@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 // First in, first out.
 //
-// Say that a comes before b if put(a) ended before put(b) began, or get(a) before get(b). A history
-// is linearizable, but for its `empty` answers, if no two items come before each other.
+// Let a come before b if put(a) ended before put(b) began, or get(a) ended before get(b) began.
+// Apart from its `empty` answers, a history is linearizable if no two items come before each other.
 // Proof. Then the relation has no longer cycle either: in each of the two orders of intervals,
 // a < b and c < d imply a < d or c < b, which shortens a cycle that alternates between them until
-// two items are left. So there is a total order of the items that respects both; let all puts, and
-// all gets, take effect as early as that order and the intervals allow. A put never comes after its
-// get: it waits only for begins of puts of earlier items, each of which began before the end of its
-// own get, and the gets wait for those, too (get.begin was raised to put.begin). []
-// One sweep over the puts finds such a pair.
+// two items are left. So there is a total order of the items that respects both orders. Let all
+// puts, and all gets, take effect as early as that total order and the intervals allow. A put never
+// comes after its get: it waits only for begins of puts of earlier items, each of which began
+// before the end of its own get, and the gets wait for those begins, too (get.begin was raised to
+// put.begin). []
+// One sweep over the puts finds a pair of items that come before each other.
 //
-// `empty` needs an instant in its call that no item was surely in at (put ended, get not begun).
-// Nothing else: let every put that has not ended by such an instant, and may, take effect after it,
-// and every get that has begun, before it; neither changes the order of the items.
+// `empty` needs an instant in its call at which no item was surely in (put ended, get not begun).
+// It needs nothing else: let every put that has not ended by that instant take effect after it, if
+// its interval allows, and every get that has begun, before it. Neither changes the order of the
+// items.
 #include <string>
 
 #include "testing/history/evidence.hpp"
@@ -44,9 +46,9 @@ std::optional<violation> check_fifo(const evidence& e) {
     return std::nullopt;
 }
 
-// Calls of one thread with one interval are a batch, and took effect in the order of the history.
-// So of two items, one of which precedes the other in a batch on one side, that other must not come
-// first on the other side, by time or in a batch there.
+// Calls of one thread with one interval are a batch, and take effect in the order of the history.
+// So if an item precedes another in a batch on one side, the other item must not come first on the
+// other side, by time or in a batch there.
 std::optional<violation> check_batches(const evidence& e) {
     const auto in_one_batch = [&](operation_index a, operation_index b) {
         const operation &one = e.at(a), &other = e.at(b);
@@ -92,10 +94,11 @@ std::optional<violation> check_empty(const evidence& e) {
     if (empties.empty()) return std::nullopt;
     const auto runs = occupied(e);
     for (const operation_index op : empties) {
-        const interval call = e.while_open(op);  // later it would have said shut_down
+        const interval call = e.while_open(op);  // later it would answer shut_down
         if (could_be_empty(runs, call)) continue;
         std::vector<operation_index> calls{op};
-        // Items that cover the call, one after another, each the one that stays longest.
+        // Items that cover the call, one after another: of those that fit, each time the one that
+        // stays longest.
         for (instant covered = call.begin; covered <= call.end;) {
             const item* longest = nullptr;
             for (const item& each : e.items()) {

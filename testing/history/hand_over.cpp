@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// A queue without room: a put and the get that took its item are one step.
+// A queue that stores nothing: a put and the get that took its item are one step.
 //
-// A history is linearizable if each accepted put overlaps its get, before the queue was shut down:
-// then the two take effect at an instant that they have in common (put.end was lowered to the
-// shutdown), in any order with the other pairs, for nothing is in between two steps. `empty` and
-// `full` are right at each instant of an open queue: that nobody waited cannot be seen from
-// outside.
+// A history is linearizable if each accepted put overlaps its get before the queue was shut down.
+// Then the two take effect at an instant that they have in common (put.end was lowered to the
+// shutdown). Their order among the other pairs does not matter, because the queue holds nothing
+// between two steps. `empty` and `full` are right at each instant of an open queue: an observer
+// cannot see whether a partner was waiting.
 #include <algorithm>
 #include <string>
 
@@ -14,7 +14,7 @@
 namespace conq::testing {
 
 std::optional<violation> check_hand_over(const evidence& e) {
-    instant lost = never;  // when the first get began that never answered: it may have anything
+    instant lost = never;  // begin of the first get without an answer: it may have any item
     for (operation_index op = 0; op < e.operations().size(); ++op) {
         const operation& each = e.at(op);
         if (each.what == call::get && each.said == answer::maybe) {

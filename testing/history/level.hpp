@@ -11,18 +11,19 @@
 
 namespace conq::testing {
 
-/// A number over the instants of a history: changes are added first, in any order, then it is
-/// looked at. Those at `never` are left out.
+/// A number over the instants of a history. First its changes are added, in any order; then it is
+/// read. Changes at `never` are left out.
 class level {
 public:
     /// 0 at each of `instants`.
     explicit level(instant instants) : at_(instants, 0), after_(instants, 0) {}
 
-    /// It changes at that instant: there, and from there on, it is other by `change`.
+    /// Adds a change at an instant: at that instant, and from then on, the number differs by
+    /// `change`.
     void add_at(instant when, std::int64_t change) {
         if (when < at_.size()) at_[when] += change;
     }
-    /// It changes after that instant, where it is still what it was.
+    /// Adds a change after an instant: at the instant itself the number is still unchanged.
     void add_after(instant when, std::int64_t change) {
         if (when < after_.size()) after_[when] += change;
     }
@@ -48,7 +49,7 @@ private:
     std::vector<std::int64_t> at_, after_;
 };
 
-/// The least of a row of numbers over a range: O(n) to build, O(log n) to ask.
+/// The least number in a range of a row of numbers: O(n) to build, O(log n) for each query.
 class lows {
 public:
     explicit lows(const std::vector<std::int64_t>& values) : count_(values.size()) {
@@ -59,7 +60,7 @@ public:
             least_[i] = std::min(least_[2 * i], least_[2 * i + 1]);
         }
     }
-    /// Over the instants of a call; those after the last are left out.
+    /// The least number over the instants of a call; instants after the last are left out.
     [[nodiscard]] std::int64_t over(interval call) const {
         std::int64_t found = INT64_MAX;
         std::size_t from = call.begin + count_;

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
 // Last in, first out.
 //
-// Only items that were surely in for a while, the open stretch from put.end to get.begin, matter:
-// the others can be put and taken at one instant, on top of whatever is there.
-// (1) An instant in no stretch can be made one at which nothing is in: of what is in there, let the
-//     puts that have not ended take effect right after it, and the other gets, which have begun,
-//     right before it; the order on the stack is kept. So the history falls apart there.
+// Only items that were surely in for a while matter. The open interval from put.end to get.begin is
+// the stretch of such an item. All other items can be put and taken at one instant, on top of
+// whatever is on the stack.
+// (1) An instant that lies in no stretch can be made one at which nothing is in. Of the items that
+//     are in at it, let the puts that have not ended take effect right after it; the gets of the
+//     others have begun: let them take effect right before it. The order on the stack is kept. So
+//     the history can be cut at this instant.
 // (2) Between two such instants, let A be the first end of a put and B the last begin of a get.
-//     Something is in from A to B all the time, so one item x lies below all others all that time:
-//     put(x) began before A and get(x) ended after B. Any such x will do: take it away, and if what
-//     is left has an order, put(x) right before A and get(x) right after B can be added to it,
-//     because by then nothing else need be in: no put of the others ended before A, and no get of
-//     them begins after B. If there is no such x, there is no order.
-// So: take a lowest item away, and go on with the pieces into which its stretch was all that held
-// the rest together. From left to right, A only grows, so that a tree over the puts which have
-// begun by A finds the x whose get ended last, and a tree that counts the stretches over each
-// instant finds B. O(n log n).
+//     Some item is in at all times from A to B, so one item x lies below all others all that time:
+//     put(x) began before A and get(x) ended after B. Any such x will do. Remove it. If the rest
+//     has an order, put(x) right before A and get(x) right after B can be added to it, because no
+//     other item has to be in at these two places: no put of another item ended before A, and no
+//     get of one begins after B. If there is no such x, there is no order.
+// So the algorithm removes a lowest item, and goes on with the pieces that its stretch alone held
+// together. From left to right, A only grows. So a tree over the puts that have begun by A finds
+// the x whose get ended last, and a tree that counts the stretches over each instant finds B.
+// O(n log n).
 #include <algorithm>
 #include <bit>
 #include <string>
@@ -25,7 +27,7 @@
 namespace conq::testing {
 namespace {
 
-// How many stretches cover each of a row of places; finds the first that none covers.
+// Counts how many stretches cover each of a row of places; finds the first place that none covers.
 class cover {
 public:
     explicit cover(std::size_t places)
@@ -36,7 +38,7 @@ public:
         for (std::size_t node = places_ - 1; node > 0; --node) refresh(node);
     }
 
-    /// Adds to the places from `from` up to `to`, not included.
+    /// Adds to the places from `from` up to, but not including, `to`.
     void add(std::size_t from, std::size_t to, int change) {
         if (from >= to) return;
         std::size_t left = from + places_, right = to + places_;
@@ -49,7 +51,7 @@ public:
         for (std::size_t node = last / 2; node > 0; node /= 2) refresh(node);
     }
 
-    /// The first place from `from` on that nothing covers; there is one.
+    /// The first place from `from` on that no stretch covers; there always is one.
     [[nodiscard]] std::size_t first_free(std::size_t from) const {
         std::size_t node = from + places_;
         int above = 0;  // what was added to all of the node's ancestors
@@ -82,7 +84,7 @@ private:
     std::vector<int> least_, added_;
 };
 
-// The greatest of numbers that are set and cleared, over a range.
+// A row of numbers that are set and cleared; finds the greatest in a range.
 class greatest {
 public:
     explicit greatest(std::size_t places) : places_(std::max<std::size_t>(places, 1)) {
@@ -96,7 +98,7 @@ public:
             numbers_[node] = std::max(numbers_[2 * node], numbers_[2 * node + 1]);
         }
     }
-    /// Of the places from `from` up to `to`, not included; 0 if none is set.
+    /// The greatest in the places from `from` up to, but not including, `to`; 0 if none is set.
     [[nodiscard]] std::uint64_t of(std::size_t from, std::size_t to) const {
         std::uint64_t found = 0;
         for (from += places_, to += places_; from < to; from /= 2, to /= 2) {
@@ -111,7 +113,7 @@ private:
     std::vector<std::uint64_t> numbers_;
 };
 
-// Takes away lowest items until none is left, or none can be lowest.
+// Removes lowest items until none is left, or until none can be lowest.
 class peeling {
 public:
     // The items are those of `e` that are in `of`, in the order of put.end.
@@ -129,7 +131,8 @@ public:
         for (std::size_t i = 0; i < by_put_.size(); ++i) cover_stretch(at(i), 1);
     }
 
-    /// The items that are left in the stretch where none can be lowest; none if all is well.
+    /// The items that are left in a piece where none can be lowest; empty if there is no such
+    /// piece.
     [[nodiscard]] std::vector<item_index> stuck() {
         std::vector<bool> is_gone(by_put_.size(), false);
         std::size_t begun = 0;
@@ -164,8 +167,8 @@ private:
         return list;
     }
     [[nodiscard]] const item& at(std::size_t place) const { return items_[by_put_[place]]; }
-    // The places of by_get_ stand for the instants at which a stretch ends: where else would the
-    // first uncovered instant be?
+    // The places of by_get_ stand for the instants at which a stretch ends: the first uncovered
+    // instant is always one of them.
     [[nodiscard]] std::size_t first_get_after(instant when) const {
         return static_cast<std::size_t>(
             std::upper_bound(by_get_.begin(), by_get_.end(), when,
@@ -198,13 +201,13 @@ private:
 
     const std::vector<item>& items_;
     std::vector<item_index> by_put_, by_get_;
-    std::vector<std::size_t> by_begin_;  // places in by_put_
+    std::vector<std::size_t> by_begin_;  // holds places in by_put_
     cover cover_;
     greatest lowest_;
 };
 
-// Fewer items that still have no order: parts are left out, smaller and smaller ones, as long as
-// that stays true.
+// Finds fewer items that still have no order: leaves out parts, smaller and smaller ones, as long
+// as the rest has none.
 std::vector<item_index> fewest(const evidence& e, std::vector<item_index> bad) {
     for (std::size_t part = bad.size() / 2; part > 0; part /= 2) {
         for (std::size_t from = 0; from < bad.size();) {

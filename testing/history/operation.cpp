@@ -18,7 +18,7 @@ const char* said(const operation& op) {
     return to_string(static_cast<status>(op.said));
 }
 
-// What stands between the parentheses.
+// The text between the parentheses.
 std::string arguments(const operation& op) {
     std::string text;
     const auto add = [&](const std::string& each) { text += (text.empty() ? "" : ", ") + each; };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a history is made of: calls with their interval, value and answer.
+// The parts of a history: calls, each with its interval, value and answer.
 #ifndef CONQ_TESTING_HISTORY_OPERATION_HPP
 #define CONQ_TESTING_HISTORY_OPERATION_HPP
 
@@ -13,20 +13,20 @@
 
 namespace conq::testing {
 
-/// What was called.
+/// Which member was called.
 enum class call : std::uint8_t {
     put,
-    get,   ///< and take
+    get,   ///< or take
     done,  ///< task_done, and the end of a lease; its value is how many
     join,
     shutdown,      ///< graceful
     shutdown_now,  ///< shutdown(immediate)
     resize,        ///< set_maxsize; its value is the new bound, 0: none. Made by one thread only.
-    ask_stop,      ///< a stop is asked of the one source that all tokens of a history belong to
-    other          ///< whatever else a queue can do; it only keeps others company
+    ask_stop,      ///< requests a stop of the one source that all tokens of a history belong to
+    other          ///< any other call of a queue; it only overlaps others
 };
 
-/// In which form: how the call may wait.
+/// The form of the call: how it may wait.
 enum class form : std::uint8_t { waits, tries, timed, stoppable, timed_stoppable };
 
 [[nodiscard]] constexpr bool has_token(form f) noexcept {
@@ -59,8 +59,8 @@ inline constexpr std::uint64_t no_end = std::numeric_limits<std::uint64_t>::max(
 struct operation {
     std::uint64_t begin_ns = 0;     ///< read before the call
     std::uint64_t end_ns = no_end;  ///< read after it
-    std::uint64_t value = 0;        ///< of the item; of other calls see `call`
-    std::uint32_t span_ns = 0;      ///< the time-out, where there is one
+    std::uint64_t value = 0;        ///< the item's; for other calls see `call`
+    std::uint32_t span_ns = 0;      ///< the time-out, if there is one
     std::uint8_t thread = 0;
     call what = call::other;
     form how = form::waits;
@@ -73,13 +73,13 @@ struct final_state {
     std::uint64_t size = 0, unfinished = 0;
 };
 
-/// What happened to one queue, from its making on, by all threads, in any order.
+/// All calls on one queue since it was made, by all threads, in any order.
 struct history {
     std::vector<operation> operations;
     std::optional<final_state> at_end;
 };
 
-/// "thread 2  put(17)  [120, 480] ns  ok", with times since `origin_ns`.
+/// A call as text: "thread 2  put(17)  [120, 480] ns  ok", with times since `origin_ns`.
 [[nodiscard]] std::string to_string(const operation& op, std::uint64_t origin_ns);
 
 }  // namespace conq::testing

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
-// The lowest first, equals in order of put.
+// The lowest comes first, equals in order of put.
 //
-// Take the classes of equal priority from the best to the worst. Those that are worse never stand
-// in the way of a better one, so it remains to fit in one class after the other. An item can be
-// taken at the instants of its get at which no better item is in. (1) A set of items that has an
-// order has one in which nothing is in at any instant at which nothing is surely in: see lifo.cpp,
-// whose argument holds here too. So the better items leave free exactly the instants that none of
-// their stretches, from put.end to get.begin, covers; all get intervals of the class are narrowed
-// to the first and the last free instant in them. Within the class the order is FIFO, and by the
-// proof in fifo.cpp, in which the gets now take effect at free instants, it is enough to look at
-// pairs. To keep (1) true, let each item be taken as early as all that allows.
+// Take the classes of equal priority from the best to the worst. A worse class never stands in the
+// way of a better one, so it remains to fit in one class after the other. An item can be taken at
+// the instants of its get at which no better item is in. (1) A set of items that has an order has
+// one in which nothing is in at any instant at which nothing is surely in: the argument in lifo.cpp
+// holds here, too. So the better items leave free exactly the instants that none of their
+// stretches, from put.end to get.begin, covers. Each get interval of the class is narrowed to the
+// first and the last free instant in it. Within the class the order is FIFO, and by the proof in
+// fifo.cpp, in which the gets now take effect at free instants, it is enough to look at pairs. To
+// keep (1) true, let each item be taken as early as all this allows.
 //
-// Free instants are kept in two union-find forests, to the next one and to the one before: an
-// instant is covered once. O(n log n) for the sort by class, else O(n) but for the forests' paths.
+// Two union-find forests lead from each instant to the next free one and to the one before; an
+// instant is covered only once. O(n log n) for the sort by class; the rest is O(n), apart from the
+// paths in the forests.
 #include <algorithm>
 #include <string>
 
@@ -25,19 +26,19 @@ namespace {
 // The instants that are not yet covered.
 class free_instants {
 public:
-    // All are free, and one more at the end which stays so.
+    // All are free at first. One more at the end stays free.
     explicit free_instants(instant count) : count_(count), next_(count + 1), before_(count + 2) {
         for (instant i = 0; i <= count; ++i) next_[i] = i;
         for (instant i = 0; i <= count + 1; ++i) before_[i] = i;
     }
-    /// The first free one from `at` on; that of `never` is the end.
+    /// The first free instant from `at` on; for `never` it is the end.
     [[nodiscard]] instant first_from(instant at) { return root(next_, std::min(at, count_)); }
-    /// Whether there is a free one up to `at`, and the last.
+    /// Whether there is a free instant up to `at`, and the last such.
     [[nodiscard]] std::optional<instant> last_to(instant at) {
         const instant found = root(before_, std::min(at, count_) + 1);  // shifted: 0 is "none"
         return found == 0 ? std::nullopt : std::optional<instant>(found - 1);
     }
-    /// Covers what lies strictly between.
+    /// Covers the instants strictly between the two.
     void cover(instant from, instant to) {
         for (instant at = first_from(from + 1); at < std::min(to, count_); at = first_from(at)) {
             next_[at] = at + 1;
@@ -89,7 +90,7 @@ private:
     [[nodiscard]] std::uint64_t priority_of(item_index i) const {
         return e_.promised().priority_of(item_of(i).value);
     }
-    // The same order within each class, and the best class first.
+    // Keeps the order within each class, and puts the best class first.
     [[nodiscard]] std::vector<item_index> by_class(const std::vector<item_index>& order) const {
         std::vector<keyed> list(order.size());
         for (std::uint32_t i = 0; i < order.size(); ++i) list[i] = {priority_of(order[i]), i};
@@ -98,7 +99,7 @@ private:
         for (std::size_t i = 0; i < list.size(); ++i) result[i] = order[list[i].index];
         return result;
     }
-    // Narrows the get of an item to free instants. False: there is none.
+    // Narrows the get of an item to free instants. False: there is none in it.
     [[nodiscard]] bool narrow(item_index i) {
         const interval get = item_of(i).get;
         const instant first = free_.first_from(get.begin);
@@ -107,7 +108,7 @@ private:
         gets_[i] = {first, get.end == never ? never : *last};
         return true;
     }
-    // As in fifo.cpp.
+    // The same as in fifo.cpp.
     [[nodiscard]] std::optional<violation> check_pairs(std::size_t from, std::size_t to) const {
         std::size_t ended = from;
         item_index latest = nobody;
@@ -140,7 +141,7 @@ private:
                             " came out while all the time something better was in",
                         std::move(calls));
     }
-    // Better items that cover the get of an item from its begin on, one after another.
+    // Finds better items that, one after another, cover the get of an item from its begin on.
     void add_better(std::vector<operation_index>& calls, item_index i) const {
         const interval get = item_of(i).get;
         for (instant covered = get.begin; covered <= get.end && covered != never;) {

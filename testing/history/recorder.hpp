@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Records the calls of real threads. Each thread has a log of its own, whose memory is there before
-// the first call: a recorded call costs two readings of the clock and a few stores to a line that
-// no other thread touches. The clock is read right before and right after the call.
+// Records the calls of real threads. Each thread has its own log, whose memory is allocated before
+// the first call. So a recorded call costs two readings of the clock and a few stores to a cache
+// line that no other thread touches. The clock is read right before and right after the call.
 #ifndef CONQ_TESTING_HISTORY_RECORDER_HPP
 #define CONQ_TESTING_HISTORY_RECORDER_HPP
 
@@ -24,15 +24,16 @@ namespace conq::testing {
 
 /// The calls of one thread.
 ///
-/// Threads: belongs to one, until that has been joined. Allocates in the constructor only.
+/// Threads: belongs to one thread until that thread has been joined. Allocates only in the
+/// constructor.
 class thread_log {
 public:
     /// Room for `capacity` calls.
     thread_log(std::uint8_t thread, std::size_t capacity) : thread_(thread), calls_(capacity) {}
 
     /// Begins a call; the clock is read last. If `end` does not follow, because the call threw or
-    /// the thread was stopped for good, the answer stays `maybe`.
-    /// Throws std::length_error if there is no room, before anything was called.
+    /// the thread was stopped for good, the answer stays `maybe`. Throws std::length_error if there
+    /// is no room; then nothing has been called yet.
     operation& begin(call what, form how, std::uint64_t value, std::uint64_t span_ns) {
         if (used_ == calls_.size()) throw std::length_error("a thread_log is full");
         operation& op = calls_[used_++];
@@ -46,13 +47,13 @@ public:
         op.begin_ns = stamp();
         return op;
     }
-    /// Ends it; the clock is read first.
+    /// Ends the call; the clock is read first.
     static void end(operation& op, answer said) {
         op.end_ns = stamp();
         op.said = said;
     }
 
-    /// Begins a batch: a call for each value, all with one begin. Throws as `begin`.
+    /// Begins a batch: a call for each value, all with one begin. Throws as `begin` does.
     std::span<operation> begin_batch(call what, form how, std::span<const std::uint64_t> values,
                                      std::uint64_t span_ns) {
         if (room() < values.size()) throw std::length_error("a thread_log is full");
@@ -61,8 +62,8 @@ public:
         for (operation& op : batch) op.begin_ns = batch.back().begin_ns;
         return batch;
     }
-    /// Ends it, all with one end. The first `count` calls were carried out. The next one has the
-    /// other answer, if that is not ok; those that are left over were not made.
+    /// Ends the batch: all its calls with one end. The first `count` calls were carried out. If the
+    /// other answer is not ok, the next call gets it. The remaining calls were not made.
     void end_batch(std::span<operation> batch, std::size_t count, answer said) {
         const std::uint64_t at = stamp();
         const std::size_t made = count + (said == answer::ok ? 0 : 1);
@@ -74,7 +75,7 @@ public:
         used_ -= batch.size() - made;
     }
 
-    /// Forgets all calls, and keeps the memory.
+    /// Forgets all calls, but keeps the memory.
     void clear() noexcept { used_ = 0; }
     [[nodiscard]] std::span<const operation> calls() const { return {calls_.data(), used_}; }
     /// How many more calls fit.
@@ -118,15 +119,15 @@ struct limit_form {
         : how(form::timed_stoppable), span_ns(static_cast<std::uint64_t>(span.count())) {}
 };
 
-/// A queue as one thread sees it, each call recorded. Items are made from a number, T(number), and
-/// tell it: they are integers or have a member `value`. The forms that the contract calls equal
-/// (put and emplace, _for and _until) take turns, by the number.
+/// A queue as one thread sees it; each call is recorded. An item is made from a number, T(number),
+/// and gives the number back: it is an integer or has a member `value`. Forms that the contract
+/// calls equal (put and emplace, _for and _until) take turns; the number decides which is used.
 ///
-/// A batch is recorded as what it promises to be: a put (get) for each of its items, in one
+/// A batch is recorded as what it promises to be: a put (or get) for each of its items, all in one
 /// interval and in order, and one more with the answer if that is not ok.
 ///
-/// Threads: belongs to one, as its log does. Throws what the queue throws, and std::length_error if
-/// the log is full.
+/// Threads: belongs to one thread, as its log does. Throws what the queue throws, and
+/// std::length_error if the log is full.
 template <class Queue> class recorded {
     using item_type = typename Queue::value_type;
     using clock = std::chrono::steady_clock;
@@ -200,7 +201,7 @@ public:
         log_->end_batch(batch, put.count, to_answer(put.status));
         return {to_answer(put.status), put.count};
     }
-    /// At most `most`, which is not 0. The value is how many it took.
+    /// Takes at most `most` items; `most` is not 0. The value is how many it took.
     template <class... Limit> taken get_many(std::size_t most, Limit... within) {
         std::vector<item_type> items(most, item_type(0));
         return record_gets(most, limit_form(within...), items, [&] {
@@ -220,7 +221,7 @@ public:
         return got;
     }
 
-    /// task_done: ok, or refused.
+    /// Calls task_done. The answer is ok or refused.
     answer done(std::uint64_t count) {
         return record_done(count, [&] { queue_->task_done(count); });
     }
@@ -291,7 +292,7 @@ private:
         const auto got = make();
         return end_get(op, got);
     }
-    // `items` are those that the call has taken when it returns.
+    // `items` holds, when the call returns, the items that it took.
     template <class Items, class Call>
     taken record_gets(std::size_t most, limit_form limit, const Items& items, Call make) {
         const std::vector<std::uint64_t> unknown(most, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Rounds: one queue, a random crowd of threads that put, get, join, shut down, stop and resize, and
-// every call recorded. Many short rounds of different shapes meet more interleavings than a long
-// one.
+// Rounds: one queue and a random crowd of threads that put, get, join, shut down, stop and resize
+// it; every call is recorded. Many short rounds of different shapes meet more interleavings than
+// one long round.
 #ifndef CONQ_TESTING_HISTORY_ROUNDS_HPP
 #define CONQ_TESTING_HISTORY_ROUNDS_HPP
 
@@ -31,7 +31,7 @@ struct crowd {
     unsigned putters_most = 4, getters_most = 4;
     bool has_mixers = true;  ///< threads that put and get
     bool resizes = false;    ///< set_maxsize is called
-    bool joins_wait = true;  ///< join() without an end is called; a queue that loses items hangs it
+    bool joins_wait = true;  ///< join() without a limit is called; it hangs if items were lost
     unsigned priority_from = 48;
     std::uint64_t priorities = 1;  ///< how many at most
 };
@@ -41,35 +41,35 @@ struct shape {
     std::uint64_t seed;
     unsigned putters, getters, mixers, joiners;
     std::uint64_t puts_each;
-    unsigned tries_percent, timed_percent, token_percent;  ///< of puts and gets; the rest wait
-    std::uint64_t dones_most;                              ///< that are counted at once
+    unsigned tries_percent, timed_percent, token_percent;  ///< of puts and gets; the others wait
+    std::uint64_t dones_most;                              ///< in one call
     std::uint64_t pauses_most;                             ///< between two calls
     std::uint64_t priorities;
     bool stops, closes, drops, resizes;  ///< at a random moment
-    unsigned batches_percent;            ///< of puts and gets; the rest is of one item each
+    unsigned batches_percent;            ///< of puts and gets; the others move one item
 
     [[nodiscard]] std::uint64_t puts_most() const noexcept {
         return (putters + mixers) * puts_each;
     }
 };
 
-/// The shape that belongs to a seed.
+/// The shape of the round with this seed.
 [[nodiscard]] shape draw_shape(std::uint64_t seed, const crowd& of);
 [[nodiscard]] std::string to_string(const shape& of);
 
 inline constexpr std::uint64_t puts_each_most = 1024;
 inline constexpr std::uint64_t batch_most = 20;
 
-/// Ends the program, with a text, if it is not fed for long: a call that hangs would otherwise end
-/// in the time-out of the whole test, which tells nothing.
+/// Ends the program, with a text, if it is not fed for long. Otherwise a call that hangs would end
+/// in the time-out of the whole test, which says nothing about the cause.
 class watchdog {
 public:
-    /// `what()` is asked, on another thread, for the text.
+    /// `what()` returns the text; another thread calls it.
     watchdog(std::chrono::milliseconds patience, std::function<std::string()> what);
     ~watchdog();
     watchdog(const watchdog&) = delete;
     watchdog& operator=(const watchdog&) = delete;
-    /// All is well.
+    /// Feeds the watchdog: all is well.
     void feed();
 
 private:
@@ -85,16 +85,16 @@ private:
 
 /// Runs rounds, one after the other.
 ///
-/// A thread that puts ends when it has put all, or is told of a shutdown; then the queue is shut
-/// down, and the threads that get end when they are told so. So a round ends on every correct
-/// queue, whatever the shape.
+/// A thread that puts ends when it has put all its items, or when a put answers `shut_down`. Then
+/// the queue is shut down, and a thread that gets ends when a get answers `shut_down`. So a round
+/// ends on every correct queue, whatever its shape.
 template <class Queue> class rounds {
 public:
-    /// A round that goes on for more than `patience` has a call that hangs: the program ends.
+    /// If a round lasts longer than `patience`, one of its calls hangs, and the program ends.
     explicit rounds(const crowd& of, std::chrono::milliseconds patience = std::chrono::minutes(3))
         : crowd_(of), logs_(make_logs()), watchdog_(patience, [this] { return unanswered(); }) {}
 
-    /// All that happened to the queue, which has to be new.
+    /// Runs a round on a queue, which must be new. Returns all that happened to the queue.
     [[nodiscard]] history run(Queue& queue, const shape& how) {
         watchdog_.feed();
         queue_ = &queue;
@@ -131,17 +131,16 @@ public:
 private:
     using nanoseconds = std::chrono::nanoseconds;
     static constexpr unsigned threads_most = 16;
-    // A getter may get, and call task_done for, all that at most six threads put, and polls
-    // besides.
+    // A getter may get all that at most six threads put, and call task_done for it; and it polls.
     static constexpr std::size_t calls_most = 16 * puts_each_most;
 
-    // Of one thread: who it is, what it throws dice for, what it has left.
+    // What belongs to one thread of a round.
     struct me {
         recorded<Queue> queue;
         thread_log& log;
         conq::testing::dice dice;
-        unsigned number;        // among its kind
-        bool has_token = true;  // until it was stopped
+        unsigned number;        // among the threads of its kind
+        bool has_token = true;  // until the thread was stopped
     };
 
     static std::vector<thread_log> make_logs() {
@@ -162,7 +161,7 @@ private:
         });
     }
 
-    // Which calls have not returned. Read while their threads hang.
+    // The calls that have not returned. Read while their threads hang.
     [[nodiscard]] std::string unanswered() const {
         std::string text = to_string(shape_) + "\n";
         for (const thread_log& log : logs_) {
@@ -173,9 +172,10 @@ private:
     }
 
     void put_all(me& self) {
-        std::uint64_t left = shape_.puts_each, told = 0;  // told is told: some ask again
+        std::uint64_t left = shape_.puts_each, told = 0;  // told of a shutdown: some ask again
         while (left > 0) {
-            // Each put may fail once and more; when the log gets short, only waiting is left.
+            // A put may fail, even more than once. When the log has little room left, puts only
+            // wait.
             const bool must_wait = self.log.room() < 2 * puts_each_most;
             const bool by_batch = !must_wait && self.dice.chance(shape_.batches_percent);
             const many_put put =
@@ -209,7 +209,7 @@ private:
         if (undone > 0) self.queue.done(undone);
     }
 
-    // Puts and gets without waiting for long: one that does both could wait for itself.
+    // Puts and gets without waiting for long: a thread that does both could wait for itself.
     void mix(me& self) {
         for (std::uint64_t left = shape_.puts_each; left > 0; --left) {
             const std::uint64_t kind = self.dice.below(100);
@@ -224,7 +224,7 @@ private:
             } else if (kind < 95) {
                 got = self.queue.get_for(span(self));
             } else if (kind < 97) {
-                self.queue.done(std::uint64_t{1} << 32);  // too many: refused
+                self.queue.done(std::uint64_t{1} << 32);  // more than were put: refused
             } else if constexpr (requires { self.queue.trim(); }) {
                 self.queue.trim();
             }
@@ -324,7 +324,7 @@ private:
         return with_token ? self.queue.get(token) : self.queue.get();
     }
 
-    // No two are the same, as long as `left` counts down.
+    // No two values are the same, as long as `left` counts down.
     std::uint64_t value(me& self, std::uint64_t left) {
         const std::uint64_t priority = self.dice.below(shape_.priorities);
         const std::uint64_t writers = shape_.putters + shape_.mixers;
@@ -339,7 +339,7 @@ private:
         if (self.dice.chance(5)) std::this_thread::yield();
         platform::native::pause(static_cast<int>(self.dice.below(shape_.pauses_most)));
     }
-    // A random number of turns of the other threads, as long as they have something to do.
+    // Lets the other threads have a random number of turns, as long as they have something to do.
     void linger(me& self, std::uint64_t most) const {
         for (std::uint64_t i = self.dice.below(most + 1); i > 0 && !puts_ended_; --i) {
             std::this_thread::yield();
@@ -354,7 +354,7 @@ private:
     std::atomic<unsigned> ready_{0};
     unsigned used_ = 0;
     std::atomic<bool> goes_{false}, puts_ended_{false}, gets_ended_{false};
-    watchdog watchdog_;  // the last: it looks at the others
+    watchdog watchdog_;  // last: it reads the other members
 };
 
 }  // namespace conq::testing

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// First in, first out between one thread that puts and one that gets, where each sees its own order
-// only: sequential consistency, which knows no clock.
+// First in, first out between one thread that puts and one that gets, each of which sees only its
+// own order: sequential consistency, which knows no clock.
 //
-// An order of all calls is a path through the points (items put, items taken), each 0 to `bound`
-// more put than taken. The k-th item taken has to be the k-th put. `full` after j puts is a stop at
-// (j, j - bound), `empty` after i gets one at (i, i); a path that only rises can have both unless
-// j - bound < i < j. A put that was told of a shutdown is the last, a get that was told likewise,
-// and then all is taken. Linear.
+// An order of all calls is a path through the points (items put, items taken); at each point, 0 to
+// `bound` more items have been put than taken. The k-th item taken must be the k-th item put.
+// `full` after j puts is a stop of the path at (j, j - bound); `empty` after i gets is a stop at
+// (i, i). A path that only rises can have both unless j - bound < i < j. A put that answers
+// `shut_down` is the last put. So is a get that answers it, and then all items have been taken.
+// Linear.
 #include <stdexcept>
 #include <string>
 
@@ -15,7 +16,7 @@
 namespace conq::testing {
 namespace {
 
-// The calls of one kind, which all have to be of one thread, in its order.
+// The calls of one kind, in the order of their thread; all must be of one thread.
 std::vector<operation_index> calls_of(const evidence& e, call what) {
     std::vector<operation_index> found;
     for (operation_index op = 0; op < e.operations().size(); ++op) {
@@ -31,12 +32,12 @@ std::vector<operation_index> calls_of(const evidence& e, call what) {
     return found;
 }
 
-// One side's calls, sorted out.
+// The calls of one side.
 struct side {
     std::vector<operation_index> ok;
     struct blocked {
         operation_index call;
-        std::uint64_t after;  // how many were ok before it
+        std::uint64_t after;  // how many calls were ok before it
     };
     std::vector<blocked> full_or_empty;
     std::optional<violation> wrong;
@@ -59,7 +60,7 @@ side follow(const evidence& e, call what) {
     return found;
 }
 
-// The k-th out is the k-th in, where nothing was dropped; else what came out is in order.
+// The k-th item out is the k-th in if nothing was dropped; else the items came out in order.
 std::optional<violation> check_items(const evidence& e, const side& puts, const side& gets) {
     std::size_t in = 0;
     for (std::size_t out = 0; out < gets.ok.size(); ++out, ++in) {
@@ -111,7 +112,8 @@ std::optional<violation> check_sequence(const evidence& e) {
     if (puts.wrong) return puts.wrong;
     if (gets.wrong) return gets.wrong;
     if (auto found = check_items(e, puts, gets)) return found;
-    // Drops and changes of the bound come from outside: where they stand in the order is open.
+    // Drops and changes of the bound come from outside of both sides: their place in the order is
+    // open.
     const auto is_resize = [](const operation& op) { return op.what == call::resize; };
     if (e.drops().begin != never ||
         std::any_of(e.operations().begin(), e.operations().end(), is_resize)) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // shutdown, graceful and immediate.
 //
-// The queue is closed from one instant on, between the begin of the first shutdown and the first
-// end of a shutdown or of a call that was told of it. The latest possible one suits everybody: puts
-// and the answers `full` and `empty` come before it (their intervals are cut off there, see
-// evidence), `shut_down` after it; and a get is told only when nothing is to come out any more.
+// The queue is closed from one instant on. It lies between the begin of the first shutdown and the
+// first end of a shutdown or of a call that answered `shut_down`. The latest possible instant suits
+// all calls: puts and the answers `full` and `empty` come before it (their intervals are cut off
+// there, see evidence), the answers `shut_down` after it. A get answers `shut_down` only when no
+// item is to come out any more.
 #include <string>
 #include <utility>
 
@@ -25,7 +26,7 @@ bool needs_open(const operation& op) {
     return op.said == answer::full || op.said == answer::empty;
 }
 
-// The call of those that `choose` likes whose interval ends first.
+// Of the calls that `choose` accepts, the one whose interval ends first.
 template <class Choose> operation_index first_to_end(const evidence& e, Choose choose) {
     operation_index found = nobody;
     for (operation_index op = 0; op < e.operations().size(); ++op) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Sorting by a number: by radix where there is much, which is what makes checkers fast.
+// Sorting by a number. Large inputs are sorted by radix, which is what makes the checkers fast.
 #ifndef CONQ_TESTING_HISTORY_SORTING_HPP
 #define CONQ_TESTING_HISTORY_SORTING_HPP
 
@@ -13,8 +13,8 @@ struct keyed {
     std::uint32_t index;
 };
 
-/// Sorts by key, and by index where keys are equal; the indices have to rise. O(n) for a given
-/// width of the keys' range.
+/// Sorts by key, and by index where keys are equal; the given indices must rise. O(n) for a given
+/// width of the range of keys.
 void sort_by_key(std::vector<keyed>& list);
 
 }  // namespace conq::testing
