@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a harness has found: a test wants none, a canary wants some.
+// What a harness has found: a test expects no findings, a canary expects some.
 #ifndef CONQ_TESTING_FAULTS_FINDINGS_HPP
 #define CONQ_TESTING_FAULTS_FINDINGS_HPP
 
@@ -13,13 +13,13 @@ namespace conq::testing {
 /// Threads: any.
 class findings {
 public:
-    /// Something is wrong.
+    /// Adds a finding: something is wrong.
     void add(std::string what) {
         const std::lock_guard held(mutex_);
         ++count_;
         if (texts_.size() < kept) texts_.push_back(std::move(what));
     }
-    /// `what` is wrong unless `is_right`.
+    /// Adds the finding `what` unless `is_right`.
     void expect(bool is_right, const char* what) {
         if (!is_right) add(what);
     }
@@ -28,7 +28,7 @@ public:
         const std::lock_guard held(mutex_);
         return count_;
     }
-    /// The first few, a line each.
+    /// The first few findings, one a line.
     [[nodiscard]] std::string text() const {
         const std::lock_guard held(mutex_);
         std::string all;

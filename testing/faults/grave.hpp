@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A place for an object that watches over it after its end: who touches a queue that is gone is
-// found in any build, if the touch changes it, and under AddressSanitizer also if it only looks.
+// Memory for an object that is watched after the object was destroyed. A write to a destroyed queue
+// is found in any build if it changes a byte; under AddressSanitizer a read is found, too.
 #ifndef CONQ_TESTING_FAULTS_GRAVE_HPP
 #define CONQ_TESTING_FAULTS_GRAVE_HPP
 
@@ -17,7 +17,7 @@
 
 namespace conq::testing {
 
-/// Room for one T at a time, which is made and ended as often as one likes.
+/// Room for one T at a time, which can be made and destroyed any number of times.
 template <class T> class grave {
 public:
     grave() = default;
@@ -25,14 +25,14 @@ public:
     grave& operator=(const grave&) = delete;
     ~grave() { open(); }
 
-    /// Makes the object, out of what `arguments` say.
+    /// Makes the object from `arguments`.
     template <class... Arguments> T& make(Arguments&&... arguments) {
         open();
         object_ = ::new (static_cast<void*>(room_)) T(std::forward<Arguments>(arguments)...);
         return *object_;
     }
 
-    /// Ends the object and closes the grave.
+    /// Destroys the object and closes the grave.
     void end() noexcept {
         std::destroy_at(object_);
         object_ = nullptr;
@@ -42,7 +42,8 @@ public:
 #endif
     }
 
-    /// Whether nothing has been written since the end. Call it once nobody can touch it any more.
+    /// Whether nothing has been written since the object was destroyed. Call it when no thread can
+    /// touch the object any more.
     [[nodiscard]] bool is_undisturbed() noexcept {
         open();
         return std::all_of(room_, room_ + sizeof room_,

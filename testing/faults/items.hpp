@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Items that know whether they live: each counts itself, notices if it is used or destroyed when it
-// does not live, and fails where the thread's fault_plan says so, before anything has changed.
+// Items that know whether they are alive. Each item counts itself, notices if it is used or
+// destroyed when it is not alive, and fails where the thread's fault_plan says so, before anything
+// has changed.
 #ifndef CONQ_TESTING_FAULTS_ITEMS_HPP
 #define CONQ_TESTING_FAULTS_ITEMS_HPP
 
@@ -15,14 +16,14 @@ namespace conq::testing {
 /// What all items have in common. The counts are relaxed: they must not order threads.
 class item_census {
 public:
-    /// Items that live.
+    /// How many items are alive.
     [[nodiscard]] static std::int64_t alive() noexcept {
         return alive_.load(std::memory_order_relaxed);
     }
-    /// Uses and destructions of something that did not live, since the last call.
+    /// How often, since the last call, something was used or destroyed that was not alive.
     [[nodiscard]] static std::int64_t take_crimes() noexcept { return crimes_.exchange(0); }
 
-    /// Begins anew: for canaries, whose items are not ended as they should be.
+    /// Resets the counts: for canaries, whose items are not destroyed as they should be.
     static void forget() noexcept {
         alive_.store(0);
         crimes_.store(0);
@@ -69,7 +70,7 @@ public:
         item_census::add(-1);
     }
 
-    /// Whether it still is what it was made as.
+    /// Whether the item still is what it was made as.
     [[nodiscard]] bool is_intact(int v) const noexcept {
         check();
         return value == v && !is_moved_from;
@@ -84,11 +85,11 @@ private:
         if (self_ != this) item_census::report_crime();
     }
 
-    const item* volatile self_ = nullptr;  // volatile: the destructor's last store has to be made
+    const item* volatile self_ = nullptr;  // volatile: keeps the destructor's last store
     std::byte padding_[216] = {};
 };
 
-/// For the lock-free buffers: only its copy and construction can fail.
+/// For the lock-free buffers: only its construction and copy can fail.
 using steady_item = item<true, true>;
 using steady_move_only = item<true, false>;
 /// For the locked buffer: everything can fail.

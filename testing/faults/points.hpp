@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Places where a test can make the machine fail: the n-th allocation, construction, copy or move.
+// Places at which a test can inject a failure: the n-th allocation, construction, copy or move.
 #ifndef CONQ_TESTING_FAULTS_POINTS_HPP
 #define CONQ_TESTING_FAULTS_POINTS_HPP
 
@@ -8,7 +8,7 @@
 
 namespace conq::testing {
 
-/// What can be made to fail. Bits: a plan may name several.
+/// What can be made to fail. These are bits: a plan may name several.
 enum fault_kind : unsigned {
     allocation_fault = 1,
     construction_fault = 2,
@@ -17,14 +17,14 @@ enum fault_kind : unsigned {
     any_fault = 15
 };
 
-/// What a construction, copy or move throws that a plan strikes. An allocation throws
-/// std::bad_alloc, as it does in life.
+/// What a construction, copy or move throws when a plan strikes it. An allocation throws
+/// std::bad_alloc, as a real one does.
 struct planned_fault : std::exception {
     [[nodiscard]] const char* what() const noexcept override { return "a planned fault"; }
 };
 
-/// While it lives, the n-th point (from 1) of `kinds` that this thread passes fails, once. One plan
-/// a thread at a time. Threads: belongs to one.
+/// While a plan lives, the n-th point (from 1) of `kinds` that its thread passes fails, once. A
+/// thread has one plan at a time. Threads: belongs to one thread.
 class fault_plan {
 public:
     fault_plan(unsigned kinds, std::uint64_t n) noexcept;
@@ -32,17 +32,17 @@ public:
     fault_plan& operator=(const fault_plan&) = delete;
     ~fault_plan();
 
-    /// Whether it has struck.
+    /// Whether the plan has struck.
     [[nodiscard]] bool has_fired() const noexcept;
-    /// How many points have been passed, with the one that failed.
+    /// How many points have been passed, the failed one included.
     [[nodiscard]] std::uint64_t passed() const noexcept;
 
 private:
     const std::uint64_t n_;
 };
 
-/// A place where a plan of this thread may strike: throws std::bad_alloc for an allocation, else
-/// planned_fault.
+/// A place at which a plan of this thread may strike. Then it throws std::bad_alloc for an
+/// allocation, otherwise planned_fault.
 void fault_point(fault_kind kind);
 
 }  // namespace conq::testing

@@ -72,10 +72,10 @@ bool child_process::wait(int options) {
     return true;
 }
 
-// The host thread sleeps in the kernel until the other process has ended (CLONE_VFORK), which
-// meanwhile uses the host's thread-local variables: so it is the host, for the C library and the
-// sanitizers.
-// __clone is glibc's clone, past ThreadSanitizer, which takes each clone for a fork.
+// The host thread sleeps in the kernel until the other process has ended (CLONE_VFORK). Meanwhile
+// the process uses the host's thread-local variables, so the C library and the sanitizers take it
+// for the host thread. __clone is the clone of glibc; it bypasses ThreadSanitizer, which takes each
+// clone for a fork.
 extern "C" int __clone(int (*)(void*), void*, int, void*, ...) noexcept;  // NOLINT: glibc's name
 
 stoppable_thread::stoppable_thread(std::function<void()> body)
@@ -127,7 +127,7 @@ bool write_text(const std::string& path, const std::string& text) {
     return file.good();
 }
 
-// The folder below which groups with a quota can be made: of cgroup v1, or v2 if it hands on cpu.
+// The folder in which groups with a quota can be made: of cgroup v1, or of v2 if it delegates cpu.
 const char* const roots[] = {"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup"};
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Which sanitizer watches this build: gcc says it by macros, clang by __has_feature.
+// Which sanitizer this build has: gcc tells it by macros, clang by __has_feature.
 #ifndef CONQ_TESTING_FAULTS_SANITIZERS_HPP
 #define CONQ_TESTING_FAULTS_SANITIZERS_HPP
 

@@ -30,7 +30,7 @@ std::uint64_t stop_log::stopped_ns(const stretch& time) const {
 
 stop_watch::stop_watch(stop_log& log)
     : thread_([&log](const std::stop_token& stop) {
-          // Longer than a thread that mostly sleeps waits for a core on a machine that is full.
+          // Longer than a thread that mostly sleeps waits for a core on a fully loaded machine.
           constexpr std::uint64_t gap_least_ns = 30'000'000;
           stretch gap{0, platform::monotonic_now()};
           while (!stop.stop_requested()) {
@@ -81,7 +81,8 @@ std::string histogram::text() const {
 
 void call_meter::note(stretch call) {
     durations_.add(call.length_ns());
-    // Not at every call: it would cost as much as they do. A long one is always looked into.
+    // Not at every call: that would cost as much as the calls do. After a long call it always
+    // looks.
     if (call.to - looked_at_ < look_ns) return;
     const std::uint64_t seen = delay_.ns();
     if (call.length_ns() > long_call_ns) long_calls_.push_back({call, seen - delay_seen_ns_});

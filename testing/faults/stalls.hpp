@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// How long calls stood still, and how much of that the machine explains: a wake that is lost, or
-// comes late, is a stall that nothing explains.
+// How long calls stalled, and how much of that the machine explains. A wake that is lost, or comes
+// late, is a stall that nothing explains.
 //
-// A call on a busy machine is long for two reasons that are not the queue's. Its thread could run
-// and got no core: the kernel counts that for each thread. And somebody did not run at all: who
-// stops a thread writes that down, and a thread that only looks at the clock notices when the whole
-// process stood still. What is left is a stall of the queue; or of a thread that another waited for
-// while it had no core, which is some 100 ms at most with 64 of them on two cores.
+// On a busy machine a call can be long for two reasons that are not the queue's. First, its thread
+// was ready to run and got no core: the kernel counts that time for each thread. Second, some
+// thread did not run at all: the code that stops a thread logs it, and a thread that only looks at
+// the clock notices when the whole process stood still. What remains is a stall of the queue, or of
+// a thread that another one waited for while it had no core. The latter takes some 100 ms at most
+// with 64 threads on two cores.
 #ifndef CONQ_TESTING_FAULTS_STALLS_HPP
 #define CONQ_TESTING_FAULTS_STALLS_HPP
 
@@ -29,16 +30,16 @@ struct stretch {
     platform::instant_ns from = 0, to = 0;
 
     [[nodiscard]] std::uint64_t length_ns() const noexcept { return to - from; }
-    /// How much of it lies in the other one.
+    /// How much of this stretch lies in the other.
     [[nodiscard]] std::uint64_t overlap_ns(const stretch& other) const noexcept;
 };
 
-/// When threads were stopped. Threads: any.
+/// A log of when threads were stopped. Threads: any.
 class stop_log {
 public:
-    /// Something was stopped for so long.
+    /// Notes that a thread or the process was stopped during this stretch.
     void add(stretch stopped);
-    /// How much of the time something was stopped; at most its length.
+    /// For how much of `time` something was stopped; at most its length.
     [[nodiscard]] std::uint64_t stopped_ns(const stretch& time) const;
 
 private:
@@ -46,8 +47,8 @@ private:
     std::vector<stretch> stops_;
 };
 
-/// While it lives, logs when the whole process stood still, as a thread sees it that does nothing
-/// but look at the clock.
+/// While it lives, a thread that does nothing but look at the clock logs when the whole process
+/// stood still.
 class stop_watch {
 public:
     explicit stop_watch(stop_log& log);
@@ -56,7 +57,7 @@ private:
     std::jthread thread_;
 };
 
-/// For how long the thread that asks could have run and had no core. Belongs to one thread.
+/// For how long the calling thread was ready to run but had no core. Belongs to one thread.
 class run_delay {
 public:
     run_delay();
@@ -64,14 +65,15 @@ public:
     run_delay& operator=(const run_delay&) = delete;
     ~run_delay();
 
-    /// Nanoseconds since the thread began; 0 where the kernel does not count. Some 1 us.
+    /// That time since the thread began, in nanoseconds; 0 where the kernel does not count it. The
+    /// call takes some 1 us.
     [[nodiscard]] std::uint64_t ns() const noexcept;
 
 private:
     int file_;
 };
 
-/// Counts by powers of two. Belongs to one thread, or to nobody any more.
+/// Counts durations by powers of two. Belongs to one thread until that thread has ended.
 class histogram {
 public:
     void add(std::uint64_t ns) noexcept;
@@ -81,24 +83,26 @@ public:
     [[nodiscard]] std::uint64_t longest_ns() const noexcept { return longest_; }
 
 private:
-    static constexpr std::size_t buckets = 36;  // 1 us and less, to hours
+    static constexpr std::size_t buckets = 36;  // from 1 us and less to hours
     std::array<std::uint64_t, buckets> counts_{};
     std::uint64_t longest_ = 0;
 };
 
-/// A thread's calls on one side of a queue. Belongs to that thread, or to nobody any more.
+/// Measures the calls of a thread on one side of a queue. Belongs to that thread until it has
+/// ended.
 class call_meter {
 public:
-    /// A side of so many threads, and how many of its calls have ended.
+    /// Takes how many threads the side has, and the count of its calls that have ended.
     call_meter(std::atomic<std::uint64_t>& ended, std::uint64_t threads)
         : ended_(ended), threads_(threads) {}
 
-    /// call(), measured.
+    /// Makes the call, and measures it.
     template <class Call> auto measure(Call call) {
         const std::uint64_t ended_before = ended_.load(std::memory_order_relaxed);
         const platform::instant_ns from = platform::monotonic_now();
         auto answer = call();
-        // Of those that ended meanwhile, the others of this side may have begun before.
+        // Of the calls that ended meanwhile, one for each other thread may have begun before this
+        // one.
         const std::uint64_t ended = ended_.fetch_add(1, std::memory_order_relaxed) - ended_before;
         if (ended > threads_ && ended - threads_ > overtakes_) overtakes_ = ended - threads_;
         note({from, platform::monotonic_now()});
@@ -106,9 +110,9 @@ public:
     }
 
     [[nodiscard]] const histogram& durations() const noexcept { return durations_; }
-    /// At least so many calls began after one and ended before it.
+    /// At least this many calls began after one call and ended before it.
     [[nodiscard]] std::uint64_t most_overtakes() const noexcept { return overtakes_; }
-    /// The longest of its calls but for what the machine explains. Calls of up to 100 ms are 0.
+    /// The longest of its calls, minus what the machine explains. Calls of up to 100 ms count as 0.
     [[nodiscard]] std::uint64_t longest_stall_ns(const stop_log& stops) const;
 
 private:

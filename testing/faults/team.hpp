@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Threads that are made once and run many short rounds: all begin a round within some microseconds
-// of one another, which is what makes them collide.
+// Threads that are made once and run many short rounds. All begin a round within some microseconds
+// of one another, so that their calls collide.
 #ifndef CONQ_TESTING_FAULTS_TEAM_HPP
 #define CONQ_TESTING_FAULTS_TEAM_HPP
 
@@ -16,10 +16,10 @@
 
 namespace conq::testing {
 
-/// A number that threads wait to see change. They poll a little before they sleep.
+/// A counter whose changes threads can wait for. They poll a little before they sleep.
 class turnstile {
 public:
-    /// `n` more.
+    /// Adds `n`.
     void add(std::uint32_t n) noexcept {
         word_.fetch_add(n);
         platform::native::wake(&word_, std::numeric_limits<int>::max());
@@ -45,7 +45,7 @@ private:
 /// Threads: `run` belongs to one thread.
 class team {
 public:
-    /// So many threads, which wait for `run`.
+    /// Starts this many threads, which wait for `run`.
     explicit team(int size) {
         for (int index = 0; index < size; ++index) {
             threads_.emplace_back([this, index] { serve(index); });
@@ -59,7 +59,8 @@ public:
         for (std::thread& each : threads_) each.join();
     }
 
-    /// Calls body(index) on every thread; returns when all calls have. They do not throw.
+    /// Calls body(index) on every thread; returns when all calls have returned. They must not
+    /// throw.
     template <class Body> void run(Body body) {
         const std::uint32_t all = ended_.count() + static_cast<std::uint32_t>(threads_.size());
         job_ = std::ref(body);

@@ -16,8 +16,8 @@ void watchdog::beat(const char* what, std::uint64_t seed) noexcept {
 }
 
 void watchdog::watch(const std::stop_token& stop, std::chrono::milliseconds limit) const {
-    // Counts its own short sleeps instead of reading a clock: while the process is stopped, they
-    // do not go on either.
+    // Counts its own short sleeps instead of reading a clock, because they do not go on while the
+    // process is stopped.
     constexpr std::chrono::milliseconds step{5};
     std::uint64_t seen = beats_.load();
     std::chrono::milliseconds quiet{0};

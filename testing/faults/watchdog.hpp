@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What ends a test that hangs, and says where: a lost wake must not look like a slow machine.
+// Ends a test that hangs, and says where it hangs: a lost wake must not look like a slow machine.
 #ifndef CONQ_TESTING_FAULTS_WATCHDOG_HPP
 #define CONQ_TESTING_FAULTS_WATCHDOG_HPP
 
@@ -11,16 +11,16 @@
 
 namespace conq::testing {
 
-/// Aborts the program if `beat` is not called for `limit`, and says what began at the last beat.
+/// Aborts the program if `beat` is not called for `limit`, and prints what began at the last beat.
 /// Threads: `beat` may come from any thread.
 class watchdog {
 public:
-    /// Long enough for a machine that is busy with other things.
+    /// The default limit: long enough for a machine that is busy with other work.
     static constexpr std::chrono::seconds usual_limit{60};
 
     explicit watchdog(std::chrono::milliseconds limit = usual_limit);
 
-    /// `what`, which has to outlive the watchdog, begins now, with this seed.
+    /// Notes that `what` begins now, with this seed. `what` must outlive the watchdog.
     void beat(const char* what, std::uint64_t seed) noexcept;
 
 private:
@@ -28,7 +28,7 @@ private:
 
     std::atomic<const char*> what_{"the first beat"};
     std::atomic<std::uint64_t> seed_{0}, beats_{0};
-    std::jthread thread_;  // last: it uses the others
+    std::jthread thread_;  // last: it uses the other members
 };
 
 }  // namespace conq::testing
