@@ -21,7 +21,7 @@ std::string contents(const std::string& path) {
 disk_model::disk_model(std::string folder, std::function<void()> moment, disk_manner manner)
     : folder_(std::move(folder) + "/"), moment_(std::move(moment)), manner_(manner) {}
 
-// The name in the folder; empty for a file elsewhere.
+// The name of a file in the folder; empty for a file elsewhere.
 std::string disk_model::name_of(const std::string& path) const {
     return path.starts_with(folder_) ? path.substr(folder_.size()) : std::string();
 }
@@ -35,8 +35,8 @@ void disk_model::apply(std::string& to, const change& what) {
     to.replace(what.at, what.bytes.size(), what.bytes);
 }
 
-// Sector by sector: as it was, as it should be, or neither; but a byte that is written as it was
-// stays so.
+// Writes a change in part. Each sector is as it was, as it should be, or neither. But a byte whose
+// old and new value are equal keeps that value.
 void disk_model::tear(std::string& to, const change& what, std::mt19937_64& dice) {
     std::string whole = to;
     apply(whole, what);
@@ -55,7 +55,8 @@ void disk_model::tear(std::string& to, const change& what, std::mt19937_64& dice
 }
 
 void disk_model::survive(std::string& to, const std::vector<change>& some, std::mt19937_64& dice) {
-    // Now and then nothing, or all but one: what a run of coins hardly ever shows.
+    // Now and then nothing survives, or all but one change: tossing a coin for each change hardly
+    // ever gives that.
     const auto mood = dice() % 8;
     if (mood == 0) return;
     const auto spared = mood == 1 && !some.empty() ? dice() % some.size() : some.size();
@@ -74,7 +75,7 @@ int disk_model::before(storage_event& event) {
     file& at = files_[name];
     std::mt19937_64 dice(manner_.fails_seed);
     survive(at.kept, at.pending, dice);
-    at.pending.clear();  // the system takes them for written
+    at.pending.clear();  // the system believes them written
     return SQLITE_IOERR_FSYNC;
 }
 
@@ -90,7 +91,7 @@ void disk_model::after(const storage_event& event) {
         files_[name].syncs_folder =
             (event.flags & SQLITE_OPEN_CREATE) != 0 && (event.flags & journals) != 0;
     } else if (event.what == storage_call::remove) {
-        names_.erase(name);  // the file stays, for when its name comes back
+        names_.erase(name);  // the file itself stays, in case its name comes back
         if (event.offset != 0) kept_names_ = names_;
     } else if (event.what == storage_call::write) {
         files_[name].pending.push_back({false, static_cast<std::uint64_t>(event.offset),

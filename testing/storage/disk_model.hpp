@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What is on the disk, as opposed to what processes read: a write is there for sure when its file
-// was synced after it, a name when its folder was. From this: what may be found after the power
-// has failed.
+// A model of what is on the disk, as opposed to what processes read. A write is certainly on the
+// disk when its file was synced after it, a name when its folder was. From this follows what may be
+// found after a power failure.
 #ifndef CONQ_TESTING_STORAGE_DISK_MODEL_HPP
 #define CONQ_TESTING_STORAGE_DISK_MODEL_HPP
 
@@ -19,21 +19,21 @@ namespace conq::testing {
 
 /// How the disk behaves.
 struct disk_manner {
-    bool lies = false;  ///< It says that it has synced, and has not: for canaries.
+    bool lies = false;  ///< It reports a sync that it has not made: for canaries.
     std::uint64_t fails_at =
-        0;  ///< The sync, counted from 1, that fails and loses what it was for.
-    std::uint64_t fails_seed = 1;  ///< What of it is lost.
+        0;  ///< The sync, counted from 1, that fails and loses what it should have written.
+    std::uint64_t fails_seed = 1;  ///< Decides what of it is lost.
 };
 
 /// Follows the files of one folder. Threads: one at a time, as one connection calls it.
 class disk_model final : public storage_listener {
 public:
-    /// `moment` is called when the power might fail: before and after each sync.
+    /// `moment` is called at each moment when the power might fail: before and after each sync.
     disk_model(std::string folder, std::function<void()> moment, disk_manner manner = {});
     int before(storage_event& event) override;
     void after(const storage_event& event) override;
-    /// Writes files into another folder as they may be found: of what was not synced each write is
-    /// there, or not, or in part, as the dice fall.
+    /// Writes the files into another folder as they may be found after a power failure. The dice
+    /// decide whether each write that was not synced is there, is missing, or is there in part.
     void write_image(const std::string& into, std::mt19937_64& dice) const;
     [[nodiscard]] std::uint64_t syncs() const noexcept { return syncs_; }
 
@@ -44,9 +44,9 @@ private:
         std::string bytes;
     };
     struct file {
-        std::string kept;             // on the disk
+        std::string kept;             // is on the disk
         std::vector<change> pending;  // in the order of the calls
-        bool syncs_folder = false;    // SQLite makes its next sync sync the folder, too
+        bool syncs_folder = false;    // SQLite's next sync of it syncs the folder, too
     };
 
     [[nodiscard]] std::string name_of(const std::string& path) const;

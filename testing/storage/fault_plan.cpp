@@ -4,7 +4,7 @@
 namespace conq::testing {
 namespace {
 
-// What a call comes to that a broken disk fails.
+// The error of a call that a broken disk makes fail.
 int broken(storage_call what) {
     switch (what) {
         case storage_call::open:
@@ -31,7 +31,7 @@ int broken(storage_call what) {
     return SQLITE_IOERR;
 }
 
-// What the fault makes of the call; SQLITE_OK if it does not hit it.
+// The result that the fault gives to the call; SQLITE_OK if the fault does not hit it.
 int outcome(storage_fault fault, storage_call what) {
     const bool is_write = what == storage_call::write;
     switch (fault) {

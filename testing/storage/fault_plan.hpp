@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Lets the N-th call of SQLite on a file fail.
+// Makes the N-th call of SQLite on a file fail.
 #ifndef CONQ_TESTING_STORAGE_FAULT_PLAN_HPP
 #define CONQ_TESTING_STORAGE_FAULT_PLAN_HPP
 
@@ -13,21 +13,22 @@ namespace conq::testing {
 /// What fails.
 enum class storage_fault : std::uint8_t {
     io_error,     ///< Any call, as if the disk were broken.
-    disk_full,    ///< A write, or a file that is made longer.
-    short_write,  ///< A write, after half of it.
+    disk_full,    ///< A write, or an extension of a file.
+    short_write,  ///< A write, after half of its bytes.
     failed_sync,  ///< A sync.
 };
 
-/// Fails the `at`-th call that the fault can hit, counted from 1, and if it `lasts` each that
-/// follows. Threads: as the listener.
+/// Makes the `at`-th call that the fault can hit fail, counted from 1, and if it `lasts`, each such
+/// call that follows. Threads: as the listener.
 class fault_plan final : public storage_listener {
 public:
     fault_plan(storage_fault fault, std::uint64_t at, bool lasts)
         : fault_(fault), at_(at), lasts_(lasts) {}
     int before(storage_event& event) override;
-    /// How many have failed.
+    /// How many calls have failed.
     [[nodiscard]] std::uint64_t fired() const noexcept { return fired_; }
-    /// Nothing fails from here, or from here again; calls are counted in between alone.
+    /// `end` stops the failures, `begin` lets calls fail again. Calls are counted only while they
+    /// may fail.
     void end() noexcept { has_ended_ = true; }
     void begin() noexcept { has_ended_ = false; }
 

@@ -28,7 +28,7 @@ bool is_commit_lock(const std::string& line) {
 
 bool holds_commit_lock(const std::string& path) {
     namespace fs = std::filesystem;
-    std::error_code gone;  // threads close files meanwhile
+    std::error_code gone;  // threads may close files meanwhile
     for (const auto& each : fs::directory_iterator("/proc/self/fd", gone)) {
         if (fs::read_symlink(each.path(), gone) != path + "-lock") continue;
         std::ifstream about("/proc/self/fdinfo/" + each.path().filename().string());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Proves that no checkpoint begins, and no byte of the header of the WAL nor of the file itself is
-// written, by a process that does not hold the lock of commits. SQLite 3.7.0 to 3.51.2 can damage a
-// file where processes do that at the same time.
+// Watches that only a process that holds the lock of commits begins a checkpoint, or writes a byte
+// of the header of the WAL or of the file itself. SQLite 3.7.0 to 3.51.2 can damage a file if
+// several processes do so at the same time.
 #ifndef CONQ_TESTING_STORAGE_LOCK_WATCH_HPP
 #define CONQ_TESTING_STORAGE_LOCK_WATCH_HPP
 
@@ -13,11 +13,12 @@
 
 namespace conq::testing {
 
-/// The watch, which processes that are forked from here share: also what they did before they were
-/// killed. It sees the lock of this process, not which of several handles holds it.
+/// The watch. Processes that are forked from this one share it, so it also counts what they did
+/// before they were killed. It sees whether this process holds the lock, not which of several
+/// handles does.
 class lock_watch final : public storage_listener {
 public:
-    /// What it has seen.
+    /// What the watch has seen.
     struct counts {
         std::atomic<std::uint64_t> checkpoints, headers, pages, faults;
     };

@@ -45,7 +45,7 @@ struct call {
     std::uint64_t number, arguments[6];
 };
 
-// What the thread stands at the beginning of; false if it is somewhere else.
+// The system call that the thread is about to make; false if it is not about to make one.
 bool stands_before(pid_t thread, call& out) {
     __ptrace_syscall_info about{};
     if (::ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof about, &about) <= 0) return false;
@@ -62,11 +62,11 @@ bool can_hit(strike how, const call& which) {
     switch (how) {
         case strike::kill:
             return true;
-        case strike::interrupt:  // no sync is, on a local disk, and no wake
+        case strike::interrupt:  // on a local disk no sync is interrupted, nor is a wake
             return is_one_of(
                        {SYS_openat, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fallocate}) ||
                    (is_one_of({SYS_fcntl}) && which.arguments[1] == F_OFD_SETLKW);
-        case strike::io_error:  // what SQLite's own locks come to, it takes for "busy"
+        case strike::io_error:  // SQLite takes an error of its own locks for "busy"
             return is_one_of({SYS_openat, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fallocate,
                               SYS_fdatasync, SYS_fsync, SYS_unlink}) ||
                    (is_one_of({SYS_fcntl}) && which.arguments[1] >= F_OFD_GETLK &&
@@ -86,7 +86,7 @@ pid_t start(const std::function<void()>& body) {
     ::_exit(0);
 }
 
-// Follows the process until it is gone, with its threads.
+// Follows the process and its threads until it is gone.
 class tracer {
 public:
     tracer(pid_t child, strike how, std::uint64_t at) : child_(child), how_(how), at_(at) {}
@@ -100,7 +100,7 @@ public:
         for (;;) {
             const pid_t thread = ::waitpid(-1, &status, __WALL);
             if (thread < 0 && errno == EINTR) continue;
-            if (thread < 0) return end_;  // no more of them
+            if (thread < 0) return end_;  // no threads are left
             if (!WIFSTOPPED(status)) {
                 if (thread == child_) end_.status = status;
                 continue;
@@ -137,7 +137,7 @@ private:
     const strike how_;
     const std::uint64_t at_;
     std::uint64_t calls_ = 0;
-    pid_t failing_ = 0;  // whose call is not made, and has not come back yet
+    pid_t failing_ = 0;  // the thread whose call is not made and has not returned yet
     traced_end end_;
 };
 

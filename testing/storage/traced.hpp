@@ -8,26 +8,27 @@
 
 namespace conq::testing {
 
-/// What happens to it.
+/// What happens to the process.
 enum class strike : std::uint8_t {
-    kill,        ///< SIGKILL before the call, whichever it is.
-    interrupt,   ///< The call, if it may be, is interrupted by a signal: EINTR. It is not made.
-    io_error,    ///< The call, if it is one on files, comes to EIO. It is not made.
-    short_write  ///< Half of a write is written.
+    kill,        ///< SIGKILL before the call, whatever it is.
+    interrupt,   ///< A call that a signal can interrupt fails with EINTR. It is not made.
+    io_error,    ///< A call on files fails with EIO. It is not made.
+    short_write  ///< Only half of a write is written.
 };
 
-/// What came of it.
+/// What became of the process.
 struct traced_end {
-    bool was_struck = false;  ///< Else the process has ended before.
-    int status = 0;           ///< As of waitpid.
+    bool was_struck = false;  ///< If not, the process ended before.
+    int status = 0;           ///< As waitpid gives it.
 };
 
-/// Runs `body` in a process of its own, which ends by _exit(0) after it, and strikes it at the
-/// `at`-th call that the strike can hit, counted from 1 over all its threads. One at a time, and
-/// while this process has no other children.
+/// Runs `body` in a new process, which then ends by _exit(0), and strikes the process at the
+/// `at`-th call that the strike can hit, counted from 1 over all its threads. Run one at a time,
+/// and only while this process has no other children.
 traced_end run_traced(const std::function<void()>& body, strike how, std::uint64_t at);
 
-/// Whether this system lets a process be traced, and we know its registers.
+/// Whether this system lets a process be traced, and this code knows the registers of its
+/// processor.
 bool can_trace(strike how);
 
 }  // namespace conq::testing

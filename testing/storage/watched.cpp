@@ -12,7 +12,7 @@ storage_listener* listening = nullptr;
 sqlite3_vfs* below = nullptr;
 bool really_syncs = false;
 
-// What SQLite holds for a file: its own part first, then ours; the real file's part lies behind.
+// What SQLite holds for a file: first its own part, then ours; the part of the real file follows.
 struct file {
     sqlite3_file base;
     std::string path;
@@ -117,7 +117,8 @@ int unmap_memory(sqlite3_file* from, int removes) {
     return of(from).real->pMethods->xShmUnmap(of(from).real, removes);
 }
 
-// Version 2: without mapping the file itself into memory, which would write past us.
+// Version 2 of the methods does not map the file itself into memory: writes to the mapping would
+// bypass the listener.
 constexpr sqlite3_io_methods methods{2,
                                      close_file,
                                      read_file,
@@ -164,7 +165,7 @@ int remove_file(sqlite3_vfs*, const char* name, int syncs_folder) {
 sqlite3_vfs& ours() {
     static sqlite3_vfs it = [] {
         below = sqlite3_vfs_find(nullptr);
-        sqlite3_vfs made = *below;  // whose other calls look at no part of ours
+        sqlite3_vfs made = *below;  // its other calls use no part of ours
         made.zName = "watched";
         made.szOsFile = static_cast<int>(sizeof(file)) + below->szOsFile;
         made.xOpen = open_file;

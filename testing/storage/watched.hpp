@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// SQLite's file system, watched: each call that SQLite makes on a file is shown to a listener
-// first, who may let it fail. It becomes SQLite's default, so what is tested does not know of it.
+// SQLite's file system, watched: a listener sees each call that SQLite makes on a file before it is
+// made, and may make it fail. The watched file system becomes SQLite's default, so the code under
+// test does not know of it.
 #ifndef CONQ_TESTING_STORAGE_WATCHED_HPP
 #define CONQ_TESTING_STORAGE_WATCHED_HPP
 
@@ -20,23 +21,23 @@ enum class storage_call : std::uint8_t {
     truncate,
     sync,
     size,
-    remove,      ///< Of a file by its name.
-    map,         ///< Of the memory that processes share.
-    lock,        ///< Of the file, or of a byte of the shared memory.
-    checkpoint,  ///< The lock of a checkpoint, which begins with it.
+    remove,      ///< Removes a file by its name.
+    map,         ///< Maps the memory that processes share.
+    lock,        ///< Locks the file, or a byte of the shared memory.
+    checkpoint,  ///< Takes the lock with which a checkpoint begins.
 };
 
-/// One such call.
+/// One call on a file.
 struct storage_event {
-    storage_call what;                 ///< Which.
-    const std::string& path;           ///< Of which file.
+    storage_call what;                 ///< Which call.
+    const std::string& path;           ///< On which file.
     int flags;                         ///< How it was opened: SQLITE_OPEN_WAL, …
     std::int64_t offset = 0;           ///< write: where; truncate: the new size.
     std::span<const char> bytes = {};  ///< write: what.
-    std::size_t written = 0;           ///< For who lets a write fail: so much is written first.
+    std::size_t written = 0;  ///< If the listener fails a write: how much is written first.
 };
 
-/// Is shown all calls. Threads: calls from those that use SQLite.
+/// Sees all calls. Threads: is called by the threads that use SQLite.
 class storage_listener {
 public:
     storage_listener() = default;
@@ -44,15 +45,16 @@ public:
     storage_listener& operator=(const storage_listener&) = delete;
     virtual ~storage_listener() = default;
 
-    /// Before it is made. Answers SQLITE_OK to let it be made, else what it comes to.
+    /// Called before a call is made. Returns SQLITE_OK to let it be made, otherwise its result.
     virtual int before(storage_event& event) = 0;
-    /// It was made, and has succeeded.
+    /// Called after a call was made and has succeeded.
     virtual void after(const storage_event&) {}
 };
 
-/// While it lives, all files that SQLite opens in this process, and in those that it forks, are
-/// watched. Syncs are shown, and made only if wanted: the machine goes on, and a disk takes its
-/// time. One at a time; made and destroyed while no file is open.
+/// While it lives, all files that SQLite opens in this process, and in processes forked from it,
+/// are watched. The listener sees all syncs, but they are made only with `makes_syncs`: the machine
+/// keeps running, and real syncs are slow. There may be one at a time; make and destroy it while no
+/// file is open.
 class watched_storage {
 public:
     explicit watched_storage(storage_listener& listener, bool makes_syncs = false);
