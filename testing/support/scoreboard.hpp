@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a test has checked, for the table in docs/reliability: each line says which promise was put
-// to which machine, how often, and from which seed.
+// What a test has checked, for the table in docs/reliability. Each line says which promise was
+// checked, by which method, how often, and from which seed.
 #ifndef CONQ_TESTING_SUPPORT_SCOREBOARD_HPP
 #define CONQ_TESTING_SUPPORT_SCOREBOARD_HPP
 
@@ -14,14 +14,14 @@ namespace conq::testing {
 /// A line of the scoreboard. Names hold no tabs and no line ends.
 struct score {
     std::string property;        ///< what was checked: "parking: bounded_queue"
-    std::string method;          ///< by which machine: "schedules, store buffers"
+    std::string method;          ///< how it was checked: "schedules, store buffers"
     std::uint64_t count = 0;     ///< how often: schedules, operations, rounds, mutants
     std::uint64_t distinct = 0;  ///< how many of them differ, by hash; 0: not counted
-    std::uint64_t seed = 0;      ///< where it began
+    std::uint64_t seed = 0;      ///< the first seed
 };
 
-/// Prints the line, and appends it to the file that CONQ_SCOREBOARD names, tab-separated. Several
-/// programs may append at once: a line is one write.
+/// Prints the line, and appends it, separated by tabs, to the file that CONQ_SCOREBOARD names.
+/// Several programs may append at once, because each line is one write.
 inline void publish(const score& line) {
     const std::string counts = std::to_string(line.count) + "\t" + std::to_string(line.distinct) +
                                "\t" + std::to_string(line.seed);
