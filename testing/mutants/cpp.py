@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
-"""What the rules see of a C++ file: tokens, functions, statements. It relies on the project's
-format (one style, no macros that open or close a block) and knows no types."""
+"""What the rules see of a C++ file: tokens, functions, statements. The parser relies on the format
+of the project (one style, no macros that open or close a block) and knows no types."""
 import bisect
 import dataclasses
 import re
@@ -12,7 +12,7 @@ TOKEN = re.compile(r"""
   | (?P<word>[A-Za-z_]\w*)
   | (?P<sign>::|->|\+\+|--|<<=|>>=|<=>|\+=|-=|\*=|/=|\|=|&=|\^=|==|!=|<=|>=|&&|\|\||<<|\.\.\.|.)
 """, re.VERBOSE | re.DOTALL)
-# What only debug builds compile: their assertions are no part of the protocol.
+# Code that only debug builds compile: its assertions are no part of the protocol.
 CHECKED = re.compile(r"^#if CONQ_CHECKED\n.*?^#(?:else|endif)\b", re.MULTILINE | re.DOTALL)
 CLOSES = {"(": ")", "[": "]", "{": "}"}
 ASSIGNS = {"=", "+=", "-=", "|=", "&=", "*=", "/=", "^=", "<<=", ">>="}
@@ -29,16 +29,16 @@ class Token:
 
 @dataclasses.dataclass
 class Statement:
-    """Tokens [first, last) of one statement; the parts of compound ones are statements, too."""
+    """Tokens [first, last) of one statement. The parts of a compound statement are statements."""
     kind: str  # block, if, loop, try, declaration, expression, jump
     first: int
     last: int
-    head: tuple = None  # first and last token of what stands in the parentheses
+    head: tuple = None  # first and last token of the text in the parentheses
     parts: list = dataclasses.field(default_factory=list)
     is_constexpr: bool = False
 
     def is_constexpr_if(self):
-        """Whether it is one statement, or none, as the types want it."""
+        """Whether it is an `if constexpr` without else: the types decide if its part exists."""
         return self.is_constexpr and len(self.parts) == 1
 
     def walk(self):
@@ -185,7 +185,7 @@ class Source:
         return found
 
     def _head_of(self, opens):
-        """The first token of what stands before a `{`, back to the statement's begin."""
+        """The first token of the text before a `{`, back to the beginning of its statement."""
         i = opens
         while i > 0:
             text = self.at(i - 1)
@@ -200,7 +200,7 @@ class Source:
         return i
 
     def _initialises(self, opens):
-        """Whether a { belongs to a constructor's list: `: a{1}, b{2} {`."""
+        """Whether a { belongs to the initialiser list of a constructor: `: a{1}, b{2} {`."""
         return self.tokens[opens - 1].is_word and self.at(opens - 2) in (":", ",")
 
     def _function_at(self, opens):

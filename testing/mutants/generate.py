@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Writes a copy of a tree of headers in which every mutant is present, each behind a number, and
-the table of them. One integer at run time (testing/mutants/switch.hpp) says which is on: 0, none.
+"""Writes a copy of a tree of headers that contains every mutant, each with a number, and a table of
+the mutants. At run time one integer (testing/mutants/switch.hpp) says which mutant is on; 0: none.
 
     generate.py OUT REASONS TREE...
 
 Each TREE is a folder by whose name its headers are included, such as include/conq. OUT/include
-holds the copies; OUT/mutants.inc is the table as C++.
-REASONS says which mutants are equivalent, and why: an entry is a line
+holds the copies; OUT/mutants.inc is the table, in C++.
+REASONS says which mutants are equivalent, and why. An entry is a line
 
     rule | file | function | text of the source
 
-in which * stands for anything, and below it the reason, indented.
+in which * matches any text, followed by the reason, which is indented.
 """
 import dataclasses
 import pathlib
@@ -30,7 +30,7 @@ class Mutant:
     file: str
     line: int
     where: str  # the function
-    text: str   # what the source says there
+    text: str   # the source there
     reason: str = ""  # why it is equivalent
 
     def key(self):
@@ -38,14 +38,14 @@ class Mutant:
 
 
 def is_replaced(name, text):
-    """Whether no model runs a header: the scheduler stands in for the machine's side of the seam,
-    and job queues run on real threads and stores."""
+    """Whether no model runs a header. The scheduler replaces the machine's side of the seam, and
+    job queues run on real threads and stores."""
     is_machine = "platform/" in name and "template <class Platform>" not in text
     return is_machine or '#include "conq/jobs.hpp"' in text
 
 
 def mutate(texts):
-    """{name: text} -> ({name: text with mutants}, [Mutant]). Names of mutants do not repeat."""
+    """{name: text} -> ({name: text with mutants}, [Mutant]). No two mutants have the same name."""
     sources = {name: cpp.Source(text) for name, text in sorted(texts.items())
                if not is_replaced(name, text)}
     tree = rules.learn(sources.values())
@@ -72,7 +72,7 @@ def mutate(texts):
 
 
 def render(source, edits):
-    """The text with all edits done, the inner ones first."""
+    """The text with all edits applied, the inner ones first."""
     edits = sorted(edits, key=lambda edit: (edit[0], -edit[1]))
     for at, (first, last, _, _) in enumerate(edits):
         for other_first, other_last, _, _ in edits[at + 1:]:
@@ -80,7 +80,7 @@ def render(source, edits):
                 raise ValueError(f"mutants overlap at line {source.line(other_first)}")
 
     def text_of(first, last, begin, end):
-        """The text from offset `begin` to `end` with the edits of tokens [first, last) done."""
+        """The text from offset `begin` to `end`, with the edits of tokens [first, last) applied."""
         out = ""
         while pending and pending[0][0] >= first and pending[0][1] <= last:
             inner_first, inner_last, make, ids = pending.pop(0)
@@ -96,7 +96,7 @@ def render(source, edits):
 
 
 def read_reasons(text):
-    """[((rule, file, function, text), reason)] of a file of reasons."""
+    """The entries of a file of reasons: [((rule, file, function, text), reason)]."""
     entries = []
     for line in text.splitlines():
         if not line.strip() or line.startswith("#"):
@@ -113,7 +113,7 @@ def read_reasons(text):
 
 
 def give_reasons(mutants, entries):
-    """Marks the equivalent ones. Answers the entries that match none, or say nothing."""
+    """Marks equivalent mutants. Returns the entries that match no mutant or give no reason."""
     idle = []
     for key, reason in entries:
         pattern = [re.compile(re.escape(part).replace(r"\*", ".*")) for part in key]

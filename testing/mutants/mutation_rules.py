@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The rules that make mutants. Each is told what a construct looks like, never where one stands, so
-that a new queue gets its mutants without anybody picking them.
+"""The rules that make mutants. A rule describes what a construct looks like, never where one is, so
+a new queue gets its mutants without anyone picking them.
 
-A rule yields sites. A site has one or more mutants and the edits that bring them into the text:
-the edit `(first, last, make)` replaces tokens [first, last) by make(ids, text), where ids are the
-numbers of the site's mutants and text is what stood there, with the edits inside it done.
+A rule yields sites. A site has one or more mutants and the edits that insert them into the text.
+The edit `(first, last, make)` replaces tokens [first, last) by make(ids, text), where ids are the
+numbers of the mutants of the site, and text is the old text with the edits inside it applied.
 """
 import dataclasses
 import re
@@ -28,17 +28,17 @@ SILENT = {"static_cast", "reinterpret_cast", "prefetch", "sizeof", "max", "min",
 
 @dataclasses.dataclass
 class Site:
-    rules: list  # a mutant for each
-    first: int   # tokens that show it: where it is, and its name in the report
+    rules: list  # one mutant for each
+    first: int   # tokens that identify it: its place, and its name in the report
     last: int
     edits: list
 
 
 @dataclasses.dataclass
 class Tree:
-    """What the rules know of all headers together."""
+    """What the rules know about all headers together."""
     wakers: set   # names of functions that do nothing but wake
-    readers: set  # names of functions that answer a shared count
+    readers: set  # names of functions that return a shared count
     parkers: set  # names of functions that park
 
 
@@ -78,7 +78,7 @@ def is_reader(source, function):
 
 
 def leading_call(source, statement, accepts):
-    """The name's token of the call that an expression statement is, if `accepts(name)`."""
+    """The token of the name of the call that an expression statement makes, if `accepts(name)`."""
     first = statement.first
     if source.at(first) == "static_cast":
         first = source.call_opens(first) + 1
@@ -97,7 +97,7 @@ def atomic_calls(source, first, last):
 
 
 def is_write(source, statement):
-    """Whether a statement is an atomic write whose answer nobody looks at."""
+    """Whether a statement is an atomic write whose result is not used."""
     if statement.kind != "expression":
         return False
     at = leading_call(source, statement, lambda name: name in WRITES)
@@ -131,7 +131,7 @@ def ends_in_jump(statement):
 
 
 def has_effect(source, statement):
-    """Whether others, or the owner of an object, could tell that a statement was run."""
+    """Whether other threads, or the owner of an object, could tell that a statement was run."""
     if statement.kind == "jump":
         return False
     if any(name not in SILENT for name, _ in source.calls(statement.first, statement.last)):
@@ -144,7 +144,7 @@ def has_effect(source, statement):
 
 
 def blocks(function):
-    """Each list of statements that follow one another."""
+    """Each list of consecutive statements."""
     pending = [function.body]
     while pending:
         siblings = pending.pop()
@@ -157,7 +157,7 @@ def blocks(function):
 
 
 def own_statements(source, function):
-    """The statements of a function, without those of functions inside it."""
+    """The statements of a function, without those of the functions inside it."""
     for each in function.statements():
         if source.enclosing(each.first) is function:
             yield each
@@ -174,7 +174,7 @@ DROP = drop("!" + on("{0}"))
 # ---- orders
 
 def edges(source, _):
-    """Every order of the ledger weakened to relaxed."""
+    """Every numbered memory order, weakened to relaxed."""
     for i, token in enumerate(source.tokens):
         if re.fullmatch(r"memory_order_(acquire|release|acq_rel)", token.text):
             first, last = call_around(source, i)
@@ -183,7 +183,7 @@ def edges(source, _):
 
 
 def call_around(source, token):
-    """Tokens [first, last) of the call in whose arguments a token stands, receiver included."""
+    """Tokens [first, last) of the call whose arguments contain a token, with its receiver."""
     opens = token
     while source.at(opens) != "(":
         opens = source.match[opens] - 1 if source.at(opens) in (")", "]", "}") else opens - 1
@@ -191,7 +191,7 @@ def call_around(source, token):
 
 
 def total_order(source, _):
-    """Every word that has seq_cst operations: all of these weakened to acquire and release, and to
+    """Every word that has seq_cst operations: all of them weakened to acquire and release, or to
     relaxed; not in destructors, which run alone."""
     rules = ["seq_cst to acquire-release", "seq_cst to relaxed"]
     words = {}
@@ -220,7 +220,7 @@ def total_order(source, _):
 
 
 def word_before(source, call):
-    """The first token of what names the atomic of a call in all functions alike: `put_.word`, and
+    """The first token of the name that the atomic of a call has in all functions: `put_.word`, and
     `armed` for `wake.armed`."""
     first = source.receiver(call)
     while not source.at(first).endswith("_") and first + 2 < call:
@@ -236,7 +236,7 @@ def weaker(ids, weak):
 # ---- waiting and waking
 
 def looks(source, tree):
-    """Every re-check before parking removed: an `if` that leads away from a sleep behind it."""
+    """Every re-check before parking, removed: an `if` that leaves before the sleep after it."""
     for function in source.functions:
         statements = list(own_statements(source, function))
         loops = [each for each in statements if each.kind == "loop"]
@@ -255,7 +255,7 @@ def looks(source, tree):
             if leads_away or function.name.startswith("enlist"):
                 yield Site(["re-check removed"], each.first, head_end(each),
                            [(each.first, each.last, DROP)])
-        for loop in loops:  # that waits for another thread's next step
+        for loop in loops:  # one that waits for the next step of another thread
             inside = [name for name, _ in source.calls(loop.parts[0].first, loop.parts[0].last)]
             if loop.parts[0].kind == "expression" and inside == ["yield"]:
                 yield Site(["re-check removed"], loop.first, loop.last,
@@ -267,7 +267,7 @@ def head_end(statement):
 
 
 def wakes(source, tree):
-    """Every wake dropped; those of one halved (each second is dropped), those of all wake one."""
+    """Every wake, dropped. A wake of one, halved (every second one); a wake of all wakes one."""
     rules = ["wake dropped", "wake halved"]
 
     def is_wake(name):
@@ -278,7 +278,7 @@ def wakes(source, tree):
             if called and source.at(called) == "notify_all":
                 yield Site(rules, each.first, each.last, [
                     (each.first, each.last, DROP), (each.first, each.last, notify_one)])
-            elif called and WAKES_ALL.search(source.at(called)):  # halved where it is defined
+            elif called and WAKES_ALL.search(source.at(called)):  # it is halved where it is defined
                 yield Site(rules[:1], each.first, each.last, [(each.first, each.last, DROP)])
             elif called:
                 yield Site(rules, each.first, each.last, [(each.first, each.last, drop(
@@ -296,7 +296,7 @@ def notify_one(ids, text):
 
 
 def signals(source, _):
-    """Every atomic write whose answer nobody looks at dropped; on a throw: a clean-up."""
+    """Every atomic write whose result is not used, dropped; on a throw it is a clean-up."""
     on_a_throw = list(handlers(source))
     for function in source.functions:
         if function in on_a_throw:
@@ -308,8 +308,8 @@ def signals(source, _):
 
 
 def handlers(source):
-    """The functions that call_or and call_cleanly call on a throw: lambdas, as second arguments or
-    named before."""
+    """The functions that call_or and call_cleanly call on a throw. They are lambdas, either second
+    arguments or named before."""
     for name, at in source.calls(0, len(source.tokens)):
         if name not in HANDLED:
             continue
@@ -329,7 +329,7 @@ def handlers(source):
 
 
 def barriers(source, _):
-    """Every barrier removed, and every call that hands one on."""
+    """Every barrier, removed, and every call that passes one on."""
     for function in source.functions:
         for each in own_statements(source, function):
             if each.kind == "expression" and leading_call(source, each, BARRIER.match):
@@ -340,7 +340,7 @@ def barriers(source, _):
 # ---- the order of counts and publications
 
 def moves(source, _):
-    """Every count and publication moved across its neighbours."""
+    """Every count and publication, moved across its neighbours."""
     for function in source.functions:
         for siblings in blocks(function):
             for i, each in enumerate(siblings):
@@ -372,10 +372,10 @@ def may_cross(source, each, other):
 
 
 def reads(source, tree):
-    """Every read of a count moved before the read, or the change, before it."""
+    """Every read of a count, moved before the read or the change that precedes it."""
     for function in source.functions:
         if function.name.startswith("~"):
-            continue  # it runs alone
+            continue  # a destructor runs alone
         for siblings in blocks(function):
             for i, each in enumerate(siblings):
                 if source.enclosing(each.first) is not function:
@@ -403,8 +403,8 @@ def early(read, before, source):
 
 
 def shared_reads(source, tree, statement, operations):
-    """Tokens [first, last) of the reads of shared counts in a simple statement: of functions that
-    answer one, and of atomics by one of `operations`."""
+    """Tokens [first, last) of the reads of shared counts in a simple statement: calls of functions
+    that return one, and of atomics by one of `operations`."""
     first, last = statement.first, statement.last
     if statement.kind == "if":
         first, last = statement.head
@@ -425,7 +425,7 @@ def shared_reads(source, tree, statement, operations):
 # ---- clean-ups
 
 def guards(source, _):
-    """Every destructor removed; those of a function's own guards also on a throw only."""
+    """Every destructor, removed; that of a guard inside a function also on a throw only."""
     for function in source.functions:
         if not function.name.startswith("~") or not function.body:
             continue
@@ -441,7 +441,7 @@ def guards(source, _):
 
 
 def catches(source, _):
-    """Every statement removed of what is called on a throw, but its `return`."""
+    """Every statement of a function that is called on a throw, removed, except its `return`."""
     for function in handlers(source):
         for each in own_statements(source, function):
             if each.kind == "expression":
@@ -450,7 +450,7 @@ def catches(source, _):
 
 
 def frees(source, _):
-    """Every destroying and freeing call removed."""
+    """Every call that destroys or frees, removed."""
     for function in source.functions:
         for each in own_statements(source, function):
             if each.kind == "expression" and leading_call(source, each, FREES.match):
@@ -459,7 +459,7 @@ def frees(source, _):
 
 
 def locks(source, _):
-    """Every lock kept when an exception passes; not where none can."""
+    """Every lock, kept when an exception passes; not where none can pass."""
     for function in source.functions:
         if function.is_noexcept:
             continue
