@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The items that are moved: each made from a number and asked for it again.
+// The items that are moved. Each is made from a number and gives that number back.
 #ifndef CONQ_BENCH_ITEMS_HPP
 #define CONQ_BENCH_ITEMS_HPP
 
@@ -10,7 +10,7 @@
 
 namespace conq::bench {
 
-/// A cache line.
+/// An item of the size of a cache line.
 struct block_64 {
     std::uint64_t words[8] = {};
 };

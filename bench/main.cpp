@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// conq_bench: the queues beside their rivals, and whether the figures that the project holds itself
-// to are met. Times are printed, never asserted: read the ratios, which come from the same rounds.
+// conq_bench: measures the queues beside their rivals, and says whether the figures that the
+// project demands of itself are met. Times are printed, never asserted. Read the ratios: they come
+// from the same rounds.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>

@@ -30,7 +30,7 @@ bool round_seen::is_steady() const {
 std::vector<round_seen> measure(const std::vector<contender>& contenders, int rounds) {
     std::vector<round_seen> seen;
     for (const contender& each : contenders) {
-        if (each.sample) each.sample();  // warms up, and finds how many operations take long enough
+        if (each.sample) each.sample();  // warms up; finds how many operations take long enough
     }
     for (int i = 0; i < rounds; ++i) {
         round_seen now{std::vector<double>(contenders.size()), line_transfer_ns(), 0};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Paired measuring: all contenders in turn in every round, and the ratio round by round, so that a
-// machine that changes its speed in between does not decide who wins.
+// Paired measurements: every round runs all contenders in turn, and the ratio is taken round by
+// round. So a machine that changes its speed meanwhile does not decide which contender wins.
 #ifndef CONQ_BENCH_MEASURE_HPP
 #define CONQ_BENCH_MEASURE_HPP
 
@@ -11,38 +11,38 @@
 
 namespace conq::bench {
 
-/// One who is measured.
+/// One of those that are measured.
 struct contender {
     std::string name;
-    bool blocks = true;              ///< waiting leaves the processor to others
-    bool is_gated = true;            ///< may stand for the strongest: it makes the same promises
-    std::function<double()> sample;  ///< nanoseconds for one operation. None: not installed.
+    bool blocks = true;              ///< a call that waits leaves the processor to others
+    bool is_gated = true;            ///< may count as the strongest: it makes conq's promises
+    std::function<double()> sample;  ///< nanoseconds of one operation. Empty: not installed.
 };
 
-/// The middle of a set of figures.
+/// The median and the quartiles of a set of figures.
 struct spread {
     double median = 0, lower_quartile = 0, upper_quartile = 0;
 };
 spread spread_of(std::vector<double> values);
 
-/// What a round saw: a sample of each contender (0: not installed), and how long a cache line took
-/// from core to core before and after: what decides most figures of two threads, and changes on
-/// virtual machines.
+/// The results of a round: a sample of each contender (0: not installed), and how long a cache line
+/// took from core to core before and after. That time decides most figures of two threads, and it
+/// changes on virtual machines.
 struct round_seen {
     std::vector<double> ns;
     double line_before_ns = 0, line_after_ns = 0;
-    /// Whether the machine was the same before and after: within a quarter.
+    /// Whether the two times of a cache line are within a quarter of each other.
     [[nodiscard]] bool is_steady() const;
 };
 
-/// Measures all in turn, in `rounds` rounds, each round beginning with another.
+/// Measures all contenders in turn, in `rounds` rounds. Each round begins with another contender.
 std::vector<round_seen> measure(const std::vector<contender>& contenders, int rounds);
 
-/// The times of one contender, or, round by round, those of one over those of another.
+/// The times of one contender; or the ratios, round by round, of one contender's to another's.
 spread times_of(const std::vector<round_seen>& rounds, std::size_t one);
 spread ratios_of(const std::vector<round_seen>& rounds, std::size_t one, std::size_t other);
 
-/// Nanoseconds for a cache line to go from one core to the other, now.
+/// Measures now how many nanoseconds a cache line takes from one core to the other.
 double line_transfer_ns();
 
 /// Binds the calling thread to a core (modulo the number of cores).

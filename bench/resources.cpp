@@ -16,7 +16,7 @@ namespace {
 std::atomic<std::size_t> allocated_bytes{0};
 }
 
-// Counts what the program allocates; frees are not of interest here.
+// Counts what the program allocates; frees do not matter here.
 void* operator new(std::size_t size) {
     allocated_bytes.fetch_add(size, std::memory_order_relaxed);
     if (void* const memory = std::malloc(size)) return memory;

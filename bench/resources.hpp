@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What queues use while nothing happens: processor time and memory.
+// What idle queues use: processor time and memory.
 #ifndef CONQ_BENCH_RESOURCES_HPP
 #define CONQ_BENCH_RESOURCES_HPP
 
@@ -7,10 +7,10 @@
 
 namespace conq::bench {
 
-/// Processor time that a consumer uses in a second of waiting, once its spin window is over.
+/// Processor time that a consumer uses in one second of waiting, after its spin window has ended.
 double idle_consumer_ns();
 
-/// Bytes of an empty queue<int>, heap and all.
+/// Bytes of an empty queue<int>, its heap memory included.
 std::size_t empty_queue_bytes();
 
 }  // namespace conq::bench

@@ -39,7 +39,7 @@ row lines(const stream& how) {
     return made;
 }
 
-// Who has no batches moves one at a time.
+// A rival without batches moves one item at a time.
 row batches(const stream& how) {
     row made{"batches of 16",
              config_of(how, "1024 slots"),
@@ -52,7 +52,7 @@ row batches(const stream& how) {
     made.gates.push_back(faster_than("a raw ring that publishes 16", 0.7, 0.85));
     return made;
 }
-// No slower than the single call, at any capacity.
+// Batches must be no slower than single calls, at any capacity.
 row batches_beside_single_calls(const stream& single) {
     stream how = single;
     how.batches = true;

@@ -36,7 +36,7 @@ std::vector<contender> with_languages(std::vector<contender> all, const stream& 
     return all;
 }
 
-// Through a bounded queue: all that have a bound, and moodycamel's without one.
+// Through a bounded queue: all rivals that have a bound, and moodycamel's, which has none.
 std::vector<contender> bounded(const stream& how) {
     return with_languages(
         {moving<conq_bounded, u64>(how), moving<conq_locked, u64>(how),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The least that a runner of commands can cost: spawn_loop PARTS CMD [ARG...] < items. In so many
-// threads, each item in turn: two pipes, posix_spawn, what the command writes is read and printed,
-// its end is waited for.
+// The least that a runner of commands can cost: spawn_loop PARTS CMD [ARG...] < items. In PARTS
+// threads it takes each item in turn, makes two pipes, runs the command by posix_spawn, reads and
+// prints what the command writes, and waits for its end.
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -25,7 +25,7 @@ bool next(std::string& item) {
     return static_cast<bool>(std::getline(std::cin, item));
 }
 
-// What comes from both, until both have ended.
+// Reads from both pipes until both have ended.
 std::string read_all(int out, int error) {
     std::string all;
     char some[65'536];

@@ -86,7 +86,7 @@ finding judge(const row& of, const std::vector<round_seen>& rounds, const gate& 
     const auto rival = rival_of(of, rounds, asked);
     if (!rival) return found;
     found.rival = of.contenders[*rival].name;
-    // As if more were better, for both.
+    // For both kinds of bound, the ratio that the gate limits.
     const bool is_speed_up = asked.as == gate::bound::speed_up;
     found.seen = is_speed_up ? ratios_of(rounds, *rival, 0) : ratios_of(rounds, 0, *rival);
     const auto holds = [&](double demanded) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The platform seam on simulated cores whose accesses are counted: each thread has a core with a
-// cache of its own that holds every line until another core writes it. The deterministic scheduler
-// says who goes on after each access; atomics have their real size, so that lines are shared as
-// they are by the real queue.
+// The platform seam on simulated cores whose accesses are counted. Each thread has a core with its
+// own cache, which holds every line until another core writes it. The deterministic scheduler
+// chooses the next thread after each access. Atomics have their real size, so that they share cache
+// lines as in the real queue.
 #ifndef CONQ_BENCH_CORES_COUNTED_HPP
 #define CONQ_BENCH_CORES_COUNTED_HPP
 
@@ -18,19 +18,20 @@
 
 namespace conq::bench {
 
-/// What calls have cost.
+/// What the calls have cost.
 struct cost {
     std::uint64_t calls = 0;
-    std::uint64_t locked = 0;     ///< read-modify-writes and sequentially consistent stores
-    std::uint64_t failed = 0;     ///< of them, compare-and-swaps that changed nothing
-    std::uint64_t index = 0;      ///< lines of the queue itself that a call touched, each once
-    std::uint64_t transfers = 0;  ///< lines that another core had changed, or had to give up
+    std::uint64_t locked = 0;  ///< read-modify-writes and sequentially consistent stores
+    std::uint64_t failed = 0;  ///< of these, compare-and-swaps that changed nothing
+    std::uint64_t index = 0;   ///< lines of the queue itself that a call touched, each counted once
+    std::uint64_t transfers = 0;  ///< lines that came from, or were taken from, another core
 };
 
-/// The caches of all cores, and what each core's present call costs.
+/// The caches of all cores, and what the current call of each core costs.
 class caches {
 public:
-    /// A queue's own lines, as opposed to those of its slots, are the bytes from `at` on.
+    /// Sets which lines are the queue's own, as opposed to those of its slots: `bytes` from `at`
+    /// on.
     void watch(const void* at, std::size_t bytes) {
         begin_ = reinterpret_cast<std::uintptr_t>(at);
         end_ = begin_ + bytes;
@@ -58,7 +59,7 @@ public:
         if (cost* sum = cores_[self()].sum; sum != nullptr) ++sum->failed;
     }
 
-    /// Those of the run that is under way.
+    /// The caches of the current run.
     static inline caches* present = nullptr;
 
 private:
@@ -82,7 +83,7 @@ private:
     }
 
     std::uintptr_t begin_ = 0, end_ = 0;
-    std::unordered_map<std::uintptr_t, std::uint32_t> lines_;  // who holds a line; one: may write
+    std::unordered_map<std::uintptr_t, std::uint32_t> lines_;  // the holders; one: may write
     core cores_[32];
 };
 
@@ -159,7 +160,7 @@ private:
     counted_atomic<std::uint32_t> changes_{0};
 };
 
-/// The seam. Whoever would sleep lets the others go first until there is something to wake for.
+/// The seam. A thread that would sleep lets the others go first until there is a reason to wake.
 struct counted : testing::scheduled {
     template <class T> using atomic = counted_atomic<T>;
     template <class T> using plain = T;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a put and a get cost on more cores than this machine may have: locked instructions, lines of
-// the queue's indices, and lines that travel from core to core, counted on simulated cores.
+// What a put and a get cost on more cores than this machine may have. On simulated cores it counts
+// locked instructions, lines of the queue's indices, and lines that move from core to core.
 //     conq_bench_cores [SCHEDULES]
 #include <cstdio>
 #include <cstdlib>
@@ -25,7 +25,7 @@ struct costs {
     cost put, get;
 };
 
-// The queue is half full: nobody waits for an item or for room.
+// The queue is half full: no thread waits for an item or for room.
 template <class Queue> struct run {
     caches held;
     Queue queue{slots};
@@ -46,7 +46,7 @@ template <class Queue> void get_some(run<Queue>& all, cost& sum, int count) {
     }
 }
 
-// Half of the threads put and half get; one thread does both in turn.
+// Half of the threads put and half get; a single thread does both in turn.
 template <class Queue> void play(scenario& story, int threads, costs& sums) {
     auto all = std::make_shared<run<Queue>>();
     caches::present = &all->held;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The figures of the engine of SQLite, beside what one would write without it. Rounds of all
-// subjects are interleaved; a ratio is the median of the rounds' ratios.
+// Measures the SQLite engine of job queues beside what one would write without it. The rounds of
+// all subjects are interleaved; a ratio is the median of the ratios of the rounds.
 //     conq_bench_jobs [ROUNDS [SECONDS]]
 #include <signal.h>
 #include <sys/mman.h>
@@ -39,7 +39,7 @@ double median(std::vector<double> some) {
     return some.empty() ? 0 : some[some.size() / 2];
 }
 
-// A fresh queue, removed at the end.
+// A new queue, which is removed at the end.
 class place {
 public:
     place() {
@@ -60,7 +60,7 @@ private:
     std::string folder_;
 };
 
-// One thread's cycles of put, take and done until the time is up: how many jobs.
+// Runs cycles of put, take and done in one thread until the time is up. Returns how many jobs.
 std::uint64_t cycle(session& mine, std::size_t batch, steady::time_point end) {
     std::uint64_t jobs = 0;
     while (steady::now() < end) {
@@ -72,7 +72,7 @@ std::uint64_t cycle(session& mine, std::size_t batch, steady::time_point end) {
     return jobs;
 }
 
-// Jobs a second of some threads.
+// Jobs a second of several threads.
 double rate(const store& open, int threads, std::size_t batch, double seconds) {
     std::atomic<std::uint64_t> jobs{0};
     std::barrier start(threads + 1);
@@ -96,17 +96,17 @@ struct crowd {
     double rate, worst_to_best;
 };
 
-// The same of processes.
+// The same for processes.
 template <class Open> crowd rate_of_processes(Open open, int processes, double seconds) {
     struct worker {
         std::uint64_t jobs;
-        std::atomic<double> seconds;  // until it has ended its last job
+        std::atomic<double> seconds;  // until it has finished its last job
     };
     const std::size_t size = sizeof(worker) * static_cast<std::size_t>(processes);
     void* const at =
         ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     const std::span some(static_cast<worker*>(at), static_cast<std::size_t>(processes));
-    const auto from = steady::now() + milliseconds(200);  // all have opened it
+    const auto from = steady::now() + milliseconds(200);  // by then all have opened the queue
     std::fflush(stdout);
     for (worker& each : some) {
         if (::fork() != 0) continue;
@@ -117,7 +117,7 @@ template <class Open> crowd rate_of_processes(Open open, int processes, double s
                                         std::chrono::duration<double>(seconds));
             each.jobs = cycle(*mine, 1, end);
             each.seconds = since(from);
-            // To close a queue takes its lock for as long as the disk needs.
+            // Closing a queue holds its lock for as long as the disk needs.
             for (const worker& other : some) {
                 while (other.seconds == 0) std::this_thread::sleep_for(milliseconds(1));
             }
@@ -222,7 +222,7 @@ double cpu_seconds() {
     return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-// From a put in this process to the take in another, which sleeps in between.
+// The time from a put in this process to the take in another, which sleeps in between.
 void print_latency() {
     const place here;
     int ends[2];
@@ -265,8 +265,8 @@ void print_latency() {
     }
 }
 
-// From the death of a process that holds a job, or from its being stopped, to the take in another
-// one that waits: milliseconds.
+// The milliseconds from the moment when a process that holds a job dies, or is stopped, to the take
+// in another process that waits.
 double redelivery_ms(const std::string& url, int signal) {
     int ends[2];
     if (::pipe(ends) != 0) std::abort();

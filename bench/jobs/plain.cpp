@@ -106,7 +106,7 @@ private:
     std::string body_;
 };
 
-// The tables of `from`, in `into`.
+// Creates the tables of the file `path` in `into`.
 void copy_tables(const std::string& path, connection& into) {
     connection from(path);
     sqlite3_stmt* const tables =

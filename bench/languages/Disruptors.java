@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// LMAX's Disruptor as a rival, with the strategy that blocks and a pool of getters of which one
-// handles each item: `java Disruptors` does a round for each line "putters getters capacity items"
-// of stdin and prints its nanoseconds. The capacity is a power of two.
+// LMAX's Disruptor as a rival, with the blocking wait strategy and a pool of getters, one of which
+// handles each item. For each line "putters getters capacity items" of stdin, `java Disruptors`
+// runs a round and prints its nanoseconds. The capacity is a power of two.
 import com.lmax.disruptor.BlockingWaitStrategy;
 import com.lmax.disruptor.IgnoreExceptionHandler;
 import com.lmax.disruptor.RingBuffer;
@@ -75,7 +75,7 @@ public class Disruptors {
         long begin = System.nanoTime();
         start.countDown();
         for (Thread each : putting) each.join();
-        // A getter that ends may have claimed the next item: there are ends until all have ended.
+        // A getter that ends may have claimed the next item, so ends are put until all have ended.
         for (Thread each : getting) {
             while (each.isAlive()) {
                 put(ring, END);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Java's queues as rivals: `java Queues array|transfer` does a round for each line
-// "putters getters capacity items" of stdin (transfer has no bound) and prints its nanoseconds.
+// Java's queues as rivals. For each line "putters getters capacity items" of stdin,
+// `java Queues array|transfer` runs a round and prints its nanoseconds (transfer has no bound).
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Scanner;

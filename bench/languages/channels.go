@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Go's channels as a rival: a round for each line "putters getters capacity items" of stdin; its
-// nanoseconds to stdout. A channel always has a bound; 0 is none here.
+// Go's channels as a rival. Runs a round for each line "putters getters capacity items" of stdin
+// and prints its nanoseconds to stdout. A channel always has a bound; 0 means none here.
 package main
 
 import (

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""Python's queues as rivals: `queues.py queue|simple` does a round for each line
-"putters getters capacity items" of stdin (simple has no bound) and prints its nanoseconds."""
+"""Python's queues as rivals. For each line "putters getters capacity items" of stdin,
+`queues.py queue|simple` runs a round and prints its nanoseconds (simple has no bound)."""
 import queue
 import sys
 import threading

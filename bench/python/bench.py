@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""How fast the module is beside others, as ratios taken in the same rounds.
+"""How fast the Python module is beside others, as ratios taken in the same rounds.
 
     cmake --preset release -DCONQ_PYTHON=ON
     cmake --build --preset release --target conq_python conq_python_jobs
     PYTHONPATH=build/release/python python3 bench/python/bench.py [--rounds N] [--instructions]
 
-A row's figure is the median over the rounds of rival's time / conq's time: above 1, conq is faster.
-In each round every candidate runs, in an order that is drawn anew. janus and culsans are measured
-where they are installed. --instructions counts, by callgrind, what one put and one get
-take; exit code 1: more than they may.
+The figure of a row is the median over the rounds of rival's time / conq's time: above 1, conq is
+faster. Each round runs every candidate, in a new random order. janus and culsans are measured if
+they are installed. --instructions counts, by callgrind, the instructions that one put and one get
+take; exit code 1 means more than allowed.
 """
 import argparse
 import asyncio
@@ -52,7 +52,7 @@ def pair(make, count, tasks=False):
 
 
 def threads(make, count, sides):
-    """`sides` threads put, as many get."""
+    """`sides` threads put, and as many get."""
     q, each = make(), count // sides
 
     def put():
@@ -89,7 +89,7 @@ def ping_pong(make, count):
 
 
 def one_by_one(make, count):
-    """64 items, put and got singly: what a batch is compared with."""
+    """64 items, put and got one by one: the comparison for a batch."""
     q = make()
     begin = time.perf_counter()
     for _ in range(count // 64):
@@ -110,7 +110,7 @@ def batches(make, count):
 
 
 def one_loop(make, count):
-    """Two tasks of one loop, with task_done."""
+    """Two tasks on one event loop, with task_done."""
     async def main():
         q = make()
 
@@ -128,7 +128,7 @@ def one_loop(make, count):
 
 
 class OfConq:
-    """The two sides of one queue, as janus and culsans name them."""
+    """The two sides of one queue, named as janus and culsans do."""
 
     def __init__(self):
         q = conq.Queue()
@@ -150,7 +150,7 @@ class OfPeer:
 
 
 def there_and_back(make, count):
-    """A thread and a loop: each item goes to the loop and back before the next one."""
+    """A thread and an event loop: each item goes to the loop and back before the next one."""
     async def main():
         there, back = make(), make()
 
@@ -172,7 +172,7 @@ def there_and_back(make, count):
 
 
 def stream(make, count):
-    """A thread and a loop: items go to the loop and back as fast as they come."""
+    """A thread and an event loop: items go to the loop and back as fast as they can."""
     async def main():
         there, back = make(), make()
 
@@ -199,7 +199,7 @@ def stream(make, count):
 
 
 def to_loop(make, count):
-    """A thread puts, a loop gets."""
+    """A thread puts, an event loop gets."""
     async def main():
         q = make()
 
@@ -218,7 +218,7 @@ def to_loop(make, count):
     return asyncio.run(main())
 
 
-# With how many items of the peers, and of ours.
+# How many items the peers move, and how many ours.
 ROUTES = (("thread to loop", to_loop, 5000, 20000),
           ("thread to loop and back", stream, 5000, 20000),
           ("the same, one at a time", there_and_back, 2000, 2000))
@@ -229,7 +229,7 @@ def bounded(kind, maxsize):
 
 
 def rows():
-    """(name, rival's name, what it must reach, rival's run, conq's run)."""
+    """Rows: (name, rival's name, the ratio to reach, rival's run, conq's run)."""
     simple, standard, ours = queue.SimpleQueue, queue.Queue, conq.Queue
     yield "pair", "SimpleQueue", 1 / 1.2, lambda: pair(simple, 20000), lambda: pair(ours, 20000)
     yield "pair", "Queue", 15, lambda: pair(standard, 2000), lambda: pair(ours, 20000)
@@ -288,7 +288,7 @@ GATED = ("queue.SimpleQueue", "conq.Queue")
 
 
 def instructions(makes=(*GATED, "conq.SimpleQueue", "queue.Queue")):
-    """Of one turn of a loop with a put and a get, by the difference of two runs: each queue's."""
+    """For each queue: the instructions of a put and a get, by the difference of two runs."""
     def count(make, turns):
         program = (f"import conq, queue\nq = {make}()\nfor _ in range({turns}):\n"
                    "    q.put(None)\n    q.get()")

@@ -11,7 +11,7 @@ _forked = multiprocessing.get_context("fork")
 
 
 def _time(count, put, take, join):
-    """Seconds an item, from the moment at which the other process has begun to put."""
+    """Seconds an item, from the moment when the other process has begun to put."""
     ready = _forked.Event()
 
     def other():

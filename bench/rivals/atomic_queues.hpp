@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// atomic_queue's AtomicQueueB2 and libcds' ring after Vyukov: they try, and are retried.
+// atomic_queue's AtomicQueueB2 and libcds' ring after Vyukov. They cannot wait, so they are
+// retried.
 #ifndef CONQ_BENCH_RIVALS_ATOMIC_QUEUES_HPP
 #define CONQ_BENCH_RIVALS_ATOMIC_QUEUES_HPP
 

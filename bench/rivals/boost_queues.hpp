@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Boost: sync_bounded_queue (a mutex and condition variables), the buffered channel of its fibers
-// between threads of one fiber each, lockfree::queue.
+// (between threads that have one fiber each), and lockfree::queue.
 #ifndef CONQ_BENCH_RIVALS_BOOST_QUEUES_HPP
 #define CONQ_BENCH_RIVALS_BOOST_QUEUES_HPP
 
@@ -33,7 +33,7 @@ template <class T> struct boost_sync_bounded {
 template <class T> struct boost_fiber_channel {
     static constexpr about who{"Boost fibers::buffered_channel", true};
 #if defined(CONQ_BENCH_HAS_BOOST_FIBER)
-    // A power of two; one slot of them stays free.
+    // A power of two; one of the slots stays free.
     explicit boost_fiber_channel(std::uint64_t capacity) : queue(capacity) {}
     void put(T item) { queue.push(std::move(item)); }
     T get() { return queue.value_pop(); }
@@ -44,7 +44,7 @@ template <class T> struct boost_lockfree {
     static constexpr about who{"Boost lockfree::queue", false};
 #if defined(CONQ_BENCH_HAS_BOOST)
     explicit boost_lockfree(std::uint64_t capacity)
-        : queue(std::min(capacity, std::uint64_t{65534})) {}  // what it holds at most
+        : queue(std::min(capacity, std::uint64_t{65534})) {}  // the most that it can hold
     void put(T item) {
         retry([&] { return queue.bounded_push(item); });
     }

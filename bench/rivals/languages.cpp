@@ -28,7 +28,7 @@ namespace {
 
 struct program {
     const char* name;
-    const char* file;  // without it, the rival is not installed
+    const char* file;  // if it is missing, the rival is not installed
     std::vector<std::string> command;
     bool has_bound, can_be_without;
 };
@@ -61,7 +61,7 @@ const std::vector<program>& programs() {
     return all;
 }
 
-// A program that runs until this is destroyed.
+// A program that runs until this object is destroyed.
 class child {
 public:
     explicit child(const std::vector<std::string>& command) {
@@ -87,7 +87,7 @@ public:
     child(const child&) = delete;
     child& operator=(const child&) = delete;
     ~child() {
-        fclose(orders_);  // the end of its input is the end of it
+        fclose(orders_);  // the program ends at the end of its input
         fclose(answers_);
         waitpid(pid_, nullptr, 0);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // moodycamel's ConcurrentQueue, always without a bound: with tokens, which is its fastest form, and
-// without; blocking, and retried. Each producer's items keep their order, those of two do not.
+// without; blocking, and retried. The items of one producer keep their order, those of two do not.
 #ifndef CONQ_BENCH_RIVALS_MOODYCAMEL_HPP
 #define CONQ_BENCH_RIVALS_MOODYCAMEL_HPP
 

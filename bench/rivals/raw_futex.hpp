@@ -9,7 +9,7 @@
 
 namespace conq::bench {
 
-/// For one putter that comes when the getter has long been waiting.
+/// For one putter that puts when the getter has long been waiting.
 template <class T> struct raw_futex {
     static constexpr about who{"a raw futex", true, order::single_sides};
     using native = platform::native;

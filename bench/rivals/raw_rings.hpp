@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Rings for one putter and one getter that do nothing else: what a queue can be measured by. They
-// retry, cannot end, and count nothing.
+// Bare rings for one putter and one getter, as a measure for a queue. They retry, cannot be shut
+// down, and count nothing.
 #ifndef CONQ_BENCH_RIVALS_RAW_RINGS_HPP
 #define CONQ_BENCH_RIVALS_RAW_RINGS_HPP
 
@@ -15,9 +15,9 @@
 
 namespace conq::bench {
 
-/// Looks at the other side's index at each call, or (Caches, the design of rigtorp's SPSCQueue)
-/// only if what it remembers of it says no; publishes each item, or `Batch` at once, for which the
-/// putter's last items have to fill a batch.
+/// Reads the index of the other side at each call, or, with `Caches` (the design of rigtorp's
+/// SPSCQueue), only if the remembered index says full or empty. Publishes each item, or `Batch`
+/// items at once; then the last items of the putter must fill a batch.
 template <class T, bool Caches, std::uint64_t Batch> struct raw_ring {
     static constexpr about who{Batch != 1 ? "a raw ring that publishes 16"
                                : Caches   ? "a ring after rigtorp's SPSCQueue"

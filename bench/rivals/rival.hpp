@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What every adapter of a rival has: `about`, a constructor from a capacity (0: without a bound),
-// put(T) and get(), which wait; the rivals that have tokens for a thread's side hand them out by
-// putter() and getter(). One that is not installed has `about` only.
+// and put(T) and get(), which wait. A rival with tokens for the side of a thread hands them out by
+// putter() and getter(). A rival that is not installed has only `about`.
 #ifndef CONQ_BENCH_RIVALS_RIVAL_HPP
 #define CONQ_BENCH_RIVALS_RIVAL_HPP
 
@@ -14,20 +14,20 @@ namespace conq::bench {
 /// What a rival promises about the order of items.
 enum class order { total, per_producer, single_sides };
 
-/// Who is measured.
+/// Describes a rival.
 struct about {
     const char* name;
     bool blocks;  ///< a call that waits leaves the processor to others
     order by = order::total;
-    /// Whether it may stand for "the strongest": it makes the promises that conq makes.
+    /// Whether the rival may count as "the strongest": it makes the promises that conq makes.
     [[nodiscard]] bool is_gated() const { return by == order::total; }
 };
 
-/// Pauses between two tries of what cannot wait: 16 are the best of those tried for libcds' ring
-/// when all hurry; a ping-pong sets 1.
+/// The pauses between two tries of a call that cannot wait. 16 was the best value tried for libcds'
+/// ring under full load; a ping-pong sets 1.
 inline int retry_pauses = 16;
 
-/// Retries what cannot wait, and leaves the processor to others after 64 tries.
+/// Retries a call that cannot wait. It leaves the processor to others after every 64 tries.
 template <class Try> void retry(Try once) {
     for (unsigned tries = 1; !once(); ++tries) {
         platform::native::pause(retry_pauses);
@@ -35,7 +35,7 @@ template <class Try> void retry(Try once) {
     }
 }
 
-/// Puts or gets of one thread, where a rival has no tokens.
+/// The side of one thread for a rival that has no tokens.
 template <class Queue> struct no_token {
     Queue& queue;
     template <class T> void put(T item) { queue.put(static_cast<T&&>(item)); }

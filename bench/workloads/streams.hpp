@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Items moved as fast as they go, by any number of putters and getters.
+// Items that any number of putters and getters move as fast as they can.
 #ifndef CONQ_BENCH_WORKLOADS_STREAMS_HPP
 #define CONQ_BENCH_WORKLOADS_STREAMS_HPP
 
@@ -24,18 +24,18 @@ namespace conq::bench {
 struct stream {
     int putters = 1, getters = 1;
     std::uint64_t capacity = 1024;  ///< 0: no bound
-    bool counts = false;            ///< each item is done, and a join waits for the last
-    bool batches = false;           ///< 16 at a time
+    bool counts = false;            ///< task_done for each item, and a join for the last
+    bool batches = false;           ///< 16 items at a time
 };
 inline constexpr std::uint64_t batch_size = 16;
 
-/// The share of `index` of `all`.
+/// The share of `all` that thread `index` of `count` has.
 inline std::uint64_t share_of(std::uint64_t all, int index, int count) {
     const auto n = static_cast<std::uint64_t>(count), i = static_cast<std::uint64_t>(index);
     return all * (i + 1) / n - all * i / n;
 }
 
-/// What counts tasks for a rival that does not: one counter for all.
+/// Counts tasks for a rival that does not: one counter for all threads.
 struct shared_count {
     alignas(128) std::atomic<std::uint64_t> unfinished{0};
     void join() const {
@@ -98,8 +98,8 @@ std::uint64_t get_share(Rival& queue, shared_count& count, const stream& how, st
     return sum;
 }
 
-/// The time from the first of some threads that begins to the last that ends, by their own clocks:
-/// whoever starts them may get the processor late.
+/// The time from the first thread's begin to the last thread's end, as the threads themselves read
+/// the clock: the thread that starts them may get the processor late.
 class stopwatch {
 public:
     void begins() { lower(begin_, now_ns()); }
@@ -117,7 +117,8 @@ private:
     std::atomic<std::uint64_t> begin_{~std::uint64_t{0}}, minus_end_{~std::uint64_t{0}};
 };
 
-/// Moves `items` items; nanoseconds from the first put to the last get, or the join.
+/// Moves `items` items. Returns the nanoseconds from the first put to the last get, or to the end
+/// of the join.
 template <class Rival, class T> double move_items(const stream& how, std::uint64_t items) {
     Rival queue(how.capacity);
     shared_count count;
@@ -133,7 +134,7 @@ template <class Rival, class T> double move_items(const stream& how, std::uint64
             share();
             if (how.counts) join_all(queue, count);
             watch.ends();
-            end.arrive_and_wait();  // nobody's end disturbs another
+            end.arrive_and_wait();  // so that no thread's end disturbs another
         });
     };
     std::uint64_t expected = 0;
@@ -151,7 +152,7 @@ template <class Rival, class T> double move_items(const stream& how, std::uint64
     return watch.took_ns();
 }
 
-/// A contender whose samples take about 12 ms each; a Rival of items T.
+/// A contender that measures a Rival with items T; each sample takes about 12 ms.
 template <template <class> class Rival, class T> contender moving(const stream& how) {
     constexpr about who = Rival<T>::who;
     if constexpr (!std::is_constructible_v<Rival<T>, std::uint64_t>) {

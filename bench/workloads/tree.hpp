@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Tasks that spawn tasks, until a join: fan-out and fan-in.
+// Tasks that spawn tasks, up to a join: fan-out and fan-in.
 #ifndef CONQ_BENCH_WORKLOADS_TREE_HPP
 #define CONQ_BENCH_WORKLOADS_TREE_HPP
 
@@ -14,8 +14,9 @@
 
 namespace conq::bench {
 
-/// A million tasks and a few: each is its depth in a binary tree, and puts two that are one deeper.
-/// Two workers; nanoseconds a task from the first put until all are done. The queue has no bound.
+/// Runs a little over a million tasks with two workers. Each task is its depth in a binary tree,
+/// and puts two tasks that are one deeper. Returns the nanoseconds a task, from the first put until
+/// all are done. The queue has no bound.
 template <class Rival> double fan_out() {
     constexpr std::uint64_t depth = 19, tasks = (std::uint64_t{2} << depth) - 1;
     constexpr std::uint64_t no_more = depth + 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Items that two threads wait for: ping-pong, and the wake of one that sleeps.
+// Items that two threads wait for: a ping-pong, and the wake of a thread that sleeps.
 #ifndef CONQ_BENCH_WORKLOADS_TURNS_HPP
 #define CONQ_BENCH_WORKLOADS_TURNS_HPP
 
@@ -44,13 +44,13 @@ template <class Rival> double ping_pong(bool pinned) {
     return took / static_cast<double>(trips);
 }
 
-/// Who waits, and what it costs: the median time from before a put to the end of the get, and the
-/// processor time of the getter, in nanoseconds an item.
+/// What waiting costs: the median time from before a put to the end of its get, and the processor
+/// time of the getter, in nanoseconds an item.
 struct waited {
     double wake_ns = 0, used_ns = 0;
 };
 
-/// One putter that comes every `gap`, one getter that waits for it, on two cores.
+/// One putter that puts every `gap`, and one getter that waits for it, on two cores.
 template <class Rival> waited wait_for_arrivals(std::chrono::microseconds gap, int arrivals) {
     Rival queue(1024);
     std::vector<double> delays;
@@ -79,9 +79,9 @@ template <class Rival> waited wait_for_arrivals(std::chrono::microseconds gap, i
     return seen;
 }
 
-/// A getter of 1 us of work an item behind two putters in a hurry.
+/// A getter that works 1 us on each item, behind two putters that put as fast as they can.
 struct slow {
-    double item_ns = 0;     ///< from item to item; 1000 is ideal
+    double item_ns = 0;     ///< from one item to the next; 1000 is ideal
     double putters_ns = 0;  ///< the putters' processor time an item
 };
 template <class Rival> slow behind_a_slow_getter() {
@@ -115,7 +115,7 @@ template <class Rival> slow behind_a_slow_getter() {
     return seen;
 }
 
-/// A contender of such a sample.
+/// A contender with such a sample.
 template <class Rival, class Sample> contender sampled(Sample sample) {
     constexpr about who = Rival::who;
     if constexpr (!std::is_constructible_v<Rival, std::uint64_t>) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Rust's channels as rivals: `channels_rust crossbeam|flume|kanal` does a round for each line
-// "putters getters capacity items" of stdin (capacity 0: no bound) and prints its nanoseconds.
+// Rust's channels as rivals. For each line "putters getters capacity items" of stdin (capacity 0:
+// no bound), `channels_rust crossbeam|flume|kanal` runs a round and prints its nanoseconds.
 use std::io::BufRead;
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -13,7 +13,7 @@ fn share(all: u64, index: u64, count: u64) -> u64 {
     all * (index + 1) / count - all * index / count
 }
 
-/// The two sides of a channel, as functions of a whole share: the loop is inlined.
+/// The two sides of a channel. Each function moves a whole share, so that its loop is inlined.
 macro_rules! sides {
     ($bounded:path, $unbounded:path, $capacity:expr) => {{
         let (sender, receiver) = match $capacity {
