@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""Runs the proof suites for some minutes, each time from other seeds, and keeps what they checked.
+"""Runs the proof suites for some minutes, each time from new seeds, and records what they checked.
 
     ./check --campaign MINUTES
 
-It builds first; the minutes are those of the tests. A unit of work is one case of a suite, or a
-suite that has none; a run of it has as much effort as takes some minutes, and as many go on at once
-as there are processors. The suites share the time, and within one the cases go first that will
-soonest have had all the effort that a campaign owes them (WORK): a short campaign brings some
-promises to their figure, rather than all to a part of it. What a run published is merged into the
-scoreboard when it has passed, so a campaign may be ended at any time. A case that fails is shown
-with its seed, not recorded, and not run again; at the end the campaign has failed.
+The campaign builds first; MINUTES is the time for the tests. A unit of work is one case of a suite,
+or a suite without cases. A run of a unit gets as much effort as takes some minutes. As many runs go
+on at once as there are processors. The suites share the time. Within a suite, the cases go first
+that will soonest have had all the effort that a campaign owes them (WORK): so a short campaign
+completes the figures of some promises rather than a part of all. What a run published is merged
+into the scoreboard when the run has passed, so a campaign may be ended at any time. A case that
+fails is shown with its seed, not recorded and not run again, and in the end the campaign fails.
 """
 import datetime
 import json
@@ -31,30 +31,30 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 class Work(typing.NamedTuple):
-    """What a campaign does with the suites of one label."""
+    """How a campaign treats the suites of one label."""
     share: int  # of the time
-    effort: float  # that a campaign owes to each case; 1 is what CI runs
-    has_cases: bool = True  # programs of GoogleTest
-    in_one_run: bool = False  # what it counts differs within one run, not between runs
+    effort: float  # what a campaign owes to each case; CI runs 1
+    has_cases: bool = True  # its programs are GoogleTest's
+    in_one_run: bool = False  # what it counts is distinct within a run, not between runs
 
 
-# (preset, label) -> its work.
+# (preset, label) -> Work
 WORK = {
     ("check", "schedules"): Work(14, 100, in_one_run=True), ("check", "history"): Work(3, 10),
     ("asan", "teardown"): Work(6, 100), ("check", "oversubscription"): Work(1, 5),
     ("check", "storage"): Work(2, 10), ("check", "mutants"): Work(1, 1, False),
     ("asan", "schedules"): Work(1, 1), ("asan", "history"): Work(1, 1),
 }
-UNDER = {"check": "", "asan": ", ASan"}  # what the method's name gains
+UNDER = {"check": "", "asan": ", ASan"}  # added to the name of the method
 RUN_S = 300  # how long a run should take
-LIMIT_S = 1200  # one that takes longer has failed
+LIMIT_S = 1200  # a run that takes longer has failed
 FIRST_EFFORT = 0.05
-TRIAL_S = 0.5  # what took less tells little about how long more of it takes
+TRIAL_S = 0.5  # a shorter run tells little about how long a larger one takes
 SEEDS_PER_RUN = 10**9
 
 
 class Unit:
-    """What is run as one: a case of a suite, or a suite; and what is known of it."""
+    """A unit of work: a case of a suite, or a suite; and what is known about it."""
 
     def __init__(self, preset, label, command, case=""):
         self.preset, self.label, self.command, self.case = preset, label, command, case
@@ -73,13 +73,13 @@ class Unit:
         if self.took_s < TRIAL_S:
             longer = min(longer, 20)
         elif not self.work.in_one_run:
-            longer = min(longer, 5)  # some take longer than in proportion
+            longer = min(longer, 5)  # some take more time than in proportion
         elif 0 < self.missing_s() < 2 * want_s:
             return self.owed
         return min(self.effort * longer, self.owed if self.owed > 0 else 1e6)
 
     def missing_s(self):
-        """How long the effort that is owed will take: unknown is soon."""
+        """How long the effort that is still owed will take; 0 if unknown."""
         return self.owed * self.took_s / self.effort if self.took_s else 0
 
     def ran(self, effort, took_s):
@@ -90,7 +90,7 @@ class Unit:
 
 
 def cases_of(command):
-    """The tests of a program of GoogleTest."""
+    """The tests of a GoogleTest program."""
     listed = subprocess.run([*command, "--gtest_list_tests"], capture_output=True, text=True,
                             check=True).stdout
     suite = ""
@@ -103,7 +103,7 @@ def cases_of(command):
 
 
 def programs_of(preset):
-    """The tests of ctest that a preset has work for: name, command (none yet: not built), label."""
+    """The ctest tests with work in a preset: name, command (empty: not built yet), label."""
     listed = subprocess.run(["ctest", "--preset", preset, "--show-only=json-v1"], cwd=ROOT,
                             capture_output=True, text=True, check=True).stdout
     for test in json.loads(listed[listed.index("{"):])["tests"]:
@@ -114,7 +114,7 @@ def programs_of(preset):
 
 
 def units_of(preset):
-    """The work that a preset has. A program that ctest runs in several parts is here once."""
+    """The units of a preset. A program that ctest runs in several parts appears once."""
     for command, label in {command: label for _, command, label in programs_of(preset)}.items():
         is_whole = len(command) > 1 or not WORK[preset, label].has_cases
         for case in [""] if is_whole else cases_of(command):
@@ -122,7 +122,7 @@ def units_of(preset):
 
 
 class Run:
-    """A run of a unit that goes on."""
+    """A run of a unit that is under way."""
 
     def __init__(self, unit, effort, seed, folder):
         self.unit, self.effort, self.seed, self.began = unit, effort, seed, time.monotonic()
@@ -170,7 +170,7 @@ class Campaign:
                     run.end()
 
     def start(self, folder):
-        """Starts the runs that there are processors for. False: the time is over."""
+        """Starts as many runs as there are free processors. False: the time is over."""
         while (left_s := self.deadline - time.monotonic()) > 1:
             fitting = [unit for unit in self.units if unit.shortest_s <= left_s]
             waiting = [unit for unit in fitting if not unit.is_running]
@@ -184,7 +184,7 @@ class Campaign:
         return False
 
     def rank(self, unit):
-        """The unit of the lowest rank is next: what is owed, the suite that lags, what is soon."""
+        """The lowest rank is next: what is owed, then the suite that lags, then the shortest."""
         group = unit.preset, unit.label
         now = time.monotonic()
         used_s = self.used_s[group] + sum(now - run.began for run in self.running
@@ -226,7 +226,7 @@ class Campaign:
 
 
 def build(preset):
-    """Builds what a preset's suites need: programs, which are named as their tests are."""
+    """Builds the programs that the suites of a preset need. They are named as their tests are."""
     run_or_refuse(["cmake", "--preset", preset])
     targets = {re.sub(r"_\d+$", "", name) for name, command, _ in programs_of(preset)
                if len(command) <= 1}

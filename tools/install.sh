@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSL-1.0
-# install.sh GROUP...: installs the packages of these groups of packages.txt that are missing. Says
-# which first. Ends with 2, and names them, if it may not install. X.Y in a name is the version of
-# python3.
+# install.sh GROUP...: installs the missing packages of these groups of packages.txt. Lists them
+# first. If it may not install, it lists them and exits with 2. X.Y in a name stands for the version
+# of python3.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -11,7 +11,7 @@ python_version() {
         apt-cache show python3 | sed -n 's/^Version: //p'; } 2> /dev/null |
         sed -n '1s/^\([0-9]*\.[0-9]*\).*/\1/p' || true
 }
-version=$(python_version) # none: neither python3 nor a list of packages is there yet
+version=$(python_version) # empty if neither python3 nor a list of packages is there yet
 
 missing=()
 while read -r group package _; do
@@ -26,7 +26,7 @@ while read -r group package _; do
 done < "$here/packages.txt"
 [[ ${#missing[@]} -eq 0 ]] && exit 0
 
-# give_up WHY: names the packages and ends.
+# give_up WHY: lists the packages and exits.
 give_up() {
     echo "$1. Please install these packages, then run this again:" >&2
     echo "    apt-get install ${missing[*]/X.Y/$version}" >&2
@@ -39,7 +39,7 @@ if [[ $(id -u) -eq 0 ]]; then
 elif command -v sudo > /dev/null && sudo -n true 2> /dev/null; then
     root=(sudo -n)
 elif command -v sudo > /dev/null && [[ -t 0 ]]; then
-    root=(sudo) # somebody is there who can be asked for a password
+    root=(sudo) # a user at the terminal can give a password
 else
     give_up "Neither root nor sudo"
 fi

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The scoreboard: what has been checked, how often, from which seeds, at which commit.
+"""The scoreboard: what was checked, how often, from which seeds, and at which commit.
 
-docs/reliability/scoreboard.json keeps a line for each property, method and commit, and accumulates
-over all campaigns; docs/reliability/scoreboard.md is the same as a table. tools/campaign.py fills
-them with what tests publish (testing/support/scoreboard.hpp).
+docs/reliability/scoreboard.json has a line for each property, method and commit, and accumulates
+over all campaigns. docs/reliability/scoreboard.md shows the same as a table. tools/campaign.py
+fills both with what the tests publish (testing/support/scoreboard.hpp).
 """
 import json
 import os
@@ -14,11 +14,11 @@ JSON, TABLE = "docs/reliability/scoreboard.json", "docs/reliability/scoreboard.m
 
 
 class Refused(Exception):
-    """A figure that nobody could repeat is not recorded."""
+    """A figure that could not be repeated is not recorded."""
 
 
 def commit_of(root):
-    """The commit that the tree is; refused if anything but the scoreboard differs from it."""
+    """The commit of the tree; refused if anything but the scoreboard differs from it."""
     def git(*arguments):
         return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True,
                               check=True).stdout.strip()
@@ -29,7 +29,7 @@ def commit_of(root):
 
 
 def read(root):
-    """The board as it is; an empty one if there is none yet."""
+    """The current board; an empty one if there is none yet."""
     file = root / JSON
     return json.loads(file.read_text()) if file.exists() else {"next_run": 0, "lines": []}
 
@@ -58,7 +58,7 @@ def published(text):
 
 
 def merge(board, lines, commit, date, machine):
-    """Adds what one run published. Refuses the whole run if one line cannot be kept."""
+    """Adds what one run published. Refuses the whole run if one of its lines cannot be recorded."""
     for line in lines:
         if not re.fullmatch(r"[0-9a-f]{12,40}", commit or ""):
             raise Refused(f"no commit: {line['property']}")
@@ -75,10 +75,10 @@ def merge(board, lines, commit, date, machine):
             board["lines"].append(entry)
         is_repeated = line["seed"] in (entry["first_seed"], entry["last_seed"]) and entry["runs"]
         entry["runs"] += 1
-        # The same seed is the same work: what is exhaustive always begins at 1.
+        # The same seed means the same work: exhaustive runs always begin at 1.
         entry["count"] = max(entry["count"], line["count"]) if is_repeated \
             else entry["count"] + line["count"]
-        # Runs may repeat each other's traces: what surely differs is what differed within one.
+        # Runs may repeat each other's traces: only traces within one run surely differ.
         entry["distinct"] = max(entry["distinct"], line["distinct"])
         entry["first_seed"] = min(entry["first_seed"], line["seed"])
         entry["last_seed"] = max(entry["last_seed"], line["seed"])
@@ -86,7 +86,7 @@ def merge(board, lines, commit, date, machine):
 
 
 def table(board):
-    """The page: a line for each property and method, over all commits."""
+    """The text of scoreboard.md: a line for each property and method, over all commits."""
     rows = {}
     for line in board["lines"]:  # oldest commit first
         rows.setdefault((line["property"], line["method"]), []).append(line)

@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: BSL-1.0
 # shellcheck shell=bash
-# For check and quickstart: runs stages, a line each, keeps what they said for the case that one
-# fails, and counts their tests. The caller may read stages_failed, tests_passed, tests_failed and
-# the files $stage_logs/skipped (names of skipped tests), $stage_logs/results (a line a program) and
-# $stage_logs/seconds (a suite and its seconds a line). The file that CONQ_STAGES names gains the
-# name of every stage that ran.
+# For check and quickstart. Runs stages, prints a line for each, keeps the output to show it if a
+# stage fails, and counts the tests. The caller may read stages_failed, tests_passed, tests_failed
+# and the files $stage_logs/skipped (the names of skipped tests), $stage_logs/results (a line for
+# each program) and $stage_logs/seconds (a suite and its seconds in each line). The name of every
+# stage that ran is appended to the file that CONQ_STAGES names.
 
 stage_logs=$(mktemp -d)
 trap 'rm -rf "$stage_logs"' EXIT
 touch "$stage_logs/skipped" "$stage_logs/results" "$stage_logs/seconds"
 stages_ran=${CONQ_STAGES:-}
-unset CONQ_STAGES # tests of this file have stages of their own
+unset CONQ_STAGES # tests of this file run stages, too
 stages_failed=0
 tests_passed=0
 tests_failed=0
 
-# stage NAME COMMAND...: runs it, prints a line with the time; on failure also what it said.
+# stage NAME COMMAND...: runs the command and prints a line with the time; on failure also its
+# output.
 stage() {
     local name=$1 log="$stage_logs/stage" begin=$SECONDS code=0 passed counts=
     shift
@@ -39,14 +40,14 @@ stage() {
     return 1
 }
 
-# Tests that passed: those of each test program, as googletest and pytest count them. ctest -V puts
-# the test's number before each line; without it, it is a repetition.
+# How many tests passed: the sum over the test programs, as googletest and pytest count them.
+# ctest -V puts the number of the test before each line; a line without one is a repetition.
 passed_in() {
     sed -n -e 's/^[0-9]*: \[  PASSED  \] \([0-9]*\) tests*\..*$/\1/p' \
         -e 's/^[0-9]*: \([0-9]* failed, \)*\([0-9]*\) passed.* in [0-9.]*s.*$/\2/p' "$1" | sum
 }
 
-# Tests that failed; a program that died without a count of its own, or a stage without tests, is 1.
+# How many tests failed. A program that died without a count, or a stage without tests, counts as 1.
 failed_in() {
     local failed
     failed=$(sed -n -e 's/^[0-9]*:  *\([0-9]*\) FAILED TESTS*$/\1/p' \
@@ -54,7 +55,7 @@ failed_in() {
     echo $((failed > 0 ? failed : 1))
 }
 
-# What the failed tests of ctest -V said, or the end of a log without any.
+# Prints the output of the tests that failed under ctest -V, or the end of a log without any.
 explain() {
     local number numbers
     numbers=$(sed -n 's/^ *[0-9]*\/[0-9]* Test *#\([0-9]*\): .*\*\*\*.*$/\1/p' "$1")
@@ -85,7 +86,7 @@ seconds_in() {
     sed -n 's/^\([a-z_]*\) *= *\([0-9.]*\) sec\*proc.*$/\1 \2/p' "$1"
 }
 
-# shares LABEL...: where the tests' time went, by suite, and what the named ones had together.
+# shares LABEL...: prints the time of each suite, and the sum of the named ones.
 shares() {
     echo "Seconds of tests, by suite:"
     awk -v named="$*" '{ sum[$1] += $2; if (index(" " named " ", " " $1 " ")) of += $2 }
@@ -98,7 +99,7 @@ sum() {
     awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# report SECONDS: the last lines of every check; fails if a stage did.
+# report SECONDS: prints the last lines of every check; fails if a stage failed.
 report() {
     if [[ $stages_failed -eq 0 ]]; then
         echo "All stages passed in $1 s."
