@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: BSL-1.0
-# What every program of this project has in common. Nothing here reaches a user of the library.
+# What the targets of this project have in common. Nothing here affects a user of the library.
 
-# Warnings are errors in our own code, on both compilers, for developers: another compiler's new
-# warning must not keep a user from building.
+# For developers, warnings are errors in our own code, on both compilers. For users they are not: a
+# new warning of another compiler must not keep them from building.
 function(conq_strict target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
     $<$<BOOL:${CONQ_WARNINGS_AS_ERRORS}>:-Werror>)
   target_link_libraries(${target} PRIVATE conq::conq)
 endfunction()
 
-# conq_unity(TARGET): where CONQ_UNITY_BUILD is on, many of its sources are compiled as one: more
-# than half of what they take is functions of CLI11, nlohmann_json and the standard library, the
-# same in each. Not CMAKE_UNITY_BUILD, which wheels have: tests use the same names for their own.
+# conq_unity(TARGET): if CONQ_UNITY_BUILD is on, compiles many of its sources as one. More than half
+# of their compile time goes into functions of CLI11, nlohmann_json and the standard library that
+# are the same in each. CMAKE_UNITY_BUILD, which wheels set, is no substitute: sources of tests
+# define the same names.
 function(conq_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD_BATCH_SIZE 13)
   if(CONQ_UNITY_BUILD)
@@ -19,8 +20,9 @@ function(conq_unity target)
   endif()
 endfunction()
 
-# conq_shared_headers(NAME): what nearly all tests include of others, compiled once for all targets
-# of the same options: a second of each file. Nothing of conq is among it: its headers are complete.
+# conq_shared_headers(NAME): compiles the foreign headers that nearly all tests include, once for
+# all targets with the same options. This saves a second for each file. It contains no header of
+# conq, so the tests still show that conq's headers are complete.
 function(conq_shared_headers name)
   add_library(${name} OBJECT ${PROJECT_SOURCE_DIR}/tests/support/shared_headers.cpp)
   conq_strict(${name})
@@ -29,8 +31,8 @@ function(conq_shared_headers name)
     <condition_variable> <deque> <functional> <map> <mutex> <optional> <string> <thread> <vector>)
 endfunction()
 
-# conq_test(NAME [SHARDS n] SOURCE...): one GoogleTest program, one test of ctest, or n that run at
-# the same time, each with its share. Their label is their folder.
+# conq_test(NAME [SHARDS n] SOURCE...): makes one GoogleTest program. It is one test of ctest, or n
+# tests that can run at the same time, each with its share. The label is the name of the folder.
 function(conq_test name)
   cmake_parse_arguments(PARSE_ARGV 1 test "" SHARDS "")
   add_executable(${name} ${test_UNPARSED_ARGUMENTS})
@@ -51,8 +53,8 @@ function(conq_test name)
   endforeach()
 endfunction()
 
-# conq_long_runs(TARGET): what takes longer to run than to compile is optimised even where a preset
-# with a sanitizer optimises nothing.
+# conq_long_runs(TARGET): for a target that takes longer to run than to compile. It is optimised
+# even in a preset with a sanitizer, which otherwise optimises nothing.
 function(conq_long_runs target)
   if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     target_compile_options(${target} PRIVATE -O1)
@@ -60,9 +62,9 @@ function(conq_long_runs target)
   endif()
 endfunction()
 
-# conq_many_types(TARGET): it is made for many types of queues, and takes longer to optimise than
-# that saves when it runs.
-# At -Og g++ 12 has false alarms in std::stop_callback.
+# conq_many_types(TARGET): for a target that is compiled for many types of queues. Optimising it
+# takes longer than it saves at run time.
+# At -Og, g++ 12 gives false warnings about std::stop_callback.
 function(conq_many_types target)
   if(NOT target MATCHES "^shared_headers")
     set_target_properties(${target} PROPERTIES PRECOMPILE_HEADERS_REUSE_FROM
@@ -77,7 +79,7 @@ function(conq_many_types target)
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endfunction()
 
-# conq_pytest(NAME FILE [VARIABLE=VALUE...]): one file of pytest, one test of ctest.
+# conq_pytest(NAME FILE [VARIABLE=VALUE...]): registers one pytest file as one test of ctest.
 function(conq_pytest name file)
   add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -m pytest -q -rs -p no:cacheprovider
     ${CMAKE_CURRENT_SOURCE_DIR}/${file})

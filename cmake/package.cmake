@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-# A package for Debian and Ubuntu, made of what `cmake --install` installs:
+# A package for Debian and Ubuntu with all that `cmake --install` installs:
 #     cmake --workflow --preset release && cpack --config build/release/CPackConfig.cmake
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "The maintainers of conq <maintainers@conq.invalid>")
