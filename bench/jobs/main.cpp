@@ -293,7 +293,7 @@ double redelivery_ms(const std::string& url, int signal) {
 
 void print_redeliveries() {
     constexpr int rounds = 9, lease_ms = 300;
-    double killed = 0, stopped = 0;  // the longest
+    double killed = 0, stopped = 0;  // the longest times
     for (int i = 0; i < rounds; ++i) {
         const place a, b;
         killed = std::max(killed, redelivery_ms(a.url("process"), SIGKILL));

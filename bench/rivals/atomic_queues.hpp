@@ -33,7 +33,7 @@ template <class T> struct atomic_queue_b2 {
         retry([&] { return queue.try_pop(item); });
         return item;
     }
-    atomic_queue::AtomicQueueB2<T, std::allocator<T>, true, true> queue;  // in a total order
+    atomic_queue::AtomicQueueB2<T, std::allocator<T>, true, true> queue;  // keeps a total order
 #endif
 };
 template <class T> struct libcds_vyukov {

@@ -82,7 +82,7 @@ template <class Rival> waited wait_for_arrivals(std::chrono::microseconds gap, i
 /// A getter that works 1 us on each item, behind two putters that put as fast as they can.
 struct slow {
     double item_ns = 0;     ///< from one item to the next; 1000 is ideal
-    double putters_ns = 0;  ///< the putters' processor time an item
+    double putters_ns = 0;  ///< processor time of the putters, an item
 };
 template <class Rival> slow behind_a_slow_getter() {
     constexpr std::uint64_t items = 12'000, work_ns = 1'000;

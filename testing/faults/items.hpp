@@ -38,8 +38,8 @@ private:
     static inline std::atomic<std::int64_t> alive_{0}, crimes_{0};
 };
 
-/// An item of some 240 bytes, so that a segment holds 16: with a move that may throw or not, and
-/// with a copy (which may throw) or without.
+/// An item of some 240 bytes, so that a segment holds 16. Its move may throw or not, and it has a
+/// copy (which may throw) or none.
 template <bool IsNothrowMove, bool IsCopyable> class item {
 public:
     int value;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// task_done and join.
+// Checks the counts: task_done and join.
 //
 // The number of unfinished items at an instant is at least the puts that have ended minus the dones
 // that have begun, and at most the puts that have begun minus the dones that have ended. An item

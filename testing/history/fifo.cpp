@@ -25,7 +25,7 @@ namespace conq::testing {
 std::optional<violation> check_fifo(const evidence& e) {
     const auto& items = e.items();
     std::size_t ended = 0;
-    item_index latest = nobody;  // of the items whose put has ended: whose get began latest
+    item_index latest = nobody;  // of the items whose put has ended, the one whose get began last
     for (const item_index b : e.by_put_begin()) {
         for (; ended < items.size(); ++ended) {
             const item_index a = e.by_put_end()[ended];

@@ -15,7 +15,7 @@ namespace conq::testing {
 /// read. Changes at `never` are left out.
 class level {
 public:
-    /// 0 at each of `instants`.
+    /// A number that is 0 at each of `instants` instants.
     explicit level(instant instants) : at_(instants, 0), after_(instants, 0) {}
 
     /// Adds a change at an instant: at that instant, and from then on, the number differs by

@@ -36,7 +36,7 @@ enum class form : std::uint8_t { waits, tries, timed, stoppable, timed_stoppable
     return f == form::timed || f == form::timed_stoppable;
 }
 
-/// What came back: a conq::status, or
+/// What the call answered: a conq::status, or
 enum class answer : std::uint8_t {
     ok,
     full,
@@ -46,16 +46,16 @@ enum class answer : std::uint8_t {
     timed_out,
     stopped,
     refused,  ///< task_done said that there would be more dones than puts
-    maybe     ///< no answer, or an exception: the call may have taken effect, or may yet
+    maybe     ///< no answer, or an exception: the call may have taken effect, or may yet do so
 };
 [[nodiscard]] constexpr answer to_answer(status s) noexcept {
     return static_cast<answer>(s);
 }
 
-/// A time that no call reaches: the end of one that has not answered.
+/// A time that no call reaches: the end of a call that has not returned.
 inline constexpr std::uint64_t no_end = std::numeric_limits<std::uint64_t>::max();
 
-/// One call: 32 bytes, because there are many.
+/// One call. It has only 32 bytes, because there are many.
 struct operation {
     std::uint64_t begin_ns = 0;     ///< read before the call
     std::uint64_t end_ns = no_end;  ///< read after it
@@ -68,7 +68,7 @@ struct operation {
 };
 static_assert(sizeof(operation) == 32);
 
-/// What the queue itself said when all threads had ended.
+/// What the queue itself reported when all threads had ended.
 struct final_state {
     std::uint64_t size = 0, unfinished = 0;
 };

@@ -26,7 +26,7 @@
 
 namespace conq::testing {
 
-/// What a queue allows and is able to do.
+/// What a queue allows and can do.
 struct crowd {
     unsigned putters_most = 4, getters_most = 4;
     bool has_mixers = true;  ///< threads that put and get

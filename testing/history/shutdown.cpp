@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// shutdown, graceful and immediate.
+// Checks shutdowns, graceful and immediate.
 //
 // The queue is closed from one instant on. It lies between the begin of the first shutdown and the
 // first end of a shutdown or of a call that answered `shut_down`. The latest possible instant suits

@@ -70,7 +70,7 @@ finding explore(const exploration& how, const model& what) {
     return found;
 }
 
-// Exhaustive: the next path in depth-first order. False: there is none.
+// Exhaustive: moves to the next path in depth-first order. False: there is none.
 bool scheduler::next_path() {
     while (!path_.empty() && path_.back().taken + 1 >= path_.back().of) path_.pop_back();
     if (path_.empty()) return false;

@@ -17,8 +17,9 @@
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 
-// With this option on, AddressSanitizer puts frames on fake stacks, whose addresses the fibers
-// would use one after another. The search for data races goes by address, so it is off.
+// With detect_stack_use_after_return, AddressSanitizer puts frames on fake stacks, whose addresses
+// the fibers would use one after another. The search for data races goes by address, so that option
+// is off.
 extern "C" const char* __asan_default_options();   // NOLINT: the name is the sanitizer's
 extern "C" const char* __asan_default_options() {  // NOLINT
     return "detect_stack_use_after_return=0";

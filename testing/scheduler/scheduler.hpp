@@ -84,7 +84,7 @@ public:
     void wake(const void* address, int count);
     void sleep(std::uint64_t span_ns);
     std::uint64_t now();
-    /// A point that lets the others go first.
+    /// A point that lets the other threads go first.
     void step_back(const char* what);
     /// Any other point.
     void step(const char* what, std::uint64_t value = 0);
@@ -171,7 +171,7 @@ private:
     fiber home_;
     std::vector<std::unique_ptr<thread>> threads_;  // kept from run to run with their stacks
     std::size_t started_ = 0, running_ = 0;
-    std::uint32_t ready_ = 0, stepped_back_ = 0;  // bits of threads
+    std::uint32_t ready_ = 0, stepped_back_ = 0;  // one bit for each thread
     std::unique_ptr<scenario> story_;
     const model* what_ = nullptr;
     std::vector<std::pair<void*, std::size_t>> allocated_;

@@ -10,7 +10,7 @@
 
 namespace conq::testing {
 
-/// What fails.
+/// Which calls fail.
 enum class storage_fault : std::uint8_t {
     io_error,     ///< Any call, as if the disk were broken.
     disk_full,    ///< A write, or an extension of a file.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Strikes a process at its N-th system call.
+// Kills a process at its N-th system call, or makes that call fail.
 #ifndef CONQ_TESTING_STORAGE_TRACED_HPP
 #define CONQ_TESTING_STORAGE_TRACED_HPP
 

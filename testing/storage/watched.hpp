@@ -32,8 +32,8 @@ struct storage_event {
     storage_call what;                 ///< Which call.
     const std::string& path;           ///< On which file.
     int flags;                         ///< How it was opened: SQLITE_OPEN_WAL, …
-    std::int64_t offset = 0;           ///< write: where; truncate: the new size.
-    std::span<const char> bytes = {};  ///< write: what.
+    std::int64_t offset = 0;           ///< write: where it begins; truncate: the new size.
+    std::span<const char> bytes = {};  ///< write: what is written.
     std::size_t written = 0;  ///< If the listener fails a write: how much is written first.
 };
 

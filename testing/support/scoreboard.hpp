@@ -11,7 +11,7 @@
 
 namespace conq::testing {
 
-/// A line of the scoreboard. Names hold no tabs and no line ends.
+/// A line of the scoreboard. Names contain no tabs and no line ends.
 struct score {
     std::string property;        ///< what was checked: "parking: bounded_queue"
     std::string method;          ///< how it was checked: "schedules, store buffers"
