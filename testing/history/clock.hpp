@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The clock of histories: the monotonic clock that the queues themselves use. It is read so that no
-// access of the recorded call can move past the reading.
+// load of the recorded call can move past the reading.
 //
 // Why not the processor's counter? On x86, steady_clock is that counter: the kernel uses it only
 // while its watchdog finds the cores in step. And steady_clock is the clock of the time-outs under

@@ -42,7 +42,7 @@ evidence::evidence(const history& of, const rules& by) : operations_(of.operatio
     pair_up();
     if (misfit_) return;
     narrow();
-    // Left out: `never` would double the width of the numbers that are sorted.
+    // The min replaces `never`, which would double the width of the numbers that are sorted.
     by_put_begin_ = in_order(items_, [](const item& each) { return each.put.begin; });
     by_put_end_ =
         in_order(items_, [this](const item& each) { return std::min(each.put.end, instants()); });

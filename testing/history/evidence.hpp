@@ -113,7 +113,7 @@ private:
 };
 
 /// The runs of instants at which some item was surely in. Each run is what lies strictly between
-/// its begin and its end; the runs rise and do not touch.
+/// its begin and its end. The runs rise, and are apart from one another.
 [[nodiscard]] std::vector<interval> occupied(const evidence& e);
 /// Whether there is an instant in `call` when no item had to be in.
 [[nodiscard]] bool could_be_empty(const std::vector<interval>& occupied, interval call);

@@ -33,7 +33,7 @@ public:
     }
     /// The first free instant from `at` on; for `never` it is the end.
     [[nodiscard]] instant first_from(instant at) { return root(next_, std::min(at, count_)); }
-    /// Whether there is a free instant up to `at`, and the last such.
+    /// The last free instant up to and including `at`, if there is one.
     [[nodiscard]] std::optional<instant> last_to(instant at) {
         const instant found = root(before_, std::min(at, count_) + 1);  // shifted: 0 is "none"
         return found == 0 ? std::nullopt : std::optional<instant>(found - 1);

@@ -6,8 +6,8 @@
 // `bound` more items have been put than taken. The k-th item taken must be the k-th item put.
 // `full` after j puts is a stop of the path at (j, j - bound); `empty` after i gets is a stop at
 // (i, i). A path that only rises can have both unless j - bound < i < j. A put that answers
-// `shut_down` is the last put. So is a get that answers it, and then all items have been taken.
-// Linear.
+// `shut_down` is the last put. A get that answers it is the last get, and by then all items have
+// been taken. Linear.
 #include <stdexcept>
 #include <string>
 
