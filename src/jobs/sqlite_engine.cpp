@@ -514,16 +514,15 @@ private:
     // Takes back what the dead held, and what was not renewed.
     void reap() {
         next_reap_ms_ = now_.boot_ms + recheck.count();
-        const std::int64_t blocked_ms = store_.shared.blocked_since(now_.boot_ms);
+        const std::int64_t now_ms = now_.boot_ms;
+        const std::int64_t turn_ms = std::min(now_ms, store_.shared.blocked_since(now_ms));
         std::vector<summed_row> lost;  // no row is changed while they are being looked for
         for (sql_.running.bind(); sql_.running.step();) {
             const summed_row at = rows_.read(sql_.running);
-            const bool is_renewed = (at.job.owner & by_time) == 0;
-            const std::int64_t late_ms =
-                is_renewed ? std::min(now_.boot_ms, blocked_ms) : now_.boot_ms;
-            if (at.job.due_ms < late_ms || !is_held(at.job.owner, sql_.running.bytes(13))) {
+            const std::uint64_t owner = at.job.owner;
+            const bool is_late = at.job.due_ms < ((owner & by_time) != 0 ? now_ms : turn_ms);
+            if (is_there(owner) ? is_late : !is_left(owner, sql_.running.bytes(13)))
                 lost.push_back(at);
-            }
         }
         for (summed_row& each : lost) {
             each.job.lose_worker();
@@ -531,12 +530,15 @@ private:
         }
     }
 
-    // A job outlives whoever runs it while its process does; or any process that he has started, if
-    // it is not known which one.
-    bool is_held(std::uint64_t owner, const std::string& process) {
+    bool is_there(std::uint64_t owner) {
         if ((owner & by_time) != 0) return owner == holder_by_time_;
-        if (owner == me_ || store_.shared.is_alive(owner)) return true;
-        return store_.shared.has_family(owner) && (process.empty() || !has_ended(process));
+        return owner == me_ || store_.shared.is_alive(owner);
+    }
+    // Whether an owner that has died left the job's process running (any that it started, if it is
+    // not known which one). Time does not end such a lease: the job would run twice at once.
+    bool is_left(std::uint64_t owner, const std::string& process) {
+        return (owner & by_time) == 0 && store_.shared.has_family(owner) &&
+               (process.empty() || !has_ended(process));
     }
 
     granted grant(summed_row& at, job_span lease, std::string body) {

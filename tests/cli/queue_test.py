@@ -189,6 +189,28 @@ def test_an_item_whose_process_outlives_its_conq_does_not_run_twice_at_once(tmp_
     assert outcomes(tmp_path / "q") == {DONE: 1}
 
 
+def test_a_process_that_outlives_its_conq_keeps_its_item_beyond_the_lease(tmp_path):
+    fifo, log, path = tmp_path / "fifo", tmp_path / "log", tmp_path / "q"
+    os.mkfifo(fifo)
+    queue = f"sqlite:{path}?lease=100ms"
+    run = start("-q", queue, "-s", f"echo begin >> {log}; cat {fifo} > /dev/null", ":::", "a")
+    wait_until(log.exists)
+    run.send_signal(signal.SIGKILL)
+    run.wait(TIMEOUT_S)
+
+    def has_run_out():
+        with sqlite3.connect(path) as base:
+            due_ms, = base.execute("SELECT due_ms FROM job").fetchone()
+        return due_ms < time.clock_gettime(time.CLOCK_BOOTTIME) * 1000
+    wait_until(has_run_out)
+    # A get looks for lost jobs every half a second.
+    got = subprocess.run([CONQ, "get", "-q", queue, "--timeout", "1s"], capture_output=True,
+                         timeout=TIMEOUT_S, check=False)
+    assert got.stdout == b"", got.stderr
+    fifo.write_text("")
+    assert conq("-q", queue, "--force", "-s", "true", ":::", "a").returncode == 0
+
+
 @pytest.mark.parametrize("first", ["", "exec >&- 2>&-; "], ids=["quiet", "closes its output"])
 def test_an_item_runs_again_when_its_process_has_ended_whatever_that_has_left(tmp_path, first):
     fifo, log, queue, left = (tmp_path / name for name in ("fifo", "log", "q", "left"))

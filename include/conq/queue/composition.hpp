@@ -407,8 +407,8 @@ private:
     }
     // Whether waiting producers are woken only at half empty; a timer lets them look before that.
     // Waiters without a thread have no timer: while there is one, the first free slot wakes.
-    [[nodiscard]] static bool wakes_late(std::uint64_t slots) noexcept {
-        return !Traits::wake::is_prompt && slots >= limits::half_empty_wake_slots;
+    [[nodiscard]] static bool wakes_late(std::uint64_t bound) noexcept {
+        return !Traits::wake::is_prompt && bound >= limits::half_empty_wake_slots;
     }
 
     template <class Stop> CONQ_COLD status put_slow(attempt once, const limit<Stop>& within) {
@@ -487,11 +487,11 @@ private:
     // items lasts longer than a wake costs both sides. Then a producer that sleeps until the queue
     // is half empty is back in time, and one that polls would put one item at a time.
     [[nodiscard]] bool getters_are_slow() noexcept {
-        const std::uint64_t slots = buffer_.capacity();  // once: set_maxsize may intervene
-        if (!wakes_late(slots)) return false;
+        const std::uint64_t bound = buffer_.capacity();  // once: set_maxsize may intervene
+        if (!wakes_late(bound)) return false;
         constexpr std::uint64_t slow_ns = 200;
         const std::uint64_t each_ns = putters_.others.look(buffer_.puts(), platform_type::now());
-        return each_ns >= slow_ns && each_ns >= 2 * wake_ns / (slots / 2);
+        return each_ns >= slow_ns && each_ns >= 2 * wake_ns / (bound / 2);
     }
     static void note_vain_polls(lobby& waiters, int count) noexcept {
         waiters.vain_polls.store(count, std::memory_order_relaxed);  // (3) a hint

@@ -105,7 +105,7 @@ template <class Platform, class Look, class Count>
 template <class Platform> class claim_wait {
 public:
     /// Waits a little, longer each time: pauses, then yields, then sleeps.
-    void once() noexcept {
+    CONQ_COLD void once() noexcept {
         if (pause_ <= longest_pause) {
             Platform::pause(pause_);
             pause_ *= 2;
