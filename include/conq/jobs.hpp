@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// job_queue: jobs that survive. Link conq::jobs. What it guarantees: docs/jobs.md
+// job_queue: a queue whose jobs survive the process. Link conq::jobs. Its guarantees: docs/jobs.md
 #ifndef CONQ_JOBS_HPP
 #define CONQ_JOBS_HPP
 
@@ -26,70 +26,87 @@ namespace conq {
 class job_queue;
 struct started_job;
 
-/// A job that this process holds, or the reason why there is none. While it lives, a thread of the
-/// library renews it, however busy the worker is. Ends: done, retry, fail, release; destroyed
-/// without one, the job is handed back and the attempt is spent.
+/// A job that this process holds, or the reason why there is none. While the lease lives, a thread
+/// of the library renews it, however busy the worker is.
 ///
-/// Each end answers ok, or lease_lost if the store has given the job to somebody else meanwhile;
-/// then nothing was changed. Ends throw store_error; then the lease goes on. Must not outlive its
-/// queue. Threads: as any value.
+/// done(), retry(), fail() and release() end the lease. A lease that is destroyed before that is
+/// dropped: it ends as by retry(), so the attempt is spent.
+///
+/// Each of these calls returns `ok`, or `lease_lost` if the store has taken the job back meanwhile;
+/// then it has changed nothing. If the lease holds no job, it returns state(). If it throws
+/// store_error, the lease goes on. Each is one transaction of the store.
+///
+/// A lease must not outlive its queue. Threads: used by one at a time, as any value; it may move to
+/// another.
 class [[nodiscard]] job_lease {
 public:
-    /// None, and why.
+    /// A lease without a job, because of `why`.
     explicit job_lease(status why) noexcept : state_(why) {}
     job_lease(job_lease&& other) noexcept;
-    /// Drops what this lease holds, then takes over the other's.
+    /// Drops its own job, then takes over the other lease's.
     job_lease& operator=(job_lease&& other) noexcept;
     ~job_lease();
 
-    /// Whether it holds a job.
+    /// Whether the lease holds a job.
     [[nodiscard]] explicit operator bool() const noexcept { return state_ == status::ok; }
     /// `ok`, or why there is no job; `empty` after an end.
     [[nodiscard]] status state() const noexcept { return state_; }
     /// The job's bytes.
     [[nodiscard]] const std::string& operator*() const noexcept { return job_.body; }
     [[nodiscard]] const std::string* operator->() const noexcept { return &job_.body; }
-    /// The job's name, and this grant of it.
+    /// The job's id, and the token of this grant.
     [[nodiscard]] job_ticket ticket() const noexcept { return job_.at; }
     [[nodiscard]] job_id id() const noexcept { return job_.at.id; }
-    /// Rises with each time that the job is handed out: let the target of an effect check it.
+    /// A number that rises each time the job is handed out. Let what the job changes check it, and
+    /// refuse a worker whose number is lower than one that was seen.
     [[nodiscard]] std::uint64_t token() const noexcept { return job_.at.token; }
-    /// Which attempt this is, from 1; those that ended by the death of a worker are not counted.
+    /// Which attempt this is, from 1. Attempts that ended because the worker died do not count, nor
+    /// do those that release() gave back.
     [[nodiscard]] std::uint32_t attempt() const noexcept { return job_.attempt; }
-    /// Whether retry, and a lease that is dropped, make a dead letter of it.
+    /// Whether this is the last attempt: retry(), or dropping the lease, then makes the job a dead
+    /// letter.
     [[nodiscard]] bool is_last_attempt() const noexcept {
         return job_.attempt >= job_.max_attempts;
     }
-    /// How long it may be held, as it was put; 0: for ever. When that is over, counted from the
-    /// take or attach, a thread of the library ends the attempt as retry does: then the ends here
-    /// answer lease_lost.
+    /// How long the attempt may take, as the options of its put say; 0: no limit. It is counted
+    /// from the take or attach. When it is over, a thread of the library ends the attempt as
+    /// retry() does; the calls that end this lease then return lease_lost.
     [[nodiscard]] job_span time_limit() const noexcept { return job_.time_limit; }
-    /// Leaves the time limit to the holder, who can end the work itself: the lease goes on past it.
+    /// The library no longer ends the attempt at its time limit: the lease goes on. For a holder
+    /// that can end the work itself.
     void outlast_time_limit() noexcept;
-    /// The job is done by that process, which we have started with this queue's files open (the key
-    /// owner=family of the URL): should we die, it is not handed out again before that process has
-    /// ended. Without this, not before all that we have started have ended. Throws store_error.
+    /// Names the process that does the job; this process must have started it with the queue's
+    /// files open (the key owner=family of the URL). If this process dies, the lease stays until
+    /// that process has ended; without this call, until every process that this one started has. In
+    /// both cases it stays no longer than its time (see extend), because nobody renews it any more.
+    /// Does nothing if that process has ended already. Throws store_error.
     void runs_as(pid_t process);
-    /// How long retry without a delay would make the job wait.
+    /// How long the job waits after a retry() that names no delay: 1 s, doubled with each further
+    /// attempt, 1 h at most, and shortened at random by up to half.
     [[nodiscard]] job_span backoff() const;
 
-    /// The good end. `result` is kept with the job, and `output` beside it (job_queue::output).
+    /// Ends the lease: the job is done. The store keeps `result` with the job, and `output` too,
+    /// unless it is empty (see job_queue::output).
     status done(std::string_view result = {}, std::string_view output = {});
-    /// The attempt failed: again after a delay that doubles with each, or a dead letter.
+    /// Ends the lease: the attempt has failed because of `reason`. The job is handed out again
+    /// after backoff(), or is a dead letter if this was the last attempt.
     status retry(std::string_view reason = {});
-    /// The same after `delay`.
+    /// The same, but the job waits for `delay`.
     status retry(job_span delay, std::string_view reason = {});
-    /// A dead letter at once. `output` as with done.
+    /// Ends the lease: the job becomes a dead letter at once, because of `reason`. `output`: as in
+    /// done().
     status fail(std::string_view reason, std::string_view output = {});
-    /// Hands it back as if it had not been taken.
+    /// Ends the lease as if the job had not been taken: the attempt does not count.
     status release();
 
-    /// The store keeps it for at least `span` from now on, even if this process is stopped: ok or
-    /// lease_lost. Not needed against a busy worker.
+    /// Makes the lease last for at least `span` from now on, even if this process is stopped
+    /// meanwhile. Returns ok or lease_lost. A busy worker does not need it: the lease is renewed
+    /// anyway.
     status extend(job_span span);
-    /// Lets go of it, and the lease lasts for `span` by time alone: no thread renews it, and no
-    /// death ends it. Whoever has the ticket may take it up (job_queue::attach), in any process.
-    /// None if the lease was lost. Then and afterwards this holds nothing.
+    /// Lets go of the job. Its lease lasts for `span`, by time alone: no thread renews it, and the
+    /// death of a process does not end it. Any process that has the ticket may take it up
+    /// (job_queue::attach). Returns the ticket, or lease_lost. Then and afterwards this lease holds
+    /// nothing.
     [[nodiscard]] result<job_ticket> detach(job_span span);
 
 private:
@@ -105,142 +122,156 @@ private:
     status state_;
 };
 
-/// A queue of jobs in a store, opened by URL (docs/formats/job_queue_url.md). Several handles, in
-/// any number of processes, may be open on one store. Delivery is at least once: a job whose worker
-/// died, or was stopped for longer than its lease, is handed out again, with a higher token.
+/// A queue of jobs in a store, which a URL names (docs/formats/job_queue_url.md). Several handles,
+/// in any number of processes, may be open on one store. Delivery is at least once: a job whose
+/// worker died, or was stopped for longer than its lease, is handed out again, with a higher token.
 ///
-/// Threads: all calls from any thread. Errors: store_error. Each call is a transaction.
+/// Threads: any may make all calls. Errors: every call may throw store_error. Progress: a call is
+/// one transaction of the store, unless it says otherwise, and may wait for those of others. A call
+/// that waits makes one each time it looks.
 class job_queue {
 public:
-    /// Opens the queue, and makes it if it is not there. Throws std::invalid_argument for a URL
-    /// that is none, store_error for a store that cannot be used.
+    /// Opens the queue; creates it if it does not exist. Throws std::invalid_argument if `url` is
+    /// not the URL of a queue, store_error if the store cannot be used.
     explicit job_queue(std::string_view url);
     job_queue(const job_queue&) = delete;
     job_queue& operator=(const job_queue&) = delete;
-    /// Ends this handle only. No call may run on it, and no lease of it may live.
+    /// Closes this handle; a queue in a file goes on. No call may be running on the handle, and no
+    /// lease from it may be alive.
     ~job_queue();
 
-    /// Adds a job: its id, or shut_down. Never waits for room.
+    /// Adds a job. Returns its id, or shut_down. If the queue knows the key in `options`, adds
+    /// nothing and returns the id of the job with that key. Never waits for room.
     result<job_id> put(std::string_view body, const job_options& options = {});
-    /// Adds all in one transaction, and appends their ids to `ids`; or none: shut_down.
+    /// Adds all jobs in one transaction, and appends their ids to `ids`; or adds none and returns
+    /// shut_down.
     [[nodiscard]] status put_many(const std::vector<std::string>& bodies, std::vector<job_id>& ids,
                                   const job_options& options = {});
-    /// The same for jobs of which each has its own options.
+    /// The same for jobs that each have their own options.
     [[nodiscard]] status put_many(std::span<const jobs::new_job> all, std::vector<job_id>& ids);
 
-    /// The next job; waits while there is none. After a shutdown it drains what is ready or
-    /// delayed, then answers shut_down.
+    /// Takes the next job; waits while there is none. After a shutdown it takes the jobs that are
+    /// still ready or delayed, and returns shut_down when there are no more.
     job_lease take() {
         std::vector<job_lease> some;
         const status why = take_within(1, some, platform::never, never_asked());
         return one(why, some);
     }
-    /// The same, until `stop` asks.
+    /// The same, but returns `stopped` once `stop` asks.
     template <stop_token_like Stop> job_lease take(Stop stop) {
         return take_limited(limit_of(std::move(stop)));
     }
-    /// The same, for a span, or until `stop` asks.
+    /// The same, but returns `timed_out` after `span`, `stopped` once `stop` asks.
     template <class Rep, class Period, stop_token_like Stop = never_stop_token>
     job_lease take_for(std::chrono::duration<Rep, Period> span, Stop stop = {}) {
         return take_limited(limit_for(span, std::move(stop)));
     }
-    /// The same, until a time point, or until `stop` asks.
+    /// The same, but returns `timed_out` at `point`, `stopped` once `stop` asks.
     template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
     job_lease take_until(std::chrono::time_point<Clock, Duration> point, Stop stop = {}) {
         return take_limited(limit_until(point, std::move(stop)));
     }
-    /// The next job if there is one now; else empty or shut_down.
+    /// Takes the next job if there is one now; else returns empty or shut_down. Does not wait for
+    /// one.
     job_lease try_take();
 
-    /// The next jobs, up to `max`, in one transaction, at the end of `out`: ok when it has one or
-    /// more; it waits only while there is none. `max` is at least 1.
+    /// Takes the next jobs, up to `max` (at least 1), in one transaction, and appends them to
+    /// `out`. Waits only while there is none. Returns ok if it has taken one or more.
     [[nodiscard]] status take_many(std::size_t max, std::vector<job_lease>& out) {
         return take_within(max, out, platform::never, never_asked());
     }
-    /// The same, until `stop` asks.
+    /// The same, but returns `stopped` once `stop` asks.
     template <stop_token_like Stop>
     [[nodiscard]] status take_many(std::size_t max, std::vector<job_lease>& out, Stop stop) {
         return take_limited(max, out, limit_of(std::move(stop)));
     }
-    /// The next jobs that there are now.
+    /// The same, but only the jobs that are there now; else returns empty or shut_down.
     [[nodiscard]] status try_take_many(std::size_t max, std::vector<job_lease>& out);
-    /// Ends all of them well in one transaction, and empties `leases`. Answers for how many that
-    /// was ok; the others' leases were lost. If it throws, they are all held on.
+    /// Ends all leases as done() does, in one transaction, and empties `leases`. Returns how many
+    /// of the jobs are done; the other leases were lost. Leases that hold no job are ignored. If it
+    /// throws, all the jobs are still held.
     [[nodiscard]] std::size_t done_many(std::vector<job_lease>& leases);
-    /// The same, and forgets them: where nobody asks what became of a job, the store stays small,
-    /// and it is faster.
+    /// The same, and the store forgets the jobs. Where nobody asks later what became of a job, this
+    /// keeps the store small and is faster.
     [[nodiscard]] std::size_t done_and_forget(std::vector<job_lease>& leases);
 
-    /// Takes the job of the key that `options` names, and puts it if the queue does not know it;
-    /// neither delays nor a pause hold it back. There is none to take if it runs elsewhere or is
-    /// finished; `revives` takes a dead letter or a cancelled one, too.
+    /// Takes the job with the key that `options` names; if the queue does not know the key, puts
+    /// the job first. Neither a delay nor a pause holds it back. Takes nothing if the job is held
+    /// elsewhere or is finished; but if `revives`, a dead letter or a cancelled job is taken, too.
+    /// Does not wait for the job.
     started_job take_this(std::string_view body, const job_options& options, bool revives = false);
 
-    /// Takes up a lease that was detached: from now on this process keeps it. lease_lost if it has
-    /// ended, or the job was given to somebody else since.
+    /// Takes up a detached lease: from now on this process renews it. Returns lease_lost if the
+    /// lease has ended, or the job has been handed out again since.
     job_lease attach(job_ticket at);
 
-    /// What is remembered with the queue under a name, after `value` was stored there if nothing
-    /// was, or if it `replaces` that.
+    /// Returns the value that the queue stores under `name`. Stores `value` first if there is none,
+    /// or if `replaces`.
     std::string remember(std::string_view name, std::string_view value, bool replaces = false);
 
-    /// Returns when every job is finished: done, dead, or cancelled.
+    /// Waits until every job is finished: done, dead, or cancelled.
     void join() { static_cast<void>(join_within(platform::never, never_asked())); }
-    /// The same, until `stop` asks.
+    /// The same, but returns `stopped` once `stop` asks; else ok.
     template <stop_token_like Stop> [[nodiscard]] status join(Stop stop) {
         return join_limited(limit_of(std::move(stop)));
     }
-    /// The same, for a span, or until `stop` asks.
+    /// The same, but returns `timed_out` after `span`, `stopped` once `stop` asks.
     template <class Rep, class Period, stop_token_like Stop = never_stop_token>
     [[nodiscard]] status join_for(std::chrono::duration<Rep, Period> span, Stop stop = {}) {
         return join_limited(limit_for(span, std::move(stop)));
     }
-    /// The same, until a time point, or until `stop` asks.
+    /// The same, but returns `timed_out` at `point`, `stopped` once `stop` asks.
     template <class Clock, class Duration, stop_token_like Stop = never_stop_token>
     [[nodiscard]] status join_until(std::chrono::time_point<Clock, Duration> point,
                                     Stop stop = {}) {
         return join_limited(limit_until(point, std::move(stop)));
     }
-    /// Whether every job is finished.
+    /// Whether every job is finished. Does not wait.
     [[nodiscard]] bool try_join();
 
-    /// For every process, and for good until reopen: no more puts, takes drain.
+    /// Shuts the queue down for every process, until reopen(). Puts then return shut_down; takes go
+    /// on until no job is ready or delayed, then return shut_down.
     void shutdown();
-    /// And what nobody holds is cancelled.
+    /// The same, and cancels every job that nobody holds.
     void shutdown(immediate_t);
-    /// Lifts a shutdown.
+    /// Undoes a shutdown. Jobs that it has cancelled stay so.
     void reopen();
-    /// For every process: nothing is handed out until resume. What is held goes on.
+    /// Pauses the queue for every process: until resume(), no take hands out a job. Jobs that are
+    /// held go on.
     void pause();
     void resume();
-    /// Whether it is paused now.
+    /// Whether the queue is paused now.
     [[nodiscard]] bool is_paused();
 
-    /// Finishes a job that nobody holds; false if it is held, finished or unknown.
+    /// Cancels a job that is ready or delayed. Returns false if it is held, finished or unknown.
     [[nodiscard]] bool cancel(job_id id);
-    /// A dead letter or a cancelled job becomes ready again, with all its attempts; false if it is
-    /// neither.
+    /// Makes a dead letter or a cancelled job ready again, with all its attempts. Returns false if
+    /// the job is neither.
     [[nodiscard]] bool revive(job_id id);
-    /// Forgets a finished job; false if it is not finished or unknown.
+    /// Deletes a finished job from the store. Returns false if it is not finished, or unknown.
     [[nodiscard]] bool forget(job_id id);
-    /// Forgets all jobs in a finished state (done, dead or cancelled), some in each transaction:
-    /// how many. Throws std::invalid_argument for another state.
+    /// Deletes all jobs in a finished state (done, dead or cancelled) from the store, in several
+    /// transactions. Returns how many. Throws std::invalid_argument for another state.
     [[nodiscard]] std::uint64_t forget_all(job_state state);
-    /// A job as it is now; none if it is unknown.
+    /// The job as it is now; none if it is unknown.
     [[nodiscard]] std::optional<job_info> find(job_id id);
-    /// What a job has written, as its lease's end gave it; none if that gave none, or if the store
-    /// has dropped it: it keeps those of seven days and 256 MiB, the oldest ends go first.
+    /// The output of the job: what was given when its lease ended. None if nothing was given, or if
+    /// the store has dropped it. The store keeps the outputs of seven days, up to 256 MiB; it drops
+    /// those of the jobs that ended first. See keep_outputs.
     [[nodiscard]] std::optional<std::string> output(job_id id);
-    /// Whether outputs stay for as long as their jobs; for every process, and for good.
+    /// Sets whether outputs stay for as long as their jobs. It holds for every process, until it is
+    /// set anew.
     void keep_outputs(bool keeps);
-    /// Up to `max` jobs in a state with higher ids than `after`, in order of ids. Reads all jobs in
-    /// between, some in each transaction: each is as it was at some time during the call.
+    /// Up to `max` jobs in `state` whose ids are higher than `after`, in order of ids. Reads all
+    /// jobs in between, whatever their state, in several transactions: each job is as it was at
+    /// some time during the call.
     [[nodiscard]] std::vector<job_info> list(job_state state, job_id after = 0,
                                              std::size_t max = 1000);
-    /// The highest id that was given so far; 0: none. Takes no time, so it says whether stats does.
+    /// The highest id given so far; 0 if none. Fast, however many jobs there are: use it to judge
+    /// whether stats() would be slow.
     [[nodiscard]] job_id newest();
-    /// How many jobs are in each state. Reads all jobs, some in each transaction, and counts each
-    /// once.
+    /// How many jobs are in each state. O(jobs): reads all of them, in several transactions, and
+    /// counts each once.
     [[nodiscard]] job_stats stats();
 
 private:
@@ -281,12 +312,12 @@ private:
     std::unique_ptr<core> core_;
 };
 
-/// What take_this answers.
+/// What take_this returns.
 struct [[nodiscard]] started_job {
-    job_lease lease;  ///< The job, if it is to be done here; else its state is `empty`.
-    job_state state;  ///< What has become of it; `running` without a lease: somebody else has it.
-    job_id id = 0;    ///< Its name.
-    job_span ended_ago{0};  ///< If it is finished: since when.
+    job_lease lease;        ///< Holds the job if this process got it; else its state is `empty`.
+    job_state state;        ///< The job's; if `running` and `lease` is empty, another has it.
+    job_id id = 0;          ///< The job's id.
+    job_span ended_ago{0};  ///< How long ago it was finished, if it was.
 };
 
 }  // namespace conq
