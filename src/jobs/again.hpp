@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A system call that a signal has interrupted is made again.
+// Repeats a system call that a signal has interrupted.
 #ifndef CONQ_SRC_JOBS_AGAIN_HPP
 #define CONQ_SRC_JOBS_AGAIN_HPP
 
@@ -7,7 +7,8 @@
 
 namespace conq::jobs {
 
-/// Calls until it is not EINTR. Answers what `call` does: below 0 is a failure, and in errno why.
+/// Calls `call` until it does not fail with EINTR. Returns what it returned last: below 0 means
+/// failure, and errno says why.
 template <class Call> int again(Call call) {
     for (;;) {
         const int answer = call();

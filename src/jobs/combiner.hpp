@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Calls of several threads that are carried out together: whoever finds nobody at work does the
-// work of all that wait.
+// Carries out calls of several threads together: a thread that finds no other at work does the work
+// of all that wait.
 #ifndef CONQ_SRC_JOBS_COMBINER_HPP
 #define CONQ_SRC_JOBS_COMBINER_HPP
 
@@ -15,27 +15,28 @@
 
 namespace conq::jobs {
 
-/// Brings calls together. Threads: any. Progress: a call waits for the one who works; he works for
-/// one group, which his own call is in, after he has waited for it at most `patience_ns`.
+/// Brings calls together. Threads: any. Progress: a call waits for the thread that works, the
+/// leader. A leader works for one group, which includes its own call, after it has waited for the
+/// group for at most `patience_ns`.
 class combiner {
 public:
     static constexpr std::size_t group_most = 64;
-    /// How long who works waits for those who came last time, and how long others poll before they
-    /// sleep. To commit takes as long, and to wake somebody takes longer.
+    /// How long the leader waits for the threads that came last time, and how long the others poll
+    /// before they sleep. A commit takes as long, and waking a thread takes longer.
     static constexpr std::uint64_t patience_ns = 60'000;
 
     /// A call.
     struct work {
         void (*run)(void*);          ///< What it does,
         void* argument;              ///< with this.
-        bool needs_sync;             ///< Whether it is over only when the disk has it.
-        std::exception_ptr error{};  ///< What became of it.
+        bool needs_sync;             ///< Whether it is over only when the disk has its changes.
+        std::exception_ptr error{};  ///< What it has thrown; null: nothing.
         /// What its thread sleeps on.
         std::atomic<std::uint32_t> state{waits};
     };
 
-    /// Returns when somebody has carried out `mine`, by calling his `carry_out` with a group of
-    /// works. That does not throw: it writes down what fails.
+    /// Returns when a thread has carried out `mine`, by calling its own `carry_out` with a group of
+    /// works. carry_out must not throw: it stores what fails in the work's `error`.
     template <class CarryOut> void run(work& mine, CarryOut carry_out) {
         if (!must_lead(mine)) return;
         await_others();
@@ -50,7 +51,7 @@ public:
 private:
     static constexpr std::uint32_t waits = 0, sleeps = 1, is_over = 2, leads = 3;
 
-    // Waits until `mine` is over, or its thread has to work.
+    // Waits until `mine` is over, or its thread has to lead. Returns whether it has to lead.
     bool must_lead(work& mine) {
         {
             const std::lock_guard lock(mutex_);
@@ -70,18 +71,18 @@ private:
         return mine.state == leads;
     }
 
-    // Its thread may be gone as soon as it sees this.
+    // The work's thread may have gone on, and the work with it, as soon as it sees this.
     static void tell(work& each, std::uint32_t what) {
         if (each.state.exchange(what) == sleeps) platform::native::wake(&each.state, 1);
     }
 
-    // Those whose calls were over last time may be on their way back with the next one: a group
-    // costs little more than a single call. Who does not come is not waited for again.
+    // Threads whose calls were over last time may be about to make the next one, and a group costs
+    // little more than a single call. A thread that does not come is not waited for again.
     void await_others() {
         if (!poll([this] { return count_ >= expected_; })) expected_ = count_.load();
     }
 
-    // Whether it comes true, of a wait that should be short.
+    // Polls for a short time. Returns whether the condition has come true.
     template <class Condition> static bool poll(Condition is_true) {
         if (is_true()) return true;
         const auto until = platform::after(platform::monotonic_now(), patience_ns);
@@ -100,7 +101,7 @@ private:
         count_ = waiting_.size();
     }
 
-    // The next one leads, or nobody.
+    // Makes the first waiting thread the leader; without one there is no leader.
     void hand_over() {
         const std::lock_guard lock(mutex_);
         const std::size_t here = std::min(group_most, group_.size() + waiting_.size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The engines that there are.
+// Functions that open each kind of engine.
 #ifndef CONQ_SRC_JOBS_ENGINES_HPP
 #define CONQ_SRC_JOBS_ENGINES_HPP
 
@@ -11,8 +11,9 @@
 
 namespace conq::jobs {
 
-/// The longest that a sleeper trusts that it will be told: what a process that was killed between
-/// its commit and its news left untold, and the death of an owner, is seen after so long.
+/// How long a sleeper relies on being woken; then it looks by itself. So it sees, after this time
+/// at the latest, the death of an owner, and a commit of a process that was killed before it told
+/// of it.
 inline constexpr job_span recheck{500};
 
 std::unique_ptr<engine> open_memory();

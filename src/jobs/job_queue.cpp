@@ -32,7 +32,8 @@ job_span backoff_of(jobs::ticket at, std::uint32_t attempt) {
 
 }  // namespace
 
-// The engine, and the thread that renews the leases of this handle.
+// The engine, and the thread that renews the leases of this handle and ends those that are over
+// their time limit.
 class job_queue::core {
 public:
     explicit core(const jobs::queue_url& url)
@@ -70,7 +71,7 @@ public:
         const auto found = held_.find(at.id);
         if (found != held_.end() && found->second.token == at.token) held_.erase(found);
     }
-    // Its time limit is its holder's affair from now on.
+    // From now on the holder sees to the time limit.
     void outlast(jobs::ticket at) noexcept {
         const std::lock_guard lock(mutex_);
         const auto found = held_.find(at.id);
@@ -104,7 +105,7 @@ private:
             const auto at = platform::monotonic_now();
             if (first > at) {
                 changed_.wait_for(lock, std::chrono::nanoseconds(first - at));
-                continue;  // and look anew
+                continue;  // look again: leases may have come or gone
             }
             end_late(lock, at);
             if (at < next) continue;
@@ -119,11 +120,12 @@ private:
         try {
             if (!all.empty()) engine_->renew(all, lease_);
         } catch (const store_error&) {
-            // The lease may run out, and its end will say so. The next beat tries again.
+            // The leases may run out; the calls that end them will say so. The next beat tries
+            // again.
         }
         lock.lock();
     }
-    // Who takes too long has lost the job: nobody would know whether he ever comes back.
+    // A holder that takes too long loses the job: nobody would know whether it ever comes back.
     void end_late(locked& lock, platform::instant_ns at) {
         std::unordered_map<job_id, held> late;
         for (auto next = held_.begin(); next != held_.end();) {
@@ -138,7 +140,7 @@ private:
                 engine_->end({&which, 1}, ending::retry, {jobs::late_note},
                              backoff_of(which, each.attempt), {&answer, 1});
             } catch (const store_error&) {
-                // It is not renewed any more, and so the lease runs out.
+                // The lease is not renewed any more, so it runs out.
             }
         }
         lock.lock();
@@ -177,7 +179,7 @@ void job_lease::drop() noexcept {
     try {
         static_cast<void>(retry());
     } catch (...) {
-        // The store does not take it: the lease runs out there.
+        // The store did not take the call: the lease runs out there.
         queue_->core_->let_go(job_.at);
         state_ = status::empty;
     }
@@ -203,7 +205,7 @@ void job_lease::runs_as(pid_t process) {
     if (!mark.empty()) queue_->core_->engine().note_process(job_.at, mark);
 }
 
-// After it nothing is held.
+// Afterwards the lease holds nothing. Returns `state`.
 status job_lease::let_go(status state) noexcept {
     queue_->core_->let_go(job_.at);
     state_ = status::empty;
@@ -275,7 +277,7 @@ status job_queue::put_many(std::span<const jobs::new_job> all, std::vector<job_i
 
 namespace {
 
-// What is left of a wait, and why it is over: ok while it is not.
+// How much time of a wait is left.
 class time_left {
 public:
     explicit time_left(std::uint64_t span_ns)
@@ -303,7 +305,7 @@ jobs::claim_answer job_queue::claim(std::size_t max, std::vector<job_lease>& out
     return answer;
 }
 
-// The one job, or why there is none.
+// The only job of `some`, or a lease that says why there is none.
 job_lease job_queue::one(status why, std::vector<job_lease>& some) {
     return some.empty() ? job_lease(why) : std::move(some.front());
 }
@@ -425,7 +427,7 @@ std::uint64_t job_queue::forget_all(job_state state) {
         throw std::invalid_argument(
             "conq: forget_all: only finished jobs are forgotten: done, dead or cancelled ones");
     }
-    constexpr std::size_t at_once = 1000;  // others get their turn between
+    constexpr std::size_t at_once = 1000;  // in a transaction, so that others get their turn
     std::uint64_t count = 0;
     jobs::forgotten some;
     do {

@@ -14,16 +14,17 @@ namespace {
 constexpr std::size_t most_bytes = 128 << 10;
 constexpr int frame_header_bytes = 24;
 
-// What was written to a WAL, and is not in the file yet.
+// Bytes that SQLite has written to a WAL, and that are not in the file yet.
 struct gathered {
     std::int64_t at = 0;
     std::size_t size = 0;
-    bool is_last_page = false;  // of a commit: what comes next is
-    std::int64_t end = 0;       // of all frames of this transaction, those in the file among them
+    bool is_last_page = false;  // what comes next is the last page of a commit
+    std::int64_t end = 0;       // of all frames of this transaction, with those already in the file
     char bytes[most_bytes];
 };
 
-// What SQLite holds for a file. The real one has a place of its own: its size is not known before.
+// What SQLite holds for an open file. The file of the VFS below has memory of its own, because its
+// size is known only at run time.
 struct file {
     sqlite3_file base;
     sqlite3_file* real;
@@ -31,10 +32,10 @@ struct file {
     file* owner;          // of a WAL: the database
     file* wal = nullptr;  // of a database, and so the rest
     bool expects_writing = false;
-    bool has_lock = false;    // of those who write, taken before SQLite asks for it
+    bool has_lock = false;    // the write lock is held; taken before SQLite asks for it
     bool is_writing = false;  // SQLite has asked for it
-    unsigned spared = 0;      // a bit for each lock of those who read that SQLite believes it has
-    int refusals = 0;         // to note how far SQLite reads
+    unsigned spared = 0;      // a bit for each read lock that SQLite believes it has
+    int refusals = 0;         // of locks by which SQLite would note how far it reads
 };
 
 file& of(sqlite3_file* from) {
@@ -65,10 +66,10 @@ int read_file(sqlite3_file* from, void* out, int size, sqlite3_int64 offset) {
     return real(from).xRead(of(from).real, out, size, offset);
 }
 
-// A frame is a header and a page; the header of the last frame of a commit has the size of the
-// database in its second word, those before it have 0 there. Where a page was written twice in one
-// transaction, the headers from there on are written anew, alone, and the last of them ends the
-// commit: nothing that we could wait for follows it.
+// A frame is a header and a page. The header of the last frame of a commit has the size of the
+// database in its second word; those before it have 0 there. If a page was written twice in one
+// transaction, SQLite rewrites the headers from there on, alone, and the last of them ends the
+// commit: no page follows for which this could wait.
 int write_file(sqlite3_file* from, const void* bytes, int size, sqlite3_int64 offset) {
     file& at = of(from);
     gathered* const to = at.pages;
@@ -125,7 +126,7 @@ int characteristics(sqlite3_file* from) {
 int map_memory(sqlite3_file* from, int page, int size, int extends, void volatile** out) {
     return real(from).xShmMap(of(from).real, page, size, extends, out);
 }
-// Bytes of the shared memory that stand for locks: of who writes, and of those who read.
+// Bytes of the shared memory that stand for locks: one of the writer, and some of the readers.
 constexpr int write_lock = 0, first_read_lock = 3, read_locks = 5;
 
 int real_lock(file& at, int first, int count, int flags) {
@@ -156,14 +157,14 @@ int lock_read(file& at, int first, int flags) {
         at.spared |= bit;
         return SQLITE_OK;
     }
-    // SQLite wants to note in this place how far it reads, and finds one that says less, which does
-    // as well. If there is none, it asks again for all of them.
+    // SQLite wants to note here how far it reads. If this is refused, it uses a note that says
+    // less, which does as well. If there is none, it asks again for all of them.
     return ++at.refusals < read_locks ? SQLITE_BUSY : real_lock(at, first, 1, flags);
 }
 
 int lock_write(file& at, int flags) {
     const bool is_end = (flags & SQLITE_SHM_UNLOCK) != 0;
-    // Whoever writes next writes there: what a rollback has left is nobody's.
+    // The next transaction writes in the same place: what a rollback has left belongs to nobody.
     if (is_end && at.wal != nullptr && at.wal->pages != nullptr) {
         at.wal->pages->size = 0;
         at.wal->pages->end = 0;
@@ -210,7 +211,7 @@ sqlite3_vfs& below() {
     return *sqlite3_vfs_find(nullptr);
 }
 
-// On a disk that does not keep what lies beside a write, SQLite writes the last frame again up to
+// On a disk where a write may damage what lies beside it, SQLite writes the last frame again, up to
 // the end of a sector, in parts: then nothing is gathered.
 bool can_gather(sqlite3_file& wal) {
     const int all = wal.pMethods->xDeviceCharacteristics(&wal);
@@ -254,7 +255,7 @@ int full_name(sqlite3_vfs*, const char* name, int size, char* out) {
 
 const char* lean_files() {
     static sqlite3_vfs ours = [] {
-        sqlite3_vfs made = below();  // whose other calls look at no part of a file
+        sqlite3_vfs made = below();  // its other calls look at no part of a file
         made.pNext = nullptr;
         made.zName = "conq";
         made.szOsFile = sizeof(file);

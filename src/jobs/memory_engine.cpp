@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Jobs in this process's memory: what the durable engines are compared with, and good for tests of
+// Jobs in this process's memory. The durable engines are compared with it, and it suits tests of
 // programs that use a job queue.
 #include <algorithm>
 #include <condition_variable>
@@ -92,7 +92,7 @@ public:
         }
     }
 
-    void note_process(ticket, std::string_view) override {}  // nobody outlives this process
+    void note_process(ticket, std::string_view) override {}  // the queue ends with this process
 
     bool is_finished() override {
         const std::lock_guard lock(mutex_);
@@ -171,7 +171,7 @@ public:
         return found->second.output;
     }
 
-    void set_keeps_outputs(bool) override {}  // they are here as long as their jobs
+    void set_keeps_outputs(bool) override {}  // they always stay as long as their jobs
 
     forgotten forget_some(job_state state, job_id after, std::size_t max) override {
         const std::lock_guard lock(mutex_);
@@ -293,7 +293,7 @@ private:
         ++news_[static_cast<unsigned>(where)];
         told_[static_cast<unsigned>(where)].notify_all();
     }
-    // Into, and out of, the index of its state.
+    // file and unfile put a job into the index of its state, and take it out.
     void file(const entry& each) {
         const row& job = each.job;
         if (job.state == job_state::ready) ready_.emplace(each.priority, job.id);

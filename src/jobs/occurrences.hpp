@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How often bytes came before, counted in a temporary file, so that memory stays flat.
+// Counts how often the same bytes have come, in a temporary file, so that memory use does not grow.
 #ifndef CONQ_SRC_JOBS_OCCURRENCES_HPP
 #define CONQ_SRC_JOBS_OCCURRENCES_HPP
 
@@ -10,11 +10,12 @@
 
 namespace conq::jobs {
 
-/// Counts. Threads: one at a time.
+/// The counts. Threads: one at a time.
 class occurrences {
 public:
     occurrences();
-    /// How often these bytes came, this time included: from 1. Throws store_error.
+    /// Counts these bytes once more. Returns how often they have come, this time included: 1 or
+    /// more. Throws store_error.
     std::uint64_t count(std::string_view bytes);
 
 private:

@@ -7,7 +7,7 @@ namespace conq::jobs {
 namespace {
 
 constexpr std::int64_t bytes_most = 256 << 20, age_most_ms = std::int64_t{7} * 24 * 3600 * 1000;
-constexpr int trims_most = 16;  // so that a transaction stays short; each adds one
+constexpr int trims_most = 16;  // so that a transaction stays short; each keep() adds one
 
 std::int64_t sum_of_output(std::string_view bytes, job_id id) {
     const std::string_view name(reinterpret_cast<const char*>(&id), sizeof id);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What jobs have written, in the file of a queue: the table output of docs/formats/queue_file.md
+// The outputs of jobs, in the file of a queue: the table output of docs/formats/queue_file.md
 #ifndef CONQ_SRC_JOBS_OUTPUTS_HPP
 #define CONQ_SRC_JOBS_OUTPUTS_HPP
 
@@ -12,14 +12,14 @@
 
 namespace conq::jobs {
 
-/// The table. Threads: one at a time, within a transaction. Errors: store_error.
+/// The table. Threads: one at a time, within a transaction. Every call may throw store_error.
 class outputs {
 public:
     explicit outputs(database& base) : base_(base) {}
-    /// In place of what the job has. Unless `keeps_all`, some of the oldest are dropped, if there
-    /// are too many bytes of them, or they are too old.
+    /// Stores the output of the job, in place of what it has. Unless `keeps_all`, drops some of the
+    /// oldest outputs if all together are too long, or these are too old.
     void keep(job_id id, std::string_view bytes, bool keeps_all);
-    /// None if it is not there, or not any more.
+    /// The output of the job; none if it has none, or it was dropped.
     std::optional<std::string> find(job_id id);
 
 private:

@@ -18,7 +18,8 @@ struct known {
     place is;
 };
 
-// The numbers are those of linux/magic.h, and of the file systems that are no part of the kernel.
+// The numbers are those of linux/magic.h, and those of file systems that are not part of the
+// kernel.
 constexpr auto network = place::kind::network;
 constexpr known all_known[] = {
     {0x00006969, {network, "NFS"}},
@@ -58,7 +59,7 @@ std::string full_name(const std::string& path) {
     sqlite3_vfs* const files = sqlite3_vfs_find(nullptr);
     std::string name(static_cast<std::size_t>(files->mxPathname) + 1, '\0');
     const int code = files->xFullPathname(files, path.c_str(), files->mxPathname + 1, name.data());
-    if ((code & 0xff) != SQLITE_OK) return path;  // whoever opens it says why
+    if ((code & 0xff) != SQLITE_OK) return path;  // the call that opens it will say why
     return name.substr(0, name.find('\0'));
 }
 

@@ -10,7 +10,7 @@
 namespace conq::jobs {
 namespace {
 
-// The namespace of the numbers of processes, as "pid:[4026531836]" has it.
+// The PID namespace of this process: the number in "pid:[4026531836]".
 std::string pid_namespace() {
     std::error_code failed;
     const std::string name = std::filesystem::read_symlink("/proc/self/ns/pid", failed).string();

@@ -14,10 +14,10 @@ namespace conq::jobs {
 namespace {
 
 constexpr std::int64_t application = 0x636f6e71, version = 1;
-// A commit writes whole pages, and another process reads them again: of small ones less. Smaller
-// than this, and jobs that come in batches fill too many.
+// A commit writes whole pages, and another process reads them again; with small pages that is less.
+// With pages smaller than this, jobs that come in batches fill too many of them.
 constexpr const char* page_bytes = "PRAGMA page_size = 2048";
-constexpr off_t page_bytes_most = 65'536;  // of SQLite
+constexpr off_t page_bytes_most = 65'536;  // the limit of SQLite
 
 constexpr const char* schema = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -45,8 +45,8 @@ PRAGMA application_id = 1668247153;
 PRAGMA user_version = 1;
 )";
 
-// A bit that flips may hide a row, which no checksum of rows can tell. To look at all of a small
-// file takes no time; of a large one, that is for who asks.
+// A flipped bit may hide a row, which no checksum of rows can detect. To check all of a small file
+// takes almost no time; a large one is checked only by those who ask for it.
 void check_small(database& base) {
     constexpr std::int64_t small_bytes = 256 << 10;
     statement size(base, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
@@ -58,7 +58,8 @@ void check_small(database& base) {
                       ": the file is damaged: copy it, then try sqlite3 FILE .recover");
 }
 
-// SQLite keeps the words that a table was made by: ours, or those of another build of this version.
+// SQLite keeps the statement that made a table: it is ours, or that of another build of this
+// version.
 void check_tables(database& base) {
     statement made(base,
                    "SELECT sql FROM sqlite_master WHERE type = 'table' AND name IN "
@@ -78,7 +79,7 @@ void check_tables(database& base) {
     throw store_error("conq: " + path + ": a database of another program: name another file");
 }
 
-// Checks that the file is ours, or makes it ours if it is new. Under the lock.
+// Checks that the file is a queue, or makes it one if it is new. The lock of commits is held.
 void prepare(database& base) {
     std::int64_t mark = 0, made_by = 0, tables = 0;
     const auto read = [&base](const char* text, std::int64_t& out) {
@@ -97,8 +98,8 @@ void prepare(database& base) {
                           ", and this conq knows version 1: use a newer conq");
     }
     if (mark != application) base.run(page_bytes);
-    // What a large batch, or somebody who has read for long, has made of the WAL is given back,
-    // down to 64 MiB, when it begins anew.
+    // A large batch, or a reader that stays for long, makes the WAL long. What is beyond 64 MiB is
+    // given back when the WAL begins anew.
     base.run(
         "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
         "PRAGMA journal_size_limit = 67108864; PRAGMA synchronous = NORMAL");
@@ -112,9 +113,10 @@ void prepare(database& base) {
     base.run("COMMIT");
 }
 
-// As a database says of itself: SQLite takes what is shorter than a page for an empty one. Where a
-// failure of the power has left something else, SQLite knows what to do, or says what it is. Read
-// by SQLite: to close a descriptor of one's own ends the locks of all handles of this process.
+// What the head of a database file says. SQLite takes a file that is shorter than a page for an
+// empty one. If a power failure has left something else, SQLite knows what to do, or says what it
+// is. The head is read through SQLite: closing a descriptor of our own would end the locks of all
+// handles of this process.
 class file_head {
 public:
     explicit file_head(const std::string& path) : bytes_(database(path).begin(105)) {}
@@ -127,7 +129,7 @@ public:
         const auto size = static_cast<off_t>(number(16, 2));
         return size == 1 ? page_bytes_most : std::max(size, least);
     }
-    /// Whether it has tables, and does not say that they are ours.
+    /// Whether it has tables, but not the mark of a queue.
     [[nodiscard]] bool is_of_another_program() const {
         const std::int64_t mark = number(68, 4);
         return mark != application && (mark != 0 || number(103, 2) != 0);
@@ -145,8 +147,8 @@ private:
     const std::string bytes_;
 };
 
-// Refuses what is no queue of ours, as far as can be seen before anything is made beside it. What
-// has a log beside it says itself what it is, once SQLite has read that.
+// Refuses a file that is no queue, as far as can be seen before anything is made beside it. A file
+// with a log beside it is checked later, once SQLite has read the log.
 void check_head(const std::string& path, off_t size) {
     const file_head head(path);
     if (size < head.page_bytes()) {
@@ -164,8 +166,8 @@ void check_head(const std::string& path, off_t size) {
     if (head.is_of_another_program()) refuse_another_programs(path);
 }
 
-// The path, unless it leads to another machine, or SQLite would take what is there for an empty
-// file and write over it.
+// Returns the path. Throws if it leads to another machine, or if SQLite would take the file for an
+// empty one and write over it.
 const std::string& checked(const std::string& path) {
     check_place(path);
     struct stat about{};
@@ -193,9 +195,9 @@ queue_file::queue_file(const std::string& path)
     mend();
 }
 
-// What processes read may not be on the disk, after it has failed: the system takes pages for
-// written that are not. Nothing may rest on the WAL before it is there again. The file itself needs
-// no mending: a checkpoint whose sync fails is made again.
+// After the disk has failed, what processes read may not be on it: the system takes pages for
+// written that are not. Nothing may build on the WAL before it is on the disk again. The database
+// file needs no mending: a checkpoint whose sync fails is made again.
 void queue_file::mend() {
     failures_ = shared.failures();
     if (shared.mended() == failures_) return;

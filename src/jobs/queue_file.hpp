@@ -12,7 +12,7 @@
 
 namespace conq::jobs {
 
-/// The lock of all transactions, for a scope.
+/// Holds the lock of all transactions while it lives.
 class commit_lock {
 public:
     explicit commit_lock(shared_file& file) : file_(file) { file_.lock_commits(); }
@@ -25,18 +25,19 @@ private:
     shared_file& file_;
 };
 
-/// The file, and the one beside it.
+/// The file of a queue, and the one beside it with locks and words.
 struct queue_file {
-    /// Opens it, and makes it if it is not there. Throws store_error that says what it is instead.
+    /// Opens the file; creates it if it does not exist. Throws store_error, which says what is
+    /// wrong with it.
     explicit queue_file(const std::string& path);
-    const std::string name;  ///< Of it: see full_name.
-    shared_file shared;      ///< Locks and words.
+    const std::string name;  ///< Its path: see full_name.
+    shared_file shared;      ///< The file of locks and words.
     database base;           ///< The jobs.
 
-    /// Throws if the file has lost its name, or the disk has failed to keep something, since this
-    /// was opened: from then on nothing is written that would rest on that.
+    /// Throws store_error if, since this was opened, the file has lost its name or the disk has
+    /// failed to keep something: from then on nothing may be written that would build on that.
     void check_disk();
-    /// Tells all processes if the disk has failed `base`.
+    /// Tells all processes, once, if the disk has failed to keep what `base` wrote.
     void tell_failure() noexcept;
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Threads of the library's own: no signal of the program is handled on them.
+// The library's own threads: they handle no signal of the program.
 #ifndef CONQ_SRC_JOBS_QUIET_THREAD_HPP
 #define CONQ_SRC_JOBS_QUIET_THREAD_HPP
 
@@ -11,7 +11,7 @@
 
 namespace conq::jobs {
 
-/// A thread that has all signals blocked from its start. Throws std::system_error.
+/// Starts a thread that has all signals blocked from its start. Throws std::system_error.
 template <class Body> std::thread quiet_thread(Body body) {
     struct mask {
         mask() {

@@ -9,7 +9,7 @@
 namespace conq::jobs {
 namespace {
 
-// What row_reader::sealed takes.
+// The columns that row_reader::sealed takes.
 #define CONQ_SEALED                                                                        \
     "id, state, token, attempts, crashes, max_attempts, max_crashes, limit_ms, body_sum, " \
     "sum"
@@ -83,7 +83,7 @@ std::size_t row_batches::run_of(std::span<const ticket> of) {
 }
 
 void row_batches::grant(std::size_t most, const terms& on, std::vector<granted>& out) {
-    found_.clear();  // no row is changed while they are being looked for
+    found_.clear();  // first find all, then change them: no row may change during the search
     for (ready_.bind(std::int64_t(most)); ready_.step();) {
         found_.push_back({static_cast<job_id>(ready_.integer(0)), 0});
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Rows that change together: one statement for all whose ids follow one another, as those of a
-// batch nearly always do. It calls back for what differs from row to row.
+// Changes many rows together: one statement for all whose ids follow one another, as the ids of a
+// batch nearly always do. The statement calls back for what differs from row to row.
 #ifndef CONQ_SRC_JOBS_ROW_BATCHES_HPP
 #define CONQ_SRC_JOBS_ROW_BATCHES_HPP
 
@@ -16,32 +16,33 @@
 
 namespace conq::jobs {
 
-/// The rows. Threads: one at a time, within a transaction. Errors: store_error; then the
-/// transaction is rolled back.
+/// Changes of rows. Threads: one at a time, within a transaction. Errors: store_error; then the
+/// transaction must be rolled back.
 class row_batches {
 public:
-    /// How many rows are put by one statement.
+    /// How many rows one statement puts at most.
     static constexpr std::size_t puts_most = 64;
 
     row_batches(database& base, const row_reader& rows);
     row_batches(const row_batches&) = delete;
     row_batches& operator=(const row_batches&) = delete;
 
-    /// Adds rows that differ in their bodies alone, up to `puts_most`: the first is `like`, whose
-    /// id is the first.
+    /// Adds rows that differ only in id and body, up to `puts_most`. `like` is the first row; the
+    /// ids follow on from its id.
     void put(const row& like, std::int32_t priority, std::span<const new_job> jobs,
              std::int64_t now_ms);
 
-    /// On what terms jobs are handed out.
+    /// The terms on which jobs are handed out.
     struct terms {
         std::uint64_t owner;    ///< To whom,
         std::int64_t until_ms;  ///< until when, by the clock of leases,
         std::int64_t now_ms;    ///< now, by that of delays.
     };
-    /// Hands out the next ready jobs, up to `most`, at the end of `out`.
+    /// Hands out the next ready jobs, up to `most`, and appends them to `out`.
     void grant(std::size_t most, const terms& on, std::vector<granted>& out);
 
-    /// Ends leases well: ok for each that is held, lease_lost for the others.
+    /// Ends leases: the jobs are done. The answer is ok for each lease that is still held,
+    /// lease_lost for the others.
     void done(std::span<const ticket> held, std::int64_t now_ms, std::string_view note,
               std::span<status> answers);
     /// The same, and deletes the rows.
@@ -53,7 +54,7 @@ private:
     // Calls `end` with the first and last id of each run of tickets.
     template <class End>
     void end_runs(std::span<const ticket> held, std::span<status> answers, End end);
-    // How many of these have ids that follow one another.
+    // How many of these, from the first on, have ids that follow one another.
     static std::size_t run_of(std::span<const ticket> of);
 
     const row_reader& rows_;

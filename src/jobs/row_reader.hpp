@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Rows of the table of jobs, as statements find them, checked against their checksums.
+// Reads rows of the table of jobs from statements, and checks them against their checksums.
 #ifndef CONQ_SRC_JOBS_ROW_READER_HPP
 #define CONQ_SRC_JOBS_ROW_READER_HPP
 
@@ -20,7 +20,7 @@ struct summed_row {
     std::int64_t body_sum = 0;
 };
 
-/// A job as its worker gets it.
+/// The job as its worker gets it.
 inline granted granted_of(const row& job, std::string body) {
     return {.at = {job.id, job.token},
             .attempt = job.attempts,
@@ -29,17 +29,18 @@ inline granted granted_of(const row& job, std::string body) {
             .time_limit = job.time_limit};
 }
 
-/// Reads them. Throws store_error, which names the job, if a row or body is not what was written.
+/// Reads rows. Throws store_error, which names the job, if a row or body is not what was written.
 class row_reader {
 public:
     explicit row_reader(const database& of) : base_(of) {}
 
-    /// The columns of CONQ_ROW.
+    /// Reads the columns of CONQ_ROW.
     [[nodiscard]] summed_row read(statement& from) const;
-    /// What a row's checksum is made of, and the checksum, as a statement passes them: id, state,
-    /// token, attempts, crashes, max_attempts, max_crashes, limit_ms, body_sum, sum.
+    /// Reads what a row's checksum is made of, and the checksum, in the order in which a statement
+    /// passes them: id, state, token, attempts, crashes, max_attempts, max_crashes, limit_ms,
+    /// body_sum, sum.
     [[nodiscard]] summed_row sealed(const sql_call& from) const;
-    /// The columns of CONQ_INFO.
+    /// Reads the columns of CONQ_INFO.
     [[nodiscard]] job_info info(statement& from) const;
     void check_body(const summed_row& of, std::string_view body) const;
     [[noreturn]] void damaged(const std::string& what) const;

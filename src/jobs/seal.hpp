@@ -19,17 +19,18 @@ inline std::int64_t clock_ms(clockid_t clock) {
     ::clock_gettime(clock, &now);
     return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
-// Of delays: they outlive a boot.
+// The clock of delays, which outlive a boot.
 inline std::int64_t wall_ms() {
     return clock_ms(CLOCK_REALTIME);
 }
-// Of leases: nobody sets it. After a boot the owners are dead anyway.
+// The clock of leases: nobody can set it. After a boot the owners of leases are dead anyway.
 inline std::int64_t boot_ms() {
     return clock_ms(CLOCK_BOOTTIME);
 }
 
-// FNV-1a of 64 bits, by words of 8 bytes, lowest byte first, and what is left byte by byte: a step
-// for a word costs as much as one for a byte. Each is one-to-one, so one changed word changes it.
+// FNV-1a with 64 bits, by words of 8 bytes, lowest byte first; the remaining bytes one by one. A
+// step for a word costs as much as one for a byte. Each step is one-to-one, so a change of one word
+// changes the sum.
 inline std::uint64_t sum_of(std::string_view bytes, std::uint64_t from = 0xcbf29ce484222325) {
     constexpr std::uint64_t prime = 0x100000001b3;
     for (; bytes.size() >= sizeof from; bytes.remove_prefix(sizeof from)) {

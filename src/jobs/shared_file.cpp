@@ -37,10 +37,11 @@ int opened(const std::string& path) {
     return again([&] { return ::open(path.c_str(), flags, 0666); });
 }
 
-// Whether nobody else has made it: no longer than ours, and zeros where ours are.
+// Whether no other program has made the file: it is no longer than ours, and has zeros where ours
+// has.
 bool may_be_ours(int file) {
     struct stat about{};
-    if (::fstat(file, &about) != 0) return true;  // whoever uses it says why
+    if (::fstat(file, &about) != 0) return true;  // the call that uses it will say why
     if (!S_ISREG(about.st_mode) || about.st_size > bytes) return false;
     char held[bytes] = {};
     const ssize_t count = ::pread(file, held, bytes, 0);
@@ -61,8 +62,8 @@ struct flock range(short type, off_t at) {
 }  // namespace
 
 shared_file::shared_file(const std::string& path) : path_(path), file_(opened(path)) {
-    // Mapped by a file of its own: the mapping of a child after a fork would keep the locks of this
-    // one, and he would seem to live for as long as the child does.
+    // Mapped through a descriptor of its own: after a fork the child's mapping would keep the locks
+    // of file_, and this owner would seem to live for as long as the child does.
     const int mapped = opened(path);
     if (file_ < 0 && errno == ELOOP) {
         throw store_error("conq: " + path_ +
@@ -77,7 +78,7 @@ shared_file::shared_file(const std::string& path) : path_(path), file_(opened(pa
                           "or name the queue otherwise");
     }
     struct stat about{};
-    // Only ever made longer, so that nobody's mapping loses its ground.
+    // The file only ever gets longer, so that no mapping of it becomes invalid.
     const bool is_long = mapped >= 0 && ::fstat(mapped, &about) == 0 && about.st_size >= bytes;
     void* at = MAP_FAILED;
     const auto lengthen = [mapped] {
@@ -103,13 +104,13 @@ shared_file::~shared_file() {
     ::close(file_);
 }
 
-// A process that writes again and again gets on faster if it finds its cache as it left it. So who
-// has to wait sleeps at first on a word of ours, and one at a time is woken when the lock is free:
-// until he is awake, the one who woke him goes on. After a while he waits in the kernel, which
-// wakes him each time. Only the kernel's lock counts: one that is killed on his way costs the
-// others at most that while. Who waits alone polls before he sleeps, for as long as he is alone and
-// two or three transactions of a batch take: to be woken takes as long as one. Beside two who poll
-// others would hardly get in.
+// A process that writes again and again is faster if it finds its cache as it left it. So a waiter
+// first sleeps on a word of ours, and each unlock wakes one waiter at most: until that one is
+// awake, the process that woke it goes on. After a while a waiter waits in the kernel, which wakes
+// it each time the lock is free. Only the kernel's lock counts: a waiter that is killed while it is
+// being woken costs the others at most that while. A lone waiter polls before it sleeps, as long as
+// it is alone and for the time of two or three transactions of a batch: being woken takes as long
+// as one of them. If two polled, others would hardly get in.
 void shared_file::lock_commits() {
     const std::int64_t asked_ms = boot_ms();
     struct flock lock = range(F_WRLCK, commits_byte);
@@ -118,7 +119,7 @@ void shared_file::lock_commits() {
         fail(path_, "cannot lock", "use a file system that has locks");
     }
     locked_ms_ = boot_ms();
-    // Unless the one who had it has noted that himself: he may have been killed.
+    // Unless the process that had the lock has noted that itself: it may have been killed.
     const auto ended = block_ended().load();
     if (static_cast<std::int32_t>(static_cast<std::uint32_t>(asked_ms) - ended) > 0) {
         note_block(asked_ms, locked_ms_);
@@ -163,11 +164,11 @@ bool shared_file::await_turn() {
     for (auto now = began; !has_it && now - began < patience_ns; now = platform::monotonic_now()) {
         std::uint32_t seen = turn().load();
         turn_waiters().fetch_add(1);
-        has_it = try_lock_commits();  // who unlocked before may not have seen us
+        has_it = try_lock_commits();  // an unlock before this may not have seen us
         if (!has_it) has_it = poll_turn(seen);
         if (!has_it) sleep(turn(), seen, patience_ns);
         turn_waiters().fetch_sub(1);
-        // Those who go on let go of the lock for a moment after each transaction.
+        // Processes that go on let go of the lock for a moment after each transaction.
         const auto until = platform::monotonic_now() + poll_ns;
         while (!has_it && platform::monotonic_now() < until) has_it = try_lock_commits();
         is_waking().store(0);
@@ -175,7 +176,7 @@ bool shared_file::await_turn() {
     return has_it;
 }
 
-// Whether he has the lock now; `seen` is what the word was when he last had not.
+// Returns whether this handle has the lock now. `seen`: the word's value when the last try failed.
 bool shared_file::poll_turn(std::uint32_t& seen) {
     constexpr std::int64_t poll_ns = 500'000;
     const auto until = platform::after(platform::monotonic_now(), poll_ns);
@@ -227,7 +228,7 @@ bool shared_file::has_others() {
 void shared_file::lock_byte(int file, std::int64_t byte) {
     struct flock lock = range(F_WRLCK, byte);
     if (::fcntl(file, F_OFD_SETLK, &lock) == 0) return;
-    // Owners have numbers from the queue: another one has begun with them anew.
+    // The queue gives owners their numbers: another queue has begun with them anew.
     const bool is_taken = errno == EAGAIN || errno == EACCES;
     fail(path_, "cannot lock",
          is_taken ? "the file was removed or replaced while a process has it still open: end that"
@@ -254,7 +255,7 @@ void shared_file::wait(unsigned room, std::uint32_t seen, std::chrono::nanosecon
 }
 
 void shared_file::tell(unsigned room) noexcept {
-    // Who is not counted here has yet to compare the word.
+    // A sleeper that is not counted yet has still to compare the word.
     word(room).fetch_add(1);
     if (!has_sleepers(room)) return;
     ::syscall(SYS_futex, &word(room), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);

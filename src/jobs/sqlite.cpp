@@ -14,12 +14,12 @@
 namespace conq::jobs {
 namespace {
 
-// Whether it says that a sync has failed: what was written since the one before may be lost.
+// Whether the code says that a sync has failed: what was written since the sync before may be lost.
 bool is_failed_sync(int code) {
     return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }
 
-// `error`: of the system, if it has failed SQLite.
+// What to do about an error. `error`: the errno, if a system call of SQLite has failed.
 const char* mend_of(int code, int error) {
     if (is_failed_sync(code)) return "check the disk, then open the queue anew";
     switch (code & 0xff) {
@@ -45,7 +45,7 @@ const char* mend_of(int code, int error) {
     }
 }
 
-// A function, and where what it throws waits until SQLite has returned.
+// A function, and where to keep what it throws until SQLite has returned.
 struct defined {
     sql_function function;
     std::exception_ptr& thrown;
@@ -80,8 +80,8 @@ void sql_call::answer(std::string_view value) {
 database::database(const std::string& path) : path_(path) {
     constexpr int flags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    // As an absolute or ./ path: SQLite reads no meaning into it.
-    // The empty path is a temporary database, in a file that nobody sees.
+    // An absolute path or one that begins with ./ has no other meaning to SQLite. The empty path is
+    // a temporary database, in a file that nobody sees.
     const std::string plain = path.empty() || path.starts_with('/') ? path : "./" + path;
     const char* const files = path.empty() ? nullptr : lean_files();
     const int code = sqlite3_open_v2(plain.c_str(), &handle_, flags, files);
@@ -92,7 +92,7 @@ database::database(const std::string& path) : path_(path) {
         throw store_error("conq: " + path_ + ": " + why + ": " + mend_of(code, error));
     }
     sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file_);
-    sqlite3_busy_timeout(handle_, 5000);  // for a shell of sqlite3 beside us
+    sqlite3_busy_timeout(handle_, 5000);  // for when a user has the file open in sqlite3
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Jobs in one file of SQLite: docs/formats/queue_file.md. Every transaction runs under a lock of
-// the kernel, which is fair; SQLite's own way to wait is not. Checkpoints run under it, too.
+// Jobs in one SQLite file: docs/formats/queue_file.md. Every transaction runs under a lock of the
+// kernel, which is fair; SQLite's own way to wait is not. Checkpoints run under that lock, too.
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -22,12 +22,12 @@ namespace conq::jobs {
 namespace {
 
 constexpr std::size_t claims_most = 1000;  // in one transaction
-constexpr std::int64_t rows_most = 5000;   // the same, of those that are only looked at
+constexpr std::int64_t rows_most = 5000;   // in one transaction that only reads
 constexpr std::int64_t never_ms = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t shut_down_flag = 1, paused_flag = 2, keeps_flag = 4;
 
-// Who holds a lease that goes by time: nobody's number, and this boot's. Leases end by a clock that
-// begins anew at a boot, and whoever had the ticket of one has not outlived it.
+// The owner number of leases that go by time: no handle has it, and it differs from boot to boot.
+// Their clock begins anew at a boot, which no holder of a ticket has outlived.
 constexpr std::uint64_t by_time = std::uint64_t{1} << 63;
 std::uint64_t holder_by_time() {
     std::ifstream in("/proc/sys/kernel/random/boot_id");
@@ -141,7 +141,7 @@ public:
             const std::uint64_t whom = by == keeper::owner ? me_ : holder_by_time_;
             const bool is_kept = found->job.owner == whom;
             found->job.hold(whom, after_ms(now_.boot_ms, lease));
-            if (is_kept && by == keeper::owner) {  // and its process is who it was
+            if (is_kept && by == keeper::owner) {  // keeps the process that does the job
                 sql_.renew.bind(found->job.due_ms, std::int64_t(at.id), std::int64_t(at.token))
                     .finish();
             } else {
@@ -235,7 +235,7 @@ public:
             transact([&] {
                 out.resize(before);
                 is_end = true;
-                // Rows of other states are read, too: their checksums tell whether they are.
+                // Rows of other states are read, too: checksums show whether a state is right.
                 sql_.list.bind(std::int64_t(begin), rows_most);
                 while (out.size() < max && sql_.list.step()) {
                     job_info each = rows_.info(sql_.list);
@@ -337,7 +337,7 @@ private:
         transactions_.will_tell(room::takers);
     }
 
-    // Counts the jobs after one, some of them: the last, or the same one if there are none.
+    // Counts some jobs after `after`. Returns the last one's id, or `after` if there are none.
     std::int64_t count_some(std::int64_t after, job_stats& out) {
         out.is_paused = (flags() & paused_flag) != 0;
         out.is_shut_down = (flags() & shut_down_flag) != 0;
@@ -446,7 +446,7 @@ private:
         known_.last_id = last;
         transactions_.will_tell(room::takers);
     }
-    // How many of the first have the same options, and no key: each of those has to be looked for.
+    // How many of the first have the same options and no key: a key has to be looked up.
     static std::size_t alike(std::span<const new_job> all) {
         const job_options& options = *all[0].options;
         const std::size_t most =
@@ -476,7 +476,7 @@ private:
             .finish();
     }
 
-    // The highest that was given: of a row that is there, or of one that was forgotten.
+    // The highest id given: of a row that is there, or of one that was forgotten.
     std::int64_t last_id() {
         if (!known_.last_id) {
             known_.last_id = sql_.last.bind().step() ? sql_.last.integer(0) : 0;
@@ -485,7 +485,7 @@ private:
         return *known_.last_id;
     }
 
-    // After rows were deleted: it is known still, and is stored if the highest row went.
+    // After rows were deleted: the highest id is still known, and is stored if its row went.
     void keep_last_id(std::int64_t last) {
         known_.last_id.reset();
         if (last_id() != last) sql_.set_meta.bind(last, "last_id").finish();
@@ -497,7 +497,7 @@ private:
         known_.next_due_ms = std::min(*known_.next_due_ms, job.due_ms);
     }
 
-    // Makes ready what is due. How long until it has to be done again.
+    // Makes ready what is due. Returns how long until it has to be done again.
     job_span release_delayed() {
         const std::int64_t now = now_.wall_ms;
         const std::int64_t soon = now + recheck.count();
@@ -511,7 +511,7 @@ private:
         return job_span(std::min(*known_.next_due_ms, soon) - now);
     }
 
-    // Takes back what the dead held, and what was not renewed.
+    // Takes back the jobs whose owners have died or have not renewed the lease.
     void reap() {
         next_reap_ms_ = now_.boot_ms + recheck.count();
         const std::int64_t now_ms = now_.boot_ms;
@@ -570,10 +570,10 @@ private:
         return exists(sql_.any_ready) || exists(sql_.any_delayed) || exists(sql_.any_running);
     }
 
-    // What need not be asked again while nobody else commits.
+    // What need not be read again while nobody else commits.
     struct known {
         std::optional<std::int64_t> flags, last_id;
-        std::optional<std::int64_t> next_due_ms;  // of delayed jobs; maybe of one that is no more
+        std::optional<std::int64_t> next_due_ms;  // of delayed jobs; maybe of one that is gone
     };
 
     transactions transactions_;
@@ -581,7 +581,7 @@ private:
     std::uint64_t me_ = 0;
     struct {
         std::int64_t wall_ms, boot_ms;
-    } now_{};  // of the call that is being carried out
+    } now_{};  // of the transaction's current call
     const std::uint64_t holder_by_time_ = holder_by_time();
     std::int64_t next_reap_ms_ = 0;
     known known_;

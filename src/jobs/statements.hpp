@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the engine of SQLite says to its file: docs/formats/queue_file.md
+// The statements that the SQLite engine runs: docs/formats/queue_file.md
 #ifndef CONQ_SRC_JOBS_STATEMENTS_HPP
 #define CONQ_SRC_JOBS_STATEMENTS_HPP
 
@@ -11,11 +11,11 @@ namespace conq::jobs {
     "id, state, due_ms, token, attempts, crashes, max_attempts, max_crashes, owner, body_sum, " \
     "sum, "                                                                                     \
     "begin_ms, limit_ms"
-// And what users see of a job, too.
+// The same, with what else users see of a job.
 #define CONQ_INFO CONQ_ROW ", put_ms, end_ms, note, body"
 
-/// All statements. An index of some rows is used where its own condition is asked for, word by
-/// word. Threads: one at a time.
+/// All statements. SQLite uses an index of some rows only where a statement asks for the index's
+/// own condition, word by word. Threads: one at a time.
 struct statements {
     explicit statements(database& of) : base(of) {}
     database& base;

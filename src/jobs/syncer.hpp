@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A thread that writes the WAL to the disk, a short while after a commit that has not done so
-// itself: for durability=batch, and with power for what is no put.
+// A thread that syncs the WAL to the disk a short while after a commit that has not done so itself:
+// with durability=batch, and with durability=power for what is not a put.
 #ifndef CONQ_SRC_JOBS_SYNCER_HPP
 #define CONQ_SRC_JOBS_SYNCER_HPP
 
@@ -17,7 +17,7 @@ namespace conq::jobs {
 /// The thread. Threads: all calls from any.
 class syncer {
 public:
-    /// `wal`: the file, which is there. `shared` is told if the disk does not take it. Throws
+    /// `wal`: the path of the file, which must exist. If a sync fails, `shared` is told. Throws
     /// store_error.
     syncer(const std::string& wal, shared_file& shared)
         : wal_(wal), shared_(shared), thread_(quiet_thread([this] { run(); })) {}
@@ -31,21 +31,22 @@ public:
         changed_.notify_one();
         thread_.join();
     }
-    /// There is something to write.
+    /// Says that there is something to sync.
     void note_commit() {
         const std::lock_guard lock(mutex_);
         if (!is_dirty_) changed_.notify_one();
         is_dirty_ = true;
     }
 
-    /// There is nothing to write any more.
+    /// Says that there is nothing to sync any more.
     void forget_commits() {
         const std::lock_guard lock(mutex_);
         is_dirty_ = false;
     }
 
 private:
-    // The open file: a process may have no descriptor left later, which is no failure of the disk.
+    // The file stays open: later the process may have no descriptor left, which is no failure of
+    // the disk.
     class wal_file {
     public:
         explicit wal_file(const std::string& path);

@@ -22,22 +22,23 @@ transactions::transactions(const queue_url& url, std::function<void()> forget,
 }
 
 transactions::~transactions() {
-    // Whoever finds nobody here reads the WAL whole before he begins: it is not left long. And the
-    // last one leaves a file that is whole by itself, as long as the disk is waited for anyway.
+    // The next process that finds no other here reads all of the WAL before it begins, so no long
+    // WAL is left. And with durability batch or power, the last handle leaves a file that is
+    // complete without the WAL.
     const bool is_long = wal_pages_ > checkpoint_pages_ / 8;
     if (!is_long && level_ == durability::process) return;
     try {
-        // Whoever has the lock for longer than this is not about to close.
+        // A process that holds the lock for longer than this is not about to close.
         if (!store.shared.lock_commits_soon()) return;
         const commit_lock lock(store.shared, std::adopt_lock);
-        store.shared.live_no_more();  // first, or two that close at once would see each other
+        store.shared.live_no_more();  // first: two that close at once would see each other
         if (!is_long && store.shared.has_others()) return;
         store.check_disk();
         const bool is_saved = is_long ? store.base.empty_wal() : store.base.save_wal();
         if (is_saved) sync_.forget_commits();
         store.tell_failure();
     } catch (const store_error&) {
-        // Then it stays as it is.
+        // Then the WAL stays as it is.
     }
 }
 
@@ -63,7 +64,7 @@ void transactions::run_transaction(group some) {
         write(some);
         checkpoint();
     }
-    // A checkpoint waits for the disk under the lock: by then it should have little left to write.
+    // A checkpoint waits for the disk under the lock, so it should find little left to write.
     const bool is_long = wal_pages_ > synced_pages_ + checkpoint_pages_ / 8;
     const bool is_left_behind = level_ != durability::process && !is_full_;
     if (is_left_behind || is_long) sync_.note_commit();
@@ -79,7 +80,7 @@ void transactions::write(group some) {
     try {
         if (version_ != store.base.version()) forget_();
         for (const combiner::work* each : some) each->run(each->argument);
-        // A joiner who does not sleep yet looks again before he does.
+        // A joiner that does not sleep yet looks again before it does.
         constexpr auto joiners = static_cast<unsigned>(room::joiners);
         if (tells_[joiners] && store.shared.has_sleepers(joiners)) {
             tells_[joiners] = !is_unfinished_();
@@ -107,8 +108,8 @@ void transactions::begin(group some) {
     begin_.bind().finish();
 }
 
-// An error of the disk may come after the last write, or in it: a disk that is full may even hold,
-// from an older WAL, the very bytes that it has no room for.
+// A disk error may come after the last write, or in it: a full disk may even hold, from an older
+// WAL, the very bytes that it has no room for.
 void transactions::commit() {
     try {
         commit_.bind().finish();
@@ -120,7 +121,8 @@ void transactions::commit() {
     }
 }
 
-// All transactions are under the lock, so this one copies all; the next commit begins anew.
+// All transactions run under the lock, so this checkpoint copies the whole WAL, and the next commit
+// begins it anew.
 void transactions::checkpoint() {
     if (wal_pages_ < checkpoint_pages_) return;
     wal_pages_ = synced_pages_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// How calls become transactions of a queue's file: those of several threads together, under the
-// lock of commits, as durable as was asked for, followed by news and now and then by a checkpoint.
+// Turns calls into transactions of a queue's file: calls of several threads together, under the
+// lock of commits, as durable as the URL asks for; then wakes those who wait, and makes a
+// checkpoint now and then.
 #ifndef CONQ_SRC_JOBS_TRANSACTIONS_HPP
 #define CONQ_SRC_JOBS_TRANSACTIONS_HPP
 
@@ -17,30 +18,31 @@
 
 namespace conq::jobs {
 
-/// The transactions of one handle. Threads: `run` from any; the rest from within it.
+/// The transactions of one handle. Threads: any may call `run`; the rest is called from within it.
 class transactions {
     using group = std::span<combiner::work* const>;
 
 public:
     /// `forget` is called first in each transaction that may find what others have changed, or what
-    /// a failed one has left; `is_unfinished`, near its end, says whether join has anything to wait
-    /// for, where somebody waits. Throws store_error.
+    /// a failed one has left. `is_unfinished` is called near the end of a transaction, if somebody
+    /// waits in join: it says whether there is anything left to wait for. Throws store_error.
     transactions(const queue_url& url, std::function<void()> forget,
                  std::function<bool()> is_unfinished);
     transactions(const transactions&) = delete;
     transactions& operator=(const transactions&) = delete;
     ~transactions();
 
-    /// Runs `body` in a transaction, which it may share with other threads' calls. If that fails,
-    /// each is run by itself; so `body` sets its answers afresh. `needs_sync`: with
-    /// durability=power it is over when the disk has it. Throws store_error.
+    /// Runs `body` in a transaction, which it may share with the calls of other threads. If that
+    /// transaction fails, each call is run again by itself; so `body` must set its results afresh.
+    /// `needs_sync`: with durability=power, returns only when the disk has the changes. Throws
+    /// store_error.
     template <class Body> void run(Body&& body, bool needs_sync = false) {
         combiner::work mine{[](void* at) { (*static_cast<std::remove_reference_t<Body>*>(at))(); },
                             &body, needs_sync};
         together_.run(mine, [this](group some) { carry_out(some); });
         if (mine.error) std::rethrow_exception(mine.error);
     }
-    /// After the commit a room is told to look.
+    /// Tells the room to look, after the commit.
     void will_tell(room where) noexcept { tells_[static_cast<unsigned>(where)] = true; }
 
     queue_file store;  ///< The file.

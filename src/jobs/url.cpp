@@ -71,7 +71,8 @@ void set(queue_url& url, std::string_view key, const std::string& value, std::st
     }
 }
 
-// Whether this is a scheme: a letter, then letters, digits, + - . and a colon, before any slash.
+// The end of the scheme: two or more letters, digits, + - . and then a colon. npos if there is
+// none.
 std::size_t scheme_end(std::string_view text) {
     const std::size_t end =
         text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");

@@ -10,21 +10,21 @@
 
 namespace conq::jobs {
 
-/// What survives what.
+/// Which failures a commit survives: see docs/jobs.md
 enum class durability { process, batch, power };
 
-/// A URL, taken apart.
+/// The parts of a URL.
 struct queue_url {
-    bool is_memory = false;                ///< memory: or sqlite:
+    bool is_memory = false;                ///< Whether the scheme is memory:, not sqlite:
     std::string path;                      ///< Of the file.
     durability level = durability::batch;  ///< durability=
     job_span lease{30'000};                ///< lease=
     bool is_family = false;                ///< owner=
-    /// A checkpoint is made when the WAL is so long: no key, for tests.
+    /// At how many pages of the WAL a checkpoint is made. No key of the URL: for tests.
     int checkpoint_pages = 20'000;
 };
 
-/// Takes a URL apart. Throws std::invalid_argument that names what is known.
+/// Takes a URL apart. Throws std::invalid_argument, which names what is known.
 queue_url parse_url(std::string_view text);
 
 }  // namespace conq::jobs
