@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Batches, whose rows an engine may change together: the same comes of it as one by one.
+// An engine may change the rows of a batch together: the result is the same as one by one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -111,7 +111,7 @@ TEST(JobBatchesInAFile, OutputsGoWithTheirJobs) {
     EXPECT_EQ(queue.output(id), std::nullopt);
 }
 
-// A queue, and what is held of it.
+// A queue, and the leases of it that are held.
 struct player {
     explicit player(const std::string& url) : queue(url) {}
     job_queue queue;
@@ -143,7 +143,7 @@ struct player {
         }
         static_cast<void>(draw() % 2 == 0 ? queue.done_many(some) : queue.done_and_forget(some));
     }
-    // What can be seen of it.
+    // Everything that can be seen of the queue.
     std::string look() {
         std::string out = std::to_string(queue.newest());
         for (const job_lease& each : held) {

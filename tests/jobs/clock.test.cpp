@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Somebody sets the clock of the day, by an hour, while leases are held.
+// The wall clock is set by an hour while leases are held.
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -16,7 +16,7 @@ namespace {
 std::atomic<long> set_by_s{0};
 }
 
-// In place of the C library's, for all of this program.
+// Replaces the C library's function in all of this program.
 extern "C" int clock_gettime(clockid_t clock, timespec* into) noexcept {
     const long failed = ::syscall(SYS_clock_gettime, clock, into);
     if (failed == 0 && clock == CLOCK_REALTIME) into->tv_sec += set_by_s.load();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What every engine promises: the same tests for each.
+// The promises of every engine: the same tests for each.
 #include <gtest/gtest.h>
 
 #include <chrono>

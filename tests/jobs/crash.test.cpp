@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What becomes of jobs whose worker was killed, or stopped.
+// What becomes of jobs whose worker was killed or stopped.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -25,7 +25,7 @@ void put_one(const std::string& url, const std::string& body,
     EXPECT_TRUE(job_queue(url).put(body, options));
 }
 
-// A worker that is killed while it has a job: its exit code.
+// Runs a worker that is killed while it holds a job. Returns its exit code.
 int end_of_a_worker(const std::string& url) {
     return child_process([&] {
                job_queue queue(url);
@@ -61,7 +61,7 @@ TEST(JobQueueCrash, AJobThatKillsItsWorkersBecomesADeadLetter) {
     EXPECT_EQ(dead[0].crashes, 2U);
 }
 
-// The lock of commits, as a process has it that is stopped in the middle of a transaction.
+// Holds the lock of commits, as a process does that is stopped in the middle of a transaction.
 class commits_held {
 public:
     explicit commits_held(const std::string& queue)

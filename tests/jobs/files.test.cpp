@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Files that are no queues, and damaged ones: a message that names the file and the mend.
+// Files that are not queues, and damaged ones: the message names the file and says what to do.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -66,8 +66,8 @@ TEST(JobQueueFile, WhatWasPutIsThereAfterReopening) {
     }
 }
 
-// SQLite gives pages of a long transaction to the WAL before it ends, and some of them twice: then
-// it writes the heads of all frames anew.
+// SQLite writes pages of a long transaction to the WAL before the transaction ends, and some of
+// them twice: then it writes the headers of all frames anew.
 TEST(JobQueueFile, WhatFollowsALongOutputIsThereAfterReopening) {
     for (std::size_t bytes = 1 << 18; bytes < 5 << 20; bytes += 1 << 18) {
         const folder place;
@@ -83,7 +83,7 @@ TEST(JobQueueFile, WhatFollowsALongOutputIsThereAfterReopening) {
     }
 }
 
-// What is in the file without those beside it: so many jobs.
+// How many jobs are in the file itself, without the files beside it.
 std::uint64_t jobs_of_the_file_alone(const std::string& path) {
     const folder other;
     std::filesystem::copy_file(path, other / "copy");
@@ -214,8 +214,8 @@ TEST(JobQueueFile, AJobThatIsTooLongIsToldTheLimitAndItsSize) {
     EXPECT_EQ(queue.stats().ready, 0U);
 }
 
-// The kernel drops what a process has locked of a file when it closes any descriptor of it: then a
-// sqlite3 that looks at the queue takes itself for the last one, and removes the WAL.
+// When a process closes any descriptor of a file, the kernel drops all its locks on that file: then
+// a sqlite3 that looks at the queue takes itself for the last one, and removes the WAL.
 TEST(JobQueueFile, WhoLooksAtItWithSqliteLeavesTheWalOfAProcessWithTwoHandles) {
     const folder place;
     conq::testing::child_process looks([&] {
@@ -336,7 +336,7 @@ TEST(JobQueueFile, AQueueOfAnotherBuildIsRefused) {
     }
 }
 
-// For a scope every file lies on a file system of that type.
+// While it lives, every file lies on a file system of that type.
 struct all_on {
     explicit all_on(conq::jobs::place_probe type) { conq::jobs::set_place_probe(type); }
     all_on(const all_on&) = delete;
@@ -376,7 +376,7 @@ TEST(JobQueueFile, ALeaseByTimeEndsWithTheBoot) {
     EXPECT_EQ(*queue.take_for(std::chrono::minutes(1)), "a");
 }
 
-// Of three outputs, those that are there after `change` and another end.
+// Which of three outputs are there after `change` and the end of another job.
 std::string kept_outputs(const char* change, bool keeps) {
     const folder place;
     job_queue queue(place / "q");

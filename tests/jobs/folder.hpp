@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-/// Made empty, removed with what it holds.
+/// A new, empty folder; removed at the end with all that it holds.
 class folder {
 public:
     folder() : folder(std::filesystem::temp_directory_path()) {}
@@ -32,8 +32,9 @@ private:
     std::string path_;
 };
 
-/// The same on no disk, where that can be: for thousands of small files. What processes see of one
-/// another's writes does not depend on it, and a power failure is simulated anyway.
+/// The same in memory instead of on a disk, where that is possible: for thousands of small files.
+/// What processes see of each other's writes does not depend on it, and a power failure is
+/// simulated anyway.
 class memory_folder : public folder {
 public:
     memory_folder() : folder(parent()) {}

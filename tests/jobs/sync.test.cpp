@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What reaches the disk with each level of durability, as far as syncs of the WAL tell.
+// What reaches the disk with each level of durability, as far as the syncs of the WAL show it.
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ namespace {
 std::atomic<int> syncs{0};
 }
 
-// In place of the C library's, for all of this program.
+// Replaces the C library's function in all of this program.
 extern "C" int fdatasync(int file) {
     ++syncs;
     return static_cast<int>(::syscall(SYS_fdatasync, file));
@@ -25,7 +25,7 @@ namespace {
 using conq::job_queue;
 using conq::status;
 
-// How many syncs follow the put of a job that is done then, until its handle is closed.
+// How many syncs there are from the put of a job, which is then done, until its handle is closed.
 int syncs_of_an_end(const std::string& level) {
     const folder place;
     int before = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// One body on a queue in memory and on jobs in a store: what a worker does with an item, and what
-// becomes of the item then.
+// The same test body on a queue in memory and on jobs in a store: what a worker does with an item,
+// and what becomes of the item.
 #include "conq/typed.hpp"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Numbers as text.
+// A codec of numbers as text.
 struct decimal {
     [[nodiscard]] std::string encode(int item) const {
         if (item < 0) throw std::invalid_argument("a negative number");
@@ -45,7 +45,7 @@ using typed_numbers = decltype(typed<int>(std::declval<job_queue&>(), decimal{})
 static_assert(work_queue<queue<int>>);
 static_assert(work_queue<typed_numbers>);
 
-// A queue in memory; who opens it in another process has a copy.
+// A queue in memory; a process that opens it has a copy of its own.
 struct in_memory {
     static constexpr bool hands_back = false;
     queue<int>& open() { return queue_; }
@@ -76,7 +76,7 @@ struct in_engine_of_memory : in_store {
 
 template <class Place> class TypedQueue : public testing::Test {
 protected:
-    // The job engines put the next attempt off; a worker that waits sees it.
+    // The job engines delay the next attempt; a worker that waits sees it.
     template <class Queue> auto next(Queue& queue) { return queue.take_for(10s); }
     Place place_;
 };
@@ -199,7 +199,7 @@ TEST(TypedJobs, WhatAWorkersFunctionThrowsIsTheNoteOfTheJob) {
     EXPECT_EQ(jobs.list(job_state::done).at(0).note, "well");
 }
 
-// Bytes that there is no memory for, until there is.
+// A codec that has no memory to decode the bytes, until it has.
 struct hungry {
     [[nodiscard]] std::string encode(const std::string& item) const { return item; }
     [[nodiscard]] std::string decode(std::string_view bytes) const {

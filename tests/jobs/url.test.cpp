@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// docs/formats/job_queue_url.md, a test a line.
+// Tests docs/formats/job_queue_url.md, line by line.
 #include "src/jobs/url.hpp"
 
 #include <gtest/gtest.h>
