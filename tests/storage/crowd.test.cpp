@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Producers and workers of one queue that are killed at random moments lose nothing that was
-// acknowledged, and no job is handed out after its done.
+// Producers and workers of one queue are killed at random moments: no acknowledged job is lost, and
+// no job is handed out after its done.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -46,7 +46,7 @@ void work(const std::string& url, const std::string& log) {
     }
 }
 
-// All that is left is worked off; then what was written down must fit.
+// Works off all that is left; then the history that was written down must hold.
 std::vector<std::string> settle(const std::string& url, const std::string& log) {
     job_queue queue(url);
     queue.shutdown();
@@ -55,8 +55,8 @@ std::vector<std::string> settle(const std::string& url, const std::string& log) 
     return history(log).faults(queue);
 }
 
-// A producer and two workers of a queue, each begun anew when it was killed. How many jobs were
-// done.
+// Runs a producer and two workers of a queue, and starts each anew when it was killed. Returns how
+// many jobs were done.
 std::uint64_t kill_some(std::uint64_t kills, std::mt19937_64& random) {
     const memory_folder place;
     const std::string url = "sqlite:" + (place / "q"), log = place / "log";
@@ -73,7 +73,7 @@ std::uint64_t kill_some(std::uint64_t kills, std::mt19937_64& random) {
     std::vector<std::unique_ptr<child_process>> children;
     for (std::size_t at = 0; at < 3; ++at) children.push_back(start_one(at, 0));
     for (std::uint64_t round = 1; round <= kills; ++round) {
-        // When the kill comes is what is random here; nothing waits for anything by it.
+        // The moment of the kill is random here; nothing is synchronised by it.
         const timespec moment{0, static_cast<long>(random() % 20'000'000)};
         ::nanosleep(&moment, nullptr);
         const std::size_t at = random() % children.size();

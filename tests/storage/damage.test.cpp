@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Files that were damaged while nobody had them open: an error that names the place, or the same
-// jobs; never another job.
+// Files that were damaged while nobody had them open: the result is an error that names the place,
+// or the same jobs; never another job.
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
@@ -42,7 +42,7 @@ jobs_by_body jobs_of(job_queue& queue) {
     return all;
 }
 
-// What is found in that file, or why nothing is.
+// What is found in that file, or why nothing can be.
 struct finding {
     jobs_by_body jobs;
     std::string error;
@@ -59,7 +59,7 @@ finding look(const std::string& path) {
     return out;
 }
 
-// While it lives no sync is made: thousands of files are opened.
+// While it lives, syncs do nothing: thousands of files are opened.
 class haste final : public conq::testing::storage_listener {
 public:
     int before(conq::testing::storage_event&) override { return SQLITE_OK; }
@@ -68,7 +68,7 @@ private:
     const conq::testing::watched_storage storage_{*this};
 };
 
-// A queue of some jobs in all states, and what it holds.
+// Makes a queue of some jobs in all states. Returns what it holds.
 jobs_by_body make(const std::string& path) {
     job_queue queue("sqlite:" + path + "?durability=process");
     std::vector<conq::job_id> ids;
@@ -163,7 +163,7 @@ TEST(JobQueueSize, AFileThatMayNotBeWrittenIsNamedWithTheMend) {
     namespace fs = std::filesystem;
     fs::remove(place / "q-lock");
     fs::remove(place / "q-shm");
-    // A folder in the way: also root cannot write there.
+    // A folder is in the way: so even root cannot write there.
     fs::create_directory(place / "q-lock");
     const std::string error = look(place / "q").error;
     EXPECT_NE(error.find("q-lock"), std::string::npos) << error;

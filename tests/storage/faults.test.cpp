@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Each call on the storage fails once, or from then on: a typed error, nothing acknowledged is
-// lost, and the queue is usable when it is opened again.
+// Each call on the storage fails, once or from then on: the error has its type, nothing
+// acknowledged is lost, and the queue is usable when it is opened again.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -36,12 +36,12 @@ INSTANTIATE_TEST_SUITE_P(Kinds, JobQueueFault,
                                          kind{"NoSync", storage_fault::failed_sync, true}),
                          [](const auto& about) { return std::string(about.param.name); });
 
-// With little effort only every tenth call fails, or so.
+// With little effort, only about every tenth call fails.
 std::uint64_t stride() {
     return static_cast<std::uint64_t>(std::max(1.0, 1 / conq::testing::effort()));
 }
 
-// Whether the `at`-th call was there to fail.
+// Whether there was an `at`-th call that could fail.
 bool fails_at(const kind& how, durability level, std::uint64_t at) {
     const memory_folder place;
     fault_plan plan(how.fault, at, how.lasts);

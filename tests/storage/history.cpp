@@ -11,7 +11,7 @@
 
 namespace {
 
-// Twice: the first may be the one call of a process that a test lets fail.
+// Tries twice: the first may be the one call of the process that a test lets fail.
 int open_log(const char* path) {
     constexpr int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
     const int file = ::open(path, how, 0600);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What processes wrote down of what they did to a queue, and whether a queue may do that.
+// What processes have written down about what they did to a queue, and whether a queue may behave
+// so.
 #ifndef CONQ_TESTS_STORAGE_HISTORY_HPP
 #define CONQ_TESTS_STORAGE_HISTORY_HPP
 
@@ -8,7 +9,7 @@
 
 #include "conq/jobs.hpp"
 
-/// A file that processes append lines to, which outlive their being killed.
+/// A file that processes append lines to; the lines outlive the killing of their process.
 class history {
 public:
     explicit history(const std::string& path);
@@ -16,13 +17,13 @@ public:
     history& operator=(const history&) = delete;
     ~history();
 
-    /// The job of this body was acknowledged (put), was taken, will be forgotten, was acknowledged
-    /// (done).
+    /// Writes down that the put of the job with this body was acknowledged, that it was taken, that
+    /// it will be forgotten, that its done was acknowledged.
     void put(const std::string& body) { write('P', body); }
     void taken(const std::string& body) { write('T', body); }
     void forgets(const std::string& body) { write('F', body); }
     void done(const std::string& body) { write('D', body); }
-    /// What is wrong, when the queue is at its end: empty if nothing.
+    /// What is wrong, once the queue is at its end: empty if nothing.
     std::vector<std::string> faults(conq::job_queue& queue) const;
 
 private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A process is struck at each of its system calls in turn: killed, interrupted, or its call fails.
+// A process is struck at each of its system calls in turn: it is killed, it is interrupted, or the
+// call fails.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -27,7 +28,7 @@ constexpr const char* bodies[] = {"a", "b", "c", "d", "e", "f", "g"};
 
 class worker {
 public:
-    // Each transaction that finds the WAL longer than a few makes a checkpoint.
+    // Each transaction that finds the WAL longer than a few pages makes a checkpoint.
     worker(const std::string& path, durability level, const std::string& log) : log_(log) {
         jobs::queue_url url;
         url.path = path;
@@ -89,9 +90,9 @@ acknowledged read_log(const std::string& path) {
     return heard;
 }
 
-// With little effort only every tenth call is struck, or so; other ones for each seed.
+// With little effort, only about every tenth call is struck; which ones depends on the seed.
 std::uint64_t stride(strike how) {
-    // Some calls each time, however little is asked for; there are not many writes.
+    // However low the effort, some calls each time; there are not many writes.
     const double most = how == strike::short_write ? 5 : 20;
     return static_cast<std::uint64_t>(std::clamp(1 / conq::testing::effort(), 1.0, most));
 }
@@ -109,7 +110,7 @@ void work(const place_of_work& where, durability level) {
     }
 }
 
-// Strikes each call until there is none left; how many there were.
+// Strikes each call until there are none left. Returns how many there were.
 template <class Body> std::uint64_t strike_all(strike how, Body body) {
     std::uint64_t count = 0;
     const std::uint64_t step = stride(how);
@@ -156,7 +157,7 @@ TEST_P(JobQueueStrike, AtEachSystemCallLosesNothingThatWasAcknowledged) {
     }
 }
 
-// Not only calls of the queue: one that is made after the acknowledgement has to be among them.
+// Not only calls of the queue are struck: a call after the acknowledgement must be among them.
 TEST(JobQueueKill, CanaryAPutThatIsAcknowledgedBeforeItIsMadeIsFound) {
     if (!conq::testing::can_trace(strike::kill)) GTEST_SKIP() << "no ptrace";
     int lost = 0;

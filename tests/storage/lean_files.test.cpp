@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A queue spares system calls of SQLite's: what other connections to the file see does not change.
+// A queue saves some of SQLite's system calls: this does not change what other connections to the
+// file see.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -38,7 +39,7 @@ void put(jobs::engine& queue, const std::string& body) {
     ASSERT_EQ(queue.put({&job, 1}, {&id, 1}), conq::status::ok);
 }
 
-// What does not know of us: a shell of sqlite3.
+// A connection that knows nothing of conq, like a sqlite3 shell.
 class stranger {
 public:
     explicit stranger(const std::string& path) {
@@ -132,7 +133,8 @@ TEST(JobQueueLean, AStrangerWhoWritesAllTheTimeAndIsKilledDamagesNothing) {
     const pid_t child = ::fork();
     if (child == 0) {
         stranger writer(place / "q");
-        // Checkpoints are ours: those of two processes at once can damage a file, says SQLite.
+        // Only we make checkpoints: SQLite says that those of two processes at once can damage a
+        // file.
         writer.run("PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 5000");
         for (;;) {
             writer.run("CREATE TABLE IF NOT EXISTS other(x); INSERT INTO other VALUES(1)");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The power fails before and after each sync: what was not synced by then is there, is not, or is
-// there in part. With durability=power every acknowledged put is there; otherwise those up to some.
+// The power fails before and after each sync: of what was not synced by then, all, nothing or a
+// part is there. With durability=power every acknowledged put is there; otherwise all up to some
+// put.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -18,7 +19,7 @@ using conq::testing::disk_manner;
 using conq::testing::disk_model;
 using conq::testing::watched_storage;
 
-// What a story came to whose power fails at each sync, in some ways each time.
+// The result of a story whose power fails at each sync, in several ways each time.
 struct outcome {
     std::uint64_t failures = 0;       // of the power
     std::vector<std::string> faults;  // of the queue

@@ -33,7 +33,7 @@ template <class Call> bool story::attempt(Call call) {
     } catch (const store_error& error) {
         errors_.emplace_back(error.what());
     }
-    // As the message says.
+    // Does what the error message says.
     if (errors_.back().find("open the queue anew") != std::string::npos) queue_.reset();
     return false;
 }
@@ -90,7 +90,7 @@ void story::end(const std::vector<jobs::granted>& some, jobs::ending how) {
 
 namespace {
 
-// A job of two pages.
+// The body of a job that fills two pages.
 std::string big(int number) {
     return "big-" + std::to_string(number) + std::string(5000, 'x');
 }

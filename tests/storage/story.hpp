@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A story of one queue, told while its storage fails: what the queue acknowledged, and what has to
-// be found in the file afterwards.
+// A story: calls on one queue while its storage fails. It records what the queue acknowledged, and
+// so what must be found in the file afterwards.
 #ifndef CONQ_TESTS_STORAGE_STORY_HPP
 #define CONQ_TESTS_STORAGE_STORY_HPP
 
@@ -20,13 +20,14 @@ struct acknowledged {
     std::set<std::string> refusals;  ///< Whose put has thrown that nothing was changed.
 };
 
-/// Uses an engine as a program would that goes on when a call throws.
+/// Uses an engine like a program that goes on when a call throws.
 class story {
 public:
-    /// Short WALs: the story makes checkpoints.
+    /// Keeps WALs short, so that the story makes checkpoints.
     story(const std::string& path, conq::jobs::durability level);
 
-    /// All calls of an engine, some often. Each may throw store_error, and nothing else.
+    /// Makes all calls of an engine, some of them often. Each may throw store_error, and nothing
+    /// else.
     void run();
     /// Closes the queue.
     void close() { queue_.reset(); }
@@ -49,17 +50,17 @@ private:
     bool is_in_doubt_ = false;
 };
 
-/// What a disk has to keep.
+/// What the disk must keep.
 struct must_keep {
     bool puts;   ///< Every acknowledged put; else those up to some.
     bool dones;  ///< Every acknowledged done.
 };
 
-/// What is wrong with the queue in that file: empty if nothing. Works it off.
+/// Works off the queue in that file. Returns what is wrong with it: empty if nothing.
 std::vector<std::string> faults_in(const std::string& path, const acknowledged& heard,
                                    must_keep what);
 
-/// What SQLite says of that file as a whole: "ok" if nothing is wrong.
+/// What SQLite says about that file as a whole: "ok" if nothing is wrong.
 std::string integrity(const std::string& path);
 
 #endif
