@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a queue offers to another language's run-time that it is a guest of: polling that lets
+// What a queue offers to the run-time of another language whose guest it is: polling that lets
 // others run, joins without a thread, and a look at its items.
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 
 namespace {
 
-// Who is away lets the other side act: at a pause, a yield or a sleep.
+// A thread that is away, in a pause, a yield or a sleep, lets the other side act.
 struct guest_platform : conq::platform::native {
     static inline int aways = 0, acts = 0;
     static inline std::function<void()> others;
@@ -125,7 +125,7 @@ template <class Queue> class visited : public ::testing::Test {};
 using kinds = ::testing::Types<conq::queue<int>, conq::lifo_queue<int>, conq::priority_queue<int>>;
 TYPED_TEST_SUITE(visited, kinds);
 
-// More than the segments that stay can hold, so that all kinds of segments are walked.
+// More items than the segments that stay can hold, so that all kinds of segments are walked.
 TYPED_TEST(visited, each_item_that_is_in_is_visited_once) {
     TypeParam q;
     std::vector<int> left, seen;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// When a signal handler has run on a waiting thread, the platform is asked, and may end the wait by
-// an exception: nothing is taken or put, and nobody stays registered.
+// When a signal handler has run on a waiting thread, the platform is asked, and may end the wait
+// with an exception: nothing is taken or put, and no waiter stays registered.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -39,7 +39,8 @@ protected:
         interrupting::asked = 0;
     }
 
-    // Runs `call` until it sleeps, and signals the thread. Whether the call ended by the exception.
+    // Runs `call` until it sleeps, then signals its thread. Returns whether the exception has ended
+    // the call.
     bool ends(const std::function<void()>& call, bool throws) {
         interrupting::throws = throws;
         std::atomic<bool> has_thrown{false};
@@ -97,7 +98,8 @@ TYPED_TEST(interrupted, a_join_leaves_nobody_behind) {
     this->queue.join();
 }
 
-// Who is asked stands in no line meanwhile, so that it cannot be handed an item and throw.
+// A waiter stands in no line while the platform is asked, so that it cannot be handed an item and
+// then throw.
 struct meeting : conq::basic_rendezvous<int, interrupting_traits> {
     explicit meeting(int) {}
 };

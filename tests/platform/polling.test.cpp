@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a queue learns about how long to poll, seen through the pauses that it asks the platform
-// for.
+// What a queue learns about how long to poll, observed by the pauses that it asks the platform for.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -27,7 +26,8 @@ struct watched_traits : conq::default_traits {
 
 template <class Queue> class polling : public ::testing::Test {
 protected:
-    // A get, and what others do during its first pause, which ends its wait. That pause's length.
+    // A get, during whose first pause others do what ends its wait. Returns the length of that
+    // pause.
     int get_during(const std::function<void()>& others) {
         int length = 0;
         const std::function<void(int)> during = [&](int count) {
@@ -38,8 +38,8 @@ protected:
         static_cast<void>(queue_.get());
         return length;
     }
-    // So many getters wait at the same time. The last comes away first and sees a peer that has no
-    // second item ready; those before it see one that streams.
+    // Lets so many getters wait at the same time. The last one ends its wait first and sees a peer
+    // that has no second item ready; those before it see one that streams.
     void get_at_once(int getters) {
         if (getters > 1) {
             get_during([&] {
@@ -73,8 +73,8 @@ TYPED_TEST(polling, the_long_pause_is_tried_again_at_every_16th_wait_whatever_ot
     EXPECT_LE(waits, 16);
 }
 
-// A platform whose time passes only by pauses, yields and sleeps, and in which somebody else acts
-// when it does.
+// A platform whose time passes only by pauses, yields and sleeps; whenever it passes, another party
+// acts.
 struct staged_platform : conq::platform::native {
     static inline conq::platform::instant_ns time = 1;
     static inline std::uint64_t polled_ns = 0, sleeps = 0;
@@ -112,7 +112,7 @@ protected:
     }
     ~staged() override { staged_platform::others = nullptr; }
 
-    // Gets an item that comes `gap_ns` later; how long that polled.
+    // Gets an item that comes `gap_ns` later. Returns how long that polled.
     std::uint64_t get_after(std::uint64_t gap_ns) {
         const std::uint64_t before = staged_platform::polled_ns;
         const auto due = staged_platform::time + gap_ns;
@@ -123,7 +123,7 @@ protected:
         EXPECT_EQ(queue_.get().value_or(0), 1);
         return staged_platform::polled_ns - before;
     }
-    // Puts `items` items, of which somebody takes one every `each_ns`.
+    // Puts `items` items; another party takes one every `each_ns`.
     void put_beside(int items, std::uint64_t each_ns) {
         auto next = staged_platform::time + each_ns;
         staged_platform::others = [&, each_ns] {
@@ -172,7 +172,7 @@ TYPED_TEST(staged, a_putter_polls_where_getters_are_as_fast) {
     EXPECT_GT(staged_platform::polled_ns, 100'000u);
 }
 
-// A platform in which somebody else acts when the clock is read, once.
+// A platform in which another party acts, once, when the clock is read.
 struct read_platform : conq::platform::native {
     static inline std::function<void()> others;
     static conq::platform::instant_ns now() {
@@ -187,8 +187,8 @@ struct read_traits : conq::default_traits {
     using platform = read_platform;
 };
 
-// A putter that had found the bound large asked what half of it is worth, of a bound that was gone
-// by then, and divided by 0.
+// A putter that had found the bound to be large asked what half of it is worth when the bound was
+// gone already, and divided by 0.
 TEST(a_putter_that_measures_slow_getters, may_lose_the_bound_meanwhile) {
     constexpr int maxsize = 64;
     conq::basic_queue<int, read_traits> queue(maxsize);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Promises of the platform seam, to both ways of sleeping on a word.
+// Promises of the platform seam, for both ways to sleep on a word.
 #include <gtest/gtest.h>
 #include <pthread.h>
 
@@ -106,7 +106,8 @@ TYPED_TEST(seam, a_thread_sleeps_for_the_lock_and_is_woken) {
     lock.unlock();
 }
 
-// Two threads store and then load what the other stores, round by round; how often both were blind.
+// Two threads each store, and then load what the other stores, round by round. Returns how often
+// neither saw the other's store.
 template <class Platform> int blind_rounds(void (*one)(), void (*other)()) {
     constexpr int rounds = 1'000;
     std::atomic<int> words[2] = {0, 0}, ready{0};
@@ -187,7 +188,7 @@ TEST(clock, time_points_of_any_clock_become_spans) {
     EXPECT_EQ(conq::platform::after(7, 5), 12u);
 }
 
-// As nanoseconds, which a clock's own time points are, they would not fit into 64 bits.
+// In nanoseconds, as a clock's own time points are, they would not fit into 64 bits.
 TEST(clock, far_time_points_of_a_coarser_unit_keep_their_side) {
     using conq::platform::instant_of;
     using conq::platform::span_until_ns;
