@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a thread does to a queue in a round: every call in every form, by the throw of dice, with a
-// check of what it says and of what it leaves.
+// What a thread does to a queue in a round: every call in every form, chosen at random, with a
+// check of what the call returns and of what it leaves.
 #ifndef CONQ_TESTS_TEARDOWN_ACTOR_HPP
 #define CONQ_TESTS_TEARDOWN_ACTOR_HPP
 
@@ -23,8 +23,8 @@
 
 namespace conq::test {
 
-/// What became of the items of a round, which are numbered from 0. Relaxed, so that keeping book
-/// orders no threads.
+/// Records what became of the items of a round, which are numbered from 0. Its atomics are relaxed,
+/// so that recording orders no threads.
 class ledger {
 public:
     static constexpr int items_max = 512;
@@ -37,7 +37,8 @@ public:
     void note_accepted(int id) { mark(id, accepted, "an item was accepted twice"); }
     void note_delivered(int id) { mark(id, delivered, "an item was delivered twice"); }
 
-    /// Once all calls have returned: what was put came out, each once, but for what was dropped.
+    /// To be called once all calls have returned: everything that was put must have come out, each
+    /// item once, except for what was dropped.
     void check(bool may_be_dropped) {
         for (const auto& each : marks_) {
             const unsigned marks = each.load(std::memory_order_relaxed);
@@ -64,7 +65,7 @@ template <class Queue> class actor {
     using lease = typename Queue::lease_type;
 
 public:
-    /// With `fails`, some calls fail: they find no memory, or their item cannot be copied or moved.
+    /// With `fails`, some calls fail: they get no memory, or their item cannot be copied or moved.
     actor(Queue& queue, ledger& items, testing::findings& found, testing::dice random,
           std::stop_token stop, bool fails)
         : queue_(queue),
@@ -76,7 +77,8 @@ public:
 
     [[nodiscard]] testing::dice& random() noexcept { return random_; }
 
-    /// Puts the item in some way. ok, or why it was not accepted: then it has not been touched.
+    /// Puts the item in a random way. Returns ok, or why it was not accepted: then it has not been
+    /// touched.
     status put(int id) {
         item argument(id);
         status answer = status::busy;
@@ -93,7 +95,7 @@ public:
         }
         return answer;
     }
-    /// Puts it until it is accepted, or the queue is shut down.
+    /// Tries to put the item until it is accepted, or the queue is shut down.
     status put_surely(int id) {
         for (;;) {
             const status answer = put(id);
@@ -102,8 +104,8 @@ public:
         }
     }
 
-    /// Takes an item in some way, or up to `most`, and says that it is done; the last access is
-    /// that. ok, or why there was none.
+    /// Takes an item in a random way, or up to `most`, and says that it is done, which is the last
+    /// access. Returns ok, or why there was none.
     status get_and_finish(std::uint64_t most = 3) {
         try {
             if (batches_lose_nothing && random_.chance(20)) return take_and_finish_many(most);
@@ -142,7 +144,7 @@ public:
         }
         return answer;
     }
-    /// The same until it took one, or the queue is shut down and drained.
+    /// The same until it has taken one, or the queue is shut down and drained.
     status get_surely_and_finish() {
         for (;;) {
             const status answer = get_and_finish(1);
@@ -150,13 +152,13 @@ public:
             if (stop_.stop_requested()) stop_ = {};
         }
     }
-    /// Takes an item, for which it waits, and leaves its done to the caller.
+    /// Waits for an item and takes it; the caller has to say that it is done.
     void get_surely() {
         const auto got = queue_.get();
         if (got) receive(*got);
     }
 
-    /// Ends a lease in some way.
+    /// Ends a lease in a random way.
     void finish(lease& task) {
         switch (random_.below(5)) {
             case 0:
@@ -179,11 +181,11 @@ public:
                 }
                 break;
             default:
-                break;  // dropped by whoever holds it
+                break;  // dropped by its holder
         }
     }
 
-    /// Joins in some way. ok, or why it gave up.
+    /// Joins in a random way. Returns ok, or why it gave up.
     status join() {
         switch (random_.below(5)) {
             case 0:
@@ -199,7 +201,7 @@ public:
                 return queue_.try_join();
         }
     }
-    /// Joins until all is done.
+    /// Joins again and again until all is done.
     void join_surely() {
         while (join() != status::ok) {
             if (stop_.stop_requested()) stop_ = {};
@@ -217,7 +219,7 @@ public:
         }
     }
 
-    /// A while of up to `steps` pauses.
+    /// Waits for a random number of pauses, up to `steps`.
     void linger(std::uint64_t steps) {
         for (std::uint64_t i = random_.below(steps + 1); i > 0; --i) {
             platform::native::pause(1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every public call of a queue, by name, with what it has to answer: a table for tests that make a
+// Every public call of a queue, by name, with what it must return: a table for tests that make a
 // call fail at every place where it can.
 #ifndef CONQ_TESTS_TEARDOWN_CALLS_HPP
 #define CONQ_TESTS_TEARDOWN_CALLS_HPP
@@ -19,7 +19,7 @@
 
 namespace conq::test {
 
-/// What a call answered.
+/// What a call returned.
 struct answer {
     status state = status::ok;
     int value = 0;  ///< of the item that it took
@@ -41,15 +41,15 @@ enum class effect {
     none
 };
 
-/// The things that a call is made with.
+/// What a call is made on, and what with.
 template <class Queue> struct desk {
     Queue& queue;
     std::optional<typename Queue::value_type> argument;  ///< of puts
     std::optional<typename Queue::lease_type> held;      ///< what `take` took
 };
 
-/// A call. `blocked` is what it answers where it has to wait; ok: it would wait for ever, and must
-/// not be made.
+/// A call. `blocked` is what it returns where it has to wait; ok means that it would wait for ever,
+/// and must not be made.
 template <class Queue> struct named_call {
     const char* name;
     effect does;
@@ -57,7 +57,7 @@ template <class Queue> struct named_call {
     answer (*make)(desk<Queue>&);
 };
 
-// Makes an object in place by a call: no move is added to the call's own.
+// Makes an object in place by a call, which adds no move to the call's own.
 template <class Call> struct made_by {
     Call call;
     operator decltype(call())() const { return call(); }  // NOLINT: that is its use
@@ -194,7 +194,7 @@ template <class Queue> std::vector<named_call<Queue>> puts() {
     return all;
 }
 
-// What one get_many took, or why nothing.
+// What one get_many took, or why it took nothing.
 template <class Queue, class... Limit> answer get_batch(desk<Queue>& on, Limit... within) {
     std::vector<typename Queue::value_type> got;
     got.reserve(1);  // first, because a batch drops what its output does not take
@@ -359,7 +359,7 @@ template <class Queue> std::vector<named_call<Queue>> others() {
     return all;
 }
 
-/// Every public call, but for the constructors and those that cannot fail.
+/// Every public call, except for the constructors and those that cannot fail.
 template <class Queue> std::vector<named_call<Queue>> all_calls() {
     std::vector<named_call<Queue>> all;
     for (const auto& some : {puts<Queue>(), gets<Queue>(), lease_ends<Queue>(), others<Queue>()}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Canaries: queues with planted faults, which the harnesses of this suite have to find.
+// Canaries: queues with planted faults, which the harnesses of this suite must find.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -108,7 +108,7 @@ template <class T> struct ends_twice : bounded_queue<T> {
         return got;
     }
 };
-// Touches itself after the access that lets others destroy it.
+// Accesses itself after the access that lets others destroy it.
 template <class T> struct lingers : bounded_queue<T> {
     using bounded_queue<T>::bounded_queue;
     void task_done(std::uint64_t n = 1) {

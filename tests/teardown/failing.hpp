@@ -19,7 +19,7 @@ namespace conq::test {
 inline constexpr int segment_items = 16, many_items = 20 * segment_items, large_capacity = 500;
 inline constexpr std::uint64_t points_max = 1000;  // no call has nearly as many
 
-/// Where a queue stands when a call fails in it.
+/// The situation of a queue when a call fails in it.
 struct situation {
     const char* name;
     int capacity, puts, gets;
@@ -55,7 +55,7 @@ template <class Queue> void bring(stage<Queue>& on, const situation& to) {
     times(to.is_shut_down ? 1 : 0, "shutdown()");
 }
 
-/// Makes every call fail at every point, in every situation. How many failures there were.
+/// Makes every call fail at every point, in every situation. Returns how many failures there were.
 template <class Queue> std::uint64_t fail_everywhere(take_order order, testing::findings& found) {
     std::uint64_t struck = 0;
     static_cast<void>(find_call<Queue>("get()"));  // made once and kept, as is this token
@@ -87,7 +87,7 @@ template <class Queue> std::uint64_t fail_everywhere(take_order order, testing::
     return struck;
 }
 
-/// Random calls, one of which fails at one point; every point of them all.
+/// Makes random calls, one of which fails at one point; goes through all points of them all.
 template <class Queue>
 std::uint64_t fail_in_scripts(std::uint64_t seed, take_order order, testing::findings& found) {
     const std::vector<named_call<Queue>> calls = all_calls<Queue>();
@@ -102,7 +102,7 @@ std::uint64_t fail_in_scripts(std::uint64_t seed, take_order order, testing::fin
             const auto& from = random.below(3) == 0 ? calls : moves;
             const named_call<Queue>& call = from[random.below(from.size())];
             const bool ends = call.does == effect::shut_down || call.does == effect::drop_all;
-            // Sleeps would take most of the time, and fail_everywhere has them.
+            // Calls that sleep would take most of the time, and fail_everywhere makes them.
             const bool sleeps = call.blocked == status::timed_out && on.would_wait(call);
             if (!on.can_make(call) || sleeps || (ends && i < 150)) continue;
             const auto how = on.perform(call, testing::any_fault, was_struck ? points_max : n);

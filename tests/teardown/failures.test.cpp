@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The strong guarantee: whichever allocation, construction, copy or move fails in whichever call,
-// the queue, the argument and the count are as before, the call can be made again, nothing leaks.
+// The strong guarantee: whichever allocation, construction, copy or move fails in any call, the
+// queue, the argument and the count are as before, the call can be made again, and nothing leaks.
 #include <gtest/gtest.h>
 
 #include <concepts>
@@ -46,13 +46,13 @@ TYPED_TEST(failures, a_call_that_fails_changes_nothing_and_can_be_made_again) {
         fail_everywhere<counted_queue_of<TypeParam, fragile_move_only>>(order_of<TypeParam>, found);
     EXPECT_EQ(found.count(), 0u) << found.text();
     EXPECT_GT(struck, 0u);
-    // What is exhaustive begins at 1, always.
+    // Exhaustive tests always begin at 1.
     publish({std::string("n-th failure, every call: ") + TypeParam::name, "every n", struck, struck,
              1});
 }
 
 // Puts a batch of five behind `before` items, then takes all by batches; the n-th fault point of
-// either fails. Whether one did.
+// either fails. Returns whether there was one.
 template <class Queue, class First>
 bool fail_in_a_batch(int before, std::uint64_t n, First first_of) {
     using item = typename Queue::value_type;
@@ -122,7 +122,7 @@ TYPED_TEST(failures, a_script_whose_n_th_step_fails_ends_as_if_it_had_not) {
     std::uint64_t struck = 0;
     const std::uint64_t seed = first_seed(), scripts = scaled(20);
     for (std::uint64_t i = 0; i < scripts && found.count() == 0; ++i) {
-        // In a thread of its own: a sanitizer goes again and again through all frames that an
+        // In a thread of its own: a sanitizer walks again and again through all frames that an
         // exception has left in this thread.
         std::thread([&] {
             struck += fail_in_scripts<counted_queue_of<TypeParam, steady_item>>(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The strong guarantee between two calls: whichever construction, copy or move fails in whichever
-// of them, nothing was handed over, the argument and the count are as before, the partner waits on,
+// The strong guarantee between two calls: whichever construction, copy or move fails in either of
+// them, nothing was handed over, the argument and the count are as before, the partner waits on,
 // and the call can be made again.
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ namespace {
 
 using namespace conq::testing;  // NOLINT: the tools of this suite
 
-// A call that meets one that waits, and fails at the n-th place where it can.
+// A call that meets a waiting call, and fails at the n-th place where it can.
 template <class Queue> class encounter {
     using item = typename Queue::value_type;
 
@@ -119,7 +119,7 @@ TYPED_TEST(hand_over_failures, a_call_that_fails_hands_nothing_over_and_can_be_m
         fail_each<typename TypeParam::template queue<fragile_move_only>>(found);
     EXPECT_EQ(found.count(), 0u) << found.text();
     EXPECT_GT(struck, 30u);
-    // What is exhaustive begins at 1, always.
+    // Exhaustive tests always begin at 1.
     publish({std::string("n-th failure, every call: ") + TypeParam::name, "every n", struck, struck,
              1});
 }

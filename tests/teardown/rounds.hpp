@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Rounds of real threads on queues that live for some 100 us: a queue is made, threads collide on
-// it in a way that the contract allows, it is destroyed at once. A round is drawn from its seed.
+// it in a way that the contract allows, and it is destroyed at once. The seed determines the round.
 #ifndef CONQ_TESTS_TEARDOWN_ROUNDS_HPP
 #define CONQ_TESTS_TEARDOWN_ROUNDS_HPP
 
@@ -69,7 +69,7 @@ private:
         return {queue, items_, found_, random, stop_.get_token(), fails_};
     }
 
-    // All calls race one another and one or two shutdowns, of either kind or both.
+    // All calls race one another and one or two shutdowns: of one kind, or of both.
     void shut_down_under_calls(Queue& queue, testing::dice random) {
         const bool drops = random.chance(50);
         const std::uint64_t roles = random.below(any_seed), seed = random.below(any_seed);
@@ -149,7 +149,8 @@ private:
         queue.leave_putter(place);
     }
 
-    // Join, then destroy, while the last dones and lease ends are on their way out of the queue.
+    // Joins, then destroys the queue while the last dones and lease ends are on their way out of
+    // it.
     void join_then_destroy(Queue& queue, testing::dice random) {
         const int producers = 1 + static_cast<int>(random.below(2));
         const int each = 1 + static_cast<int>(random.below(random.chance(50) ? 3 : 40));
@@ -178,7 +179,7 @@ private:
         items_.check(false);
     }
 
-    // The same while the last dones are a shutdown's that drops what is left, and those of leases
+    // The same, but the last dones are those of a shutdown that drops what is left, and of leases
     // that other threads have taken.
     void drop_then_destroy(Queue& queue, testing::dice random) {
         actor_type self = act(queue, testing::dice(random.below(any_seed)));

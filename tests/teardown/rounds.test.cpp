@@ -26,7 +26,7 @@ template <class Subject> class teardown : public contract<Subject> {
 protected:
     teardown() : team_(rounds_of<steady_item>::threads) {}
 
-    // How many rounds held; the seed of the first that did not is in the failure's text.
+    // Returns how many rounds held; the seed of the first that did not is in the failure's text.
     template <class Item> std::uint64_t play(std::uint64_t count) {
         findings found;
         rounds_of<Item> stage(team_, found);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A queue beside a model of it, on which calls are made that fail where a plan says so.
+// A queue beside a model of it. Calls are made on it that fail where a plan says so.
 #ifndef CONQ_TESTS_TEARDOWN_STAGE_HPP
 #define CONQ_TESTS_TEARDOWN_STAGE_HPP
 
@@ -22,11 +22,11 @@ namespace conq::test {
 /// Which item a queue hands out next.
 enum class take_order { oldest, newest, lowest };
 
-/// A queue of one thread, and what it has to hold. A call that fails must have changed nothing, and
-/// must do what it would have done when it is made again.
+/// A queue used by one thread, and what it must hold. A call that fails must have changed nothing,
+/// and must do what it would have done when it is made again.
 template <class Queue> class stage {
 public:
-    /// What performing a call was like.
+    /// How the performance of a call went.
     struct performance {
         bool was_struck = false;   ///< the plan struck in it
         std::uint64_t points = 0;  ///< fault points that it passed before
@@ -53,7 +53,7 @@ public:
     stage(const stage&) = delete;
     stage& operator=(const stage&) = delete;
 
-    /// Whether the call has an answer here: it does not wait for ever and breaks no rule.
+    /// Whether the call can be made here: it does not wait for ever and breaks no rule.
     [[nodiscard]] bool can_make(const named_call<Queue>& call) const {
         switch (call.does) {
             case effect::end:
@@ -68,7 +68,7 @@ public:
         }
     }
 
-    /// Whether the call cannot be done at once.
+    /// Whether the call would have to wait.
     [[nodiscard]] bool would_wait(const named_call<Queue>& call) const {
         switch (call.does) {
             case effect::put:
@@ -84,7 +84,7 @@ public:
         }
     }
 
-    /// Makes the call; its n-th fault point of these kinds fails, and then it is made again.
+    /// Makes the call so that its n-th fault point of these kinds fails; then makes it again.
     performance perform(const named_call<Queue>& call, unsigned kinds, std::uint64_t n) {
         what_ = call.name;
         const std::int64_t alive = testing::item_census::alive(), blocks = blocks_in_use();
@@ -198,7 +198,7 @@ private:
         }
     }
 
-    // The queue against the model.
+    // Compares the queue with the model.
     void compare() {
         const Queue& q = *queue_;
         const std::uint64_t held = held_id_ != 0 ? 1 : 0;

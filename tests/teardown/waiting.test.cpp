@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Failures of calls that wait, and of those that are made of several: whoever was woken and fails
-// passes the wake on, and what was not handed out is not lost.
+// Failures of calls that wait, and of calls that are made of several: a waiter that was woken and
+// fails passes the wake on, and what was not handed out is not lost.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -34,7 +34,7 @@ template <class Traits> struct patient_traits : counting_traits<Traits> {
     using platform = patient_platform;
 };
 
-// The next one that is made, or moved, anywhere fails.
+// The next object that is made or moved, anywhere, fails.
 struct once_failing {
     static inline std::atomic<bool> fails_on_making{false}, fails_on_move{false};
     int value;
@@ -52,7 +52,7 @@ public:
     using patient_queue =
         typename Subject::template queue<Item, patient_traits<typename Subject::traits>>;
 
-    // A thread that makes the call; how the calls ended is counted.
+    // Makes the call on a thread, and counts how the calls end.
     template <class Call> std::unique_ptr<watched_thread> caller(Call call) {
         return std::make_unique<watched_thread>([this, call] {
             try {
@@ -62,8 +62,8 @@ public:
             }
         });
     }
-    // Makes the call on two threads; once both sleep, `wakes_one` makes one of them go on, and that
-    // one fails. The other has to do what the first did not.
+    // Makes the call on two threads. Once both sleep, `wakes_one` makes one of them go on, and that
+    // one fails; the other must then do what the first did not.
     template <class Call, class WakeOne> void one_of_two_fails(Call call, WakeOne wakes_one) {
         {
             const auto first = caller(call);

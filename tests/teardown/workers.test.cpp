@@ -95,8 +95,8 @@ TYPED_TEST(worker_failures, the_end_needs_no_memory) {
               std::string::npos);
 }
 
-// Rounds of workers whose function throws, drops, ends or releases its lease, under puts, stops and
-// both shutdowns.
+// Rounds of workers whose function throws, or drops, ends or releases its lease, during puts, stops
+// and both shutdowns.
 template <class Queue> class worker_rounds {
     using lease = typename Queue::lease_type;
 
