@@ -77,9 +77,8 @@ public:
     void outlast_time_limit() noexcept;
     /// Names the process that does the job; this process must have started it with the queue's
     /// files open (the key owner=family of the URL). If this process dies, the lease stays until
-    /// that process has ended; without this call, until every process that this one started has. In
-    /// both cases it stays no longer than its time (see extend), because nobody renews it any more.
-    /// Does nothing if that process has ended already. Throws store_error.
+    /// that process has ended, however long that takes; without this call, until every process that
+    /// this one started has. Does nothing if that process has ended already. Throws store_error.
     void runs_as(pid_t process);
     /// How long the job waits after a retry() that names no delay: 1 s, doubled with each further
     /// attempt, 1 h at most, and shortened at random by up to half.

@@ -204,7 +204,7 @@ public:
     /// Names the process that does the job of a lease, which the lease's owner has started; the
     /// name is that of no other process. If the owner dies, and the store sees that, the lease
     /// stays until that process has ended; without this call, until all that the owner has started
-    /// have. It stays no longer than its time.
+    /// have. No time ends it.
     virtual void note_process(ticket at, std::string_view process) = 0;
     /// Whether all jobs are finished.
     virtual bool is_finished() = 0;

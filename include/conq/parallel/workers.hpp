@@ -170,7 +170,7 @@ private:
             auto task = queue_.take(stop);
             if (!task) return false;
             busy_.fetch_add(1);
-            const auto keep = [&](std::exception_ptr failure) {
+            const auto keep = [&](const std::exception_ptr& failure) {
                 fail(failure);  // while the lease lives: join must see it
                 hand_back(task, failure);
                 return false;
