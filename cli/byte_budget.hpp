@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A bound on the bytes that wait somewhere, whatever the size of each piece.
+// Limits how many bytes may wait somewhere, whatever the size of each piece.
 #ifndef CONQ_CLI_BYTE_BUDGET_HPP
 #define CONQ_CLI_BYTE_BUDGET_HPP
 
@@ -10,12 +10,12 @@
 
 namespace conq::cli {
 
-/// Bytes that may be in use at once. Any thread. Outlives its charges.
+/// Limits how many bytes are in use at once. Any thread. Must outlive its charges.
 class byte_budget {
 public:
     explicit byte_budget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-    /// What has been taken from a budget; gives it back when it ends.
+    /// Bytes taken from a budget. The destructor or end() gives them back.
     class charge {
     public:
         charge() = default;
@@ -37,7 +37,8 @@ public:
         std::size_t bytes_ = 0;
     };
 
-    /// Waits until the bytes fit; a piece larger than the whole budget has it for itself.
+    /// Waits until the bytes fit, and takes them. A piece larger than the whole budget waits until
+    /// nothing else is in use.
     [[nodiscard]] charge take(std::size_t bytes) {
         std::unique_lock held(mutex_);
         has_room_.wait(held, [&] { return used_ == 0 || used_ + bytes <= bytes_max_; });

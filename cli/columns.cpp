@@ -16,13 +16,13 @@ std::vector<std::string> separated(std::string_view item, std::string_view separ
 
 struct csv_row {
     std::vector<std::string> columns{1};
-    bool is_open = false;  // whether it ends between quotes
+    bool is_open = false;  // whether a quote is still open at its end
 };
 
 csv_row row_of(std::string_view item) {
     if (item.ends_with('\r')) item.remove_suffix(1);
     csv_row row;
-    bool is_begin = true;  // of a column: elsewhere a quote is a quote
+    bool is_begin = true;  // of a column; only there a quote opens
     for (std::size_t i = 0; i < item.size(); ++i) {
         const bool is_quote = item[i] == '"', is_first = is_begin;
         is_begin = false;

@@ -10,22 +10,22 @@
 
 namespace conq::cli {
 
-/// How items are divided.
+/// How items are split into columns.
 struct column_style {
     enum class kind : std::uint8_t { none, separated, csv };
     kind how = kind::none;
-    std::string separator{};           ///< of `separated`: at least one byte
-    std::vector<std::string> names{};  ///< of --header, for messages
+    std::string separator{};           ///< for `separated`: at least one byte
+    std::vector<std::string> names{};  ///< from --header, for messages
 
     [[nodiscard]] explicit operator bool() const noexcept { return how != kind::none; }
 };
 
-/// The columns of an item: at least one. With csv as RFC 4180 has it: by commas; what stands
-/// between quotes may hold commas, line ends, and quotes twice; a carriage return at the end is
-/// left out.
+/// The columns of an item: at least one. `csv` follows RFC 4180: commas separate columns; text
+/// between quotes may hold commas, line ends, and quotes if each is written twice; a carriage
+/// return at the end of the item is left out.
 std::vector<std::string> columns_of(std::string_view item, const column_style& style);
 
-/// Whether a quote of an item of CSV is not closed yet, so that it goes on behind the line's end.
+/// Whether a quote of a CSV item is still open, so that the item continues on the next line.
 bool is_open(std::string_view item);
 
 }  // namespace conq::cli

@@ -8,21 +8,21 @@
 namespace conq::cli {
 namespace {
 
-// As many digits as a number of a job can have.
+// The most digits that a job's number can have.
 constexpr std::size_t number_bytes_max = std::numeric_limits<std::uint64_t>::digits10 + 1;
 
 std::string_view name_of(std::string_view path) {
     return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
 
-// Without the last extension, which begins with a point of the last name.
+// Without the last extension, which begins at the last point if that is in the path's last name.
 std::string_view without_extension(std::string_view path) {
     const std::size_t point = path.rfind('.');
     const bool is_in_name = point != path.npos && path.find('/', point) == path.npos;
     return is_in_name ? path.substr(0, point) : path;
 }
 
-// As dirname(1) has it: slashes at the end do not count.
+// As dirname(1) does it: slashes at the end do not count.
 std::string_view folder_of(std::string_view path) {
     const auto without_slashes = [](std::string_view of) {
         while (of.size() > 1 && of.back() == '/') of.remove_suffix(1);
@@ -34,10 +34,10 @@ std::string_view folder_of(std::string_view path) {
     return without_slashes(path.substr(0, slash + 1));
 }
 
-// {2}, and {2/} as {/} of it: the same name without the number, and the number.
+// A placeholder with a column's number, as {2/}: its name without the number, {/}, and the number.
 struct numbered {
     std::string name;
-    std::size_t column = 0, size = 0;  // 0: it is none
+    std::size_t column = 0, size = 0;  // 0: there is none
 };
 
 numbered numbered_at(std::string_view text) {
@@ -52,7 +52,7 @@ numbered numbered_at(std::string_view text) {
 
 }  // namespace
 
-// None begins another one.
+// No name is the beginning of another one.
 const command_template::placeholder_name command_template::placeholder_names[] = {
     {"{}", part_kind::item},     {"{.}", part_kind::stem},       {"{/}", part_kind::name},
     {"{//}", part_kind::folder}, {"{/.}", part_kind::name_stem}, {"{#}", part_kind::sequence},
@@ -170,7 +170,7 @@ std::size_t command_template::fixed_bytes() const {
 }
 
 std::size_t command_template::bytes_of(std::size_t item_bytes) const {
-    const std::size_t appended = columns_ ? item_bytes + 1 : 1;  // so many words at most
+    const std::size_t appended = columns_ ? item_bytes + 1 : 1;  // the most words it can be
     std::size_t bytes = appends_ ? item_bytes + appended * (1 + sizeof(char*)) : 0;
     for (const word& each : words_) {
         if (each.holds_item) bytes += each.bytes(item_bytes) + 1 + sizeof(char*);

@@ -15,7 +15,8 @@
 
 namespace conq::cli {
 
-/// What a job is called: its place in the input, and which of the jobs at once it is, both from 1.
+/// The numbers of a job: its place in the input, and its slot among the jobs that run at once. Both
+/// count from 1.
 struct job_numbers {
     std::uint64_t sequence = 1;
     std::uint64_t slot = 1;
@@ -23,51 +24,52 @@ struct job_numbers {
 
 /// The words of a command, some of which hold placeholders. Immutable; any thread.
 ///
-/// Placeholders are those of GNU parallel: {} is the item, {.} without its last extension, {/} what
-/// stands behind its last /, {//} its folder (. if it names none), {/.} is {/} without extension,
-/// {#} and {%} are the job's numbers. Where items have columns, {1} is the first one, and {1.} {1/}
-/// {1//} {1/.} what these say of it.
+/// The placeholders are those of GNU parallel: {} is the item, {.} the item without its last
+/// extension, {/} what follows its last /, {//} its folder (. if it names none), {/.} is {/}
+/// without its extension, {#} is the job's place in the input and {%} its slot. If items have
+/// columns, {1} is the first column, and {1.} {1/} {1//} {1/.} are the same parts of that column.
 class command_template {
 public:
-    /// `placeholder` stands for the item; if it is not {}, it is the only one. `appends`: whether
-    /// items go to the end if no word holds a placeholder.
-    /// Where items have columns, these are what goes to the end.
+    /// `placeholder` stands for the item; if it is not {}, it is the only placeholder. `appends`:
+    /// whether items are appended to the command if no word holds a placeholder. If items have
+    /// columns, the columns are appended.
     command_template(std::vector<std::string> words, const std::string& placeholder, bool appends,
                      column_style columns = {});
-    /// sh -c `text`, for which the item is $1: no placeholder is looked for.
+    /// sh -c `text`, with the item as $1. Text is not searched for placeholders.
     static command_template of_shell(const std::string& text, bool appends,
                                      column_style columns = {});
 
-    /// The arguments of a job: a word that holds the item comes once for each of them, with every
-    /// placeholder in it replaced.
+    /// The arguments of a job. A word that holds the item is repeated for each of the items, with
+    /// every placeholder in it replaced.
     [[nodiscard]] word_list filled(const word_list& items, job_numbers numbers) const;
 
-    /// Why an item does not fit the command: it has not the column that is asked for, or an open
-    /// quote. Empty if it does.
+    /// Why an item does not fit the command: it lacks a column that the command names, or a quote
+    /// is not closed. Empty if it fits.
     [[nodiscard]] std::string fault_of(std::string_view item) const;
 
-    /// What the kernel counts of the arguments: for the words without an item, and for each item of
-    /// so many bytes. Not less, and with {} alone not more.
+    /// How many bytes the kernel counts for the arguments: for the words without an item, and for
+    /// each item of `item_bytes`. Never too few; exact if {} is the only placeholder.
     [[nodiscard]] std::size_t fixed_bytes() const;
     [[nodiscard]] std::size_t bytes_of(std::size_t item_bytes) const;
 
-    /// The longest argument that an item of so many bytes makes; 0 if no argument holds it.
+    /// The length of the longest argument that an item of `item_bytes` makes; 0 if no argument
+    /// holds the item.
     [[nodiscard]] std::size_t longest_with(std::size_t item_bytes) const;
 
     /// Whether the program itself depends on the item or the numbers.
     [[nodiscard]] bool varies_program() const { return !words_.front().is_literal(); }
-    /// The word of the program, if that does not vary.
+    /// The word that names the program, if that does not vary.
     [[nodiscard]] const std::string& program() const { return words_.front().written; }
-    /// What to say if it is not found and looks like a line for a shell: one word, with a space or
-    /// a character that shells know in it. Empty if it does not.
+    /// What to say if the program is not found and the command looks like a line for a shell: one
+    /// word with a space in it, or a character that has a meaning to shells. Empty if it does not.
     [[nodiscard]] std::string shell_line_hint() const;
 
 private:
     enum class part_kind { text, item, stem, name, folder, name_stem, sequence, slot };
     struct part {
         part_kind kind;
-        std::string text{};      // of text
-        std::size_t column = 0;  // 0: of the whole item
+        std::string text{};      // for text
+        std::size_t column = 0;  // 0: the whole item
     };
     struct word {
         std::string written;
@@ -91,7 +93,7 @@ private:
     command_template() = default;
     struct item_parts {
         std::string_view whole;
-        std::vector<std::string> columns;  // where items have them
+        std::vector<std::string> columns;  // if items have columns
     };
     static word parse(std::string_view text, std::span<const placeholder_name> names,
                       bool has_columns);
@@ -103,9 +105,9 @@ private:
     std::size_t columns_needed_ = 0;
 };
 
-/// A word as a POSIX shell would take it back, for messages and --dry-run.
+/// A word, quoted so that a POSIX shell reads the same word, for messages and --dry-run.
 std::string shell_quoted(std::string_view word);
-/// All of them, with spaces in between.
+/// All words, quoted, with spaces in between.
 std::string quoted(const word_list& words);
 
 }  // namespace conq::cli

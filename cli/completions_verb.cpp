@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// completions: scripts by which shells complete the words of conq.
+// conq completions: prints the scripts with which shells complete the words of conq.
 #include <string>
 #include <vector>
 
@@ -31,7 +31,7 @@ constexpr const char* usage =
 
 int completions_main(const std::vector<std::string>& words) {
     const std::string word = words.size() == 1 ? words.front() : "";
-    if (asks_for_table(words)) return 0;  // it has none
+    if (asks_for_table(words)) return 0;  // it has no options
     if (word == "--help" || word == "-h") {
         print_data(usage);
     } else if (word == "verbs") {

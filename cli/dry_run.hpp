@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// --dry-run
+// conq run --dry-run.
 #ifndef CONQ_CLI_DRY_RUN_HPP
 #define CONQ_CLI_DRY_RUN_HPP
 
@@ -7,7 +7,7 @@
 
 namespace conq::cli {
 
-/// Prints the command of each job of this input, quoted for a shell: the exit code. Throws
+/// Prints the command of each job of this input, quoted for a shell. Returns the exit code. Throws
 /// own_error.
 int print_commands(const run_options& options, int input);
 

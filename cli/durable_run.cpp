@@ -12,10 +12,11 @@
 namespace conq::cli {
 namespace {
 
-// What makes two runs do the same with an item: for people, and as words to be parsed again.
+// The words that decide what a run does with an item: as a text for people, and as words to parse
+// again.
 struct command_words {
     std::string text;
-    std::string words;  // each followed by NUL
+    std::string words;  // each followed by a NUL
 
     void add(const std::string& word) {
         text += (text.empty() ? "" : " ") + shell_quoted(word);
@@ -81,7 +82,7 @@ durable_run::durable_run(const run_options& options)
     if (stored == command.text) {
         queue_.remember("words", command.words, true);
         if (options.keeps_outputs) queue_.keep_outputs(true);
-        if (options.works) tell_of_pause(queue_, name_);  // a pause does not hold back run
+        if (options.works) tell_of_pause(queue_, name_);  // conq run ignores a pause
         const std::size_t ended = options.ends_orphans ? end_left_behind(name_.path()) : 0;
         if (ended != 0) {
             complain(fmt::format("{} processes were killed that a killed conq had left", ended));
@@ -94,7 +95,8 @@ durable_run::durable_run(const run_options& options)
                     shown_name(options.queue_path), stored, command.text));
 }
 
-// As put does. It adds nothing, and so says at once whether something could be added.
+// As conq put does. Puts no jobs, which adds nothing, but tells at once whether jobs could be
+// added.
 void durable_run::refuse_if_shut_down() {
     std::vector<job_id> none;
     if (queue_.put_many(std::span<const jobs::new_job>(), none) != status::shut_down) return;
@@ -110,7 +112,7 @@ void durable_run::identify(job& each) {
 
 started_job durable_run::start(const job& each) {
     const std::string_view item = each.items[0];
-    const job_options options{.max_attempts = 1,  // conq work is to do the same as we
+    const job_options options{.max_attempts = 1,  // so that conq work does the same
                               .max_crashes = 1'000'000,
                               .time_limit = time_limit_,
                               .key = fmt::format("{} {}", each.occurrence, item)};

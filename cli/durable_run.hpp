@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// conq run -q: what the queue knows of the items of a run.
+// conq run -q: what the queue knows about the items of a run.
 #ifndef CONQ_CLI_DURABLE_RUN_HPP
 #define CONQ_CLI_DURABLE_RUN_HPP
 
@@ -20,50 +20,52 @@
 
 namespace conq::cli {
 
-/// The queue of a run. Any thread, but for identify().
+/// The queue of a run. Any thread, except for identify().
 class durable_run {
 public:
-    /// Opens the queue. Throws usage_error if another command is stored with it, own_error if it
-    /// cannot be opened, or is shut down and this is no conq work.
+    /// Opens the queue. Throws usage_error if another command is stored with it; own_error if it
+    /// cannot be opened, or if it is shut down and this is not conq work.
     explicit durable_run(const run_options& options);
 
-    /// Says which job of the queue this one is: its bytes, and how often they came before in this
-    /// input. One thread. Throws store_error.
+    /// Identifies the job in the queue: by the bytes of its item, and by how often these have come
+    /// in this input. Only one thread may call it. Throws store_error.
     void identify(job& each);
-    /// The next job, whoever put it: conq work.
+    /// For conq work: takes the next job, no matter who put it.
     template <stop_token_like Stop> job_lease take(Stop stop) {
         return queue_.take(std::move(stop));
     }
-    /// Waits until nothing is unfinished, for so long at most.
+    /// Waits until no job is unfinished, but at most for `span`.
     template <stop_token_like Stop> status join_for(std::chrono::milliseconds span, Stop stop) {
         return queue_.join_for(span, std::move(stop));
     }
-    /// Whether all that is unfinished is held by somebody. Reads all jobs. Throws store_error.
+    /// Whether there are unfinished jobs and each of them is held by somebody. Reads all jobs.
+    /// Throws store_error.
     [[nodiscard]] bool is_all_held();
-    /// Takes it, or says what has become of it. Throws store_error.
+    /// Takes the job, or tells what has become of it. Throws store_error.
     started_job start(const job& each);
-    /// For an attempt that has failed: if there is another one, hands it back and says what comes;
-    /// else nothing, and it is to be recorded. Throws store_error.
+    /// For an attempt that has failed. If the job has attempts left, hands it back and returns what
+    /// to say about that. Otherwise returns an empty text, and the outcome is still to be recorded.
+    /// Throws store_error.
     static std::string put_off(job_lease& lease, const outcome& ended);
-    /// Stores how it ended, and what it has written (`output`); `is_ours`: it was we who ended it,
-    /// and so it is still to be done. False: the lease was lost, and nothing was stored. Throws
-    /// store_error.
+    /// Stores how the job ended, and its output (`output`). `is_ours`: we ended the job ourselves,
+    /// so if it did not succeed it is still to be done. False: the lease was lost, and nothing was
+    /// stored. Throws store_error.
     [[nodiscard]] static bool record(job_lease& lease, const outcome& ended, bool is_ours,
                                      const std::string& output);
-    /// What was stored of a job's output; none if that is gone.
+    /// What was stored of a job's output; none if it is no longer kept.
     std::optional<std::string> output(job_id id) { return queue_.output(id); }
-    /// How many jobs are there beside those of an input of so many items; 0 if to count them would
-    /// take long. Throws store_error.
+    /// How many jobs the queue has besides those of an input of `items` items; 0 if counting them
+    /// would take long. Throws store_error.
     std::uint64_t others(std::uint64_t items);
-    /// Counts one that had ended before this run.
+    /// Counts a job that was skipped because it had ended before, in that state.
     void skip(job_state state) noexcept;
 
-    /// The variables of a job's environment that speak of the queue.
+    /// The variables of a job's environment that tell about the queue.
     [[nodiscard]] std::vector<std::string> variables(const job_lease& lease) const;
 
-    /// How many had failed before.
+    /// How many jobs had failed before.
     [[nodiscard]] std::uint64_t failed_before() const noexcept { return failed_.load(); }
-    /// How many had succeeded before.
+    /// How many jobs had succeeded before.
     [[nodiscard]] std::uint64_t done_before() const noexcept { return done_.load(); }
 
 private:
@@ -77,8 +79,8 @@ private:
     std::atomic<std::uint64_t> failed_{0}, done_{0};
 };
 
-/// The options of `conq work` without a command, with the one that is stored. Throws usage_error if
-/// there is none.
+/// The options of a `conq work` that names no command, completed by the command that is stored with
+/// the queue. Throws usage_error if none is stored.
 run_options with_stored_command(const run_options& options);
 
 }  // namespace conq::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Lengths of time as people write them: 250ms, 1.5s, 5m, 1h, 2d; without a unit seconds.
+// Lengths of time as people write them: 250ms, 1.5s, 5m, 1h, 2d; a number alone is seconds.
 #ifndef CONQ_CLI_DURATION_HPP
 #define CONQ_CLI_DURATION_HPP
 
@@ -9,11 +9,11 @@
 
 namespace conq::cli {
 
-/// Reads the value of an option. Throws usage_error, which names the option, unless it is a length
-/// of more than nothing and at most 365 days.
+/// Reads the value of an option. Throws a usage_error that names the option unless the value is a
+/// length of time from 1 ms to 365 days.
 std::chrono::milliseconds parse_duration(std::string_view option, const std::string& text);
 
-/// A length of time as such an option takes it: "250ms", "1.5s", "5m".
+/// A length of time, written as such an option takes it: "250ms", "1.5s", "5m".
 std::string shown_duration(std::chrono::milliseconds span);
 
 }  // namespace conq::cli

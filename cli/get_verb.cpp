@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// get: an item out of a queue, leased by time, or for as long as a command runs.
+// conq get: takes an item out of a queue and leases it, for a length of time or while a command
+// runs.
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -36,7 +37,7 @@ int no_item(status why, const queue_name& queue) {
     return exit_codes::shut_down;
 }
 
-// The environment of the command: ours, and what it holds.
+// The environment of the command: ours, and variables about the item that it holds.
 std::vector<std::string> variables_of(const job_lease& lease, const queue_name& queue) {
     std::vector<std::string> all = queue.variables(lease.id());
     all.push_back(fmt::format("CONQ_ATTEMPT={}", lease.attempt()));
@@ -44,7 +45,8 @@ std::vector<std::string> variables_of(const job_lease& lease, const queue_name& 
     return all;
 }
 
-// 0, or what a shell says of a command that is not there; no item is needed to know it.
+// 0, or the exit code that a shell gives for a command that cannot be found or run; then it says
+// so. Needs no item.
 int command_code(const std::vector<std::string>& words) {
     if (words.empty() || command_template(words, "{}", true).varies_program()) return 0;
     int code = 0;
@@ -56,13 +58,15 @@ int command_code(const std::vector<std::string>& words) {
 
 std::atomic<pid_t> running{0};
 
-// Ctrl-C is the command's affair, as with env and nice; SIGTERM is passed on.
+// A signal handler. What Ctrl-C does is up to the command, as with env and nice; SIGTERM is passed
+// on to it.
 void pass_on(int signal) {
     const pid_t to = running.load();
     if (to != 0) ::kill(to, signal);
 }
 
-// Waits for its end, and enforces the limit on `to`, which is the child or its group.
+// Waits until the child ends, and enforces the limit on `to`: the child, or its group, which is its
+// number negated.
 void wait_for(pid_t child, pid_t to, time_limit& limit, int& how) {
     constexpr int longest_ms = 100;
     const int ended = limit.is_set() ? static_cast<int>(::syscall(SYS_pidfd_open, child, 0)) : -1;
@@ -76,7 +80,8 @@ void wait_for(pid_t child, pid_t to, time_limit& limit, int& how) {
     if (ended >= 0) ::close(ended);
 }
 
-// How the command ended: the code that a shell says, or 124 if it took longer than `span`.
+// How the command ended: the exit code that a shell gives, or 124 if it took longer than the item's
+// time limit.
 struct command_end {
     int code;
     std::string why;
@@ -98,8 +103,8 @@ command_end run_command(const std::vector<std::string>& words,
     }
     arguments.push_back(nullptr);
     environment.push_back(nullptr);
-    // To end all that it has started it gets a group of its own; but then it could not read from
-    // the terminal.
+    // With a time limit the command gets a process group of its own, so that all that it has
+    // started can be ended. Not if the input is a terminal: it could not read from that any more.
     const bool has_group = span.count() != 0 && ::isatty(STDIN_FILENO) == 0;
     ::signal(SIGINT, has_group ? pass_on : SIG_IGN);
     ::signal(SIGTERM, pass_on);
@@ -137,7 +142,8 @@ command_end run_command(const std::vector<std::string>& words,
     return {128 + WTERMSIG(how), fmt::format("signal {}", WTERMSIG(how))};
 }
 
-// Holds the lease while the command runs: 0 is done, anything else spends the attempt.
+// Holds the lease while the command runs. If the command ends with 0 the item is done; if not, the
+// attempt is spent.
 int run_with(job_lease lease, const std::vector<std::string>& command, const queue_name& queue) {
     if (lease->find('\0') != std::string::npos || lease->size() > argument_bytes_max) {
         static_cast<void>(lease.fail("no argument of a command: too long, or with a NUL byte"));
@@ -194,7 +200,7 @@ int get_main(const std::vector<std::string>& words) {
         throw usage_error("--lease is for get without CMD: the item is held while CMD runs");
     }
     const queue_name name = line.queue();
-    // Before the item is taken: a word that is spelled wrong spends no attempt.
+    // Checked before an item is taken, so that a misspelt command spends no attempt.
     if (const int code = command_code(command); code != 0) return code;
     job_queue queue(command.empty() ? name.url() : name.url(family_lease));
     const auto timeout = line.duration("--timeout");
@@ -208,7 +214,7 @@ int get_main(const std::vector<std::string>& words) {
     try {
         print_data(shown(*ticket) + '\t' + item + '\n');
     } catch (const own_error&) {
-        static_cast<void>(queue.attach(*ticket).release());  // nobody has seen it
+        static_cast<void>(queue.attach(*ticket).release());  // nobody has seen the item
         throw;
     }
     return 0;

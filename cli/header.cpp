@@ -16,7 +16,7 @@
 namespace conq::cli {
 namespace {
 
-// Byte by byte: what follows belongs to the reader of items. False: the input has ended.
+// Reads byte by byte, for what follows is left to the reader of items. False: the input has ended.
 bool read_item(int input, char delimiter, std::string& into) {
     char byte = 0;
     bool has_any = false;
@@ -38,14 +38,14 @@ bool read_item(int input, char delimiter, std::string& into) {
     }
 }
 
-// What begins as a name does, up to one of these, is meant as a column.
+// A brace, a name and one of these are meant as a column.
 constexpr std::string_view endings[] = {"}", ".}", "/}", "//}", "/.}"};
 
 bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-// Of a word that looks like {name}, the name; empty if it does not.
+// The name in a text that begins like {name}; empty if it does not.
 std::string_view meant_name(std::string_view text) {
     std::size_t end = 1;
     while (end < text.size() &&
@@ -65,15 +65,15 @@ std::string listed(const std::vector<std::string>& names) {
     return text;
 }
 
-// Finds the column that is named at a brace.
+// Finds the column that a text names behind a brace.
 class naming {
 public:
     naming(const std::vector<std::string>& names, bool has_columns)
         : names_(names), has_columns_(has_columns) {}
 
     struct found {
-        std::string text;      // what it becomes
-        std::size_t size = 0;  // of what it was; 0: it is none
+        std::string text;      // what it is replaced by
+        std::size_t size = 0;  // how much of the text is replaced; 0: nothing
     };
     [[nodiscard]] found at_brace(std::string_view text) const {
         for (std::size_t i = 0; i < names_.size(); ++i) {
@@ -95,7 +95,7 @@ public:
     }
 
 private:
-    // Not {}, {.}, {#}, {2} …
+    // False for what stands in {}, {.}, {#}, {2} …
     static bool is_name(std::string_view name) {
         return !name.empty() && std::any_of(name.begin(), name.end(), [](char c) {
             return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
@@ -125,7 +125,7 @@ std::vector<std::string> read_header(int input, const run_options& options) {
         text += delimiter;
         is_there = read_item(input, delimiter, text);
     }
-    constexpr std::string_view mark = "\xef\xbb\xbf";  // programs of tables begin files with it
+    constexpr std::string_view mark = "\xef\xbb\xbf";  // spreadsheets begin files with it
     if (text.starts_with(mark)) text.erase(0, mark.size());
     if (text.ends_with('\r')) text.pop_back();
     return columns_of(text, options.columns);

@@ -72,8 +72,9 @@ std::size_t end_left_behind(const std::string& queue_path) {
     for (const holder& each : holders_of(queue_path)) {
         if (!each.is_left_behind) continue;
         const int file = static_cast<int>(::syscall(SYS_pidfd_open, each.id, 0));
-        if (file < 0) continue;  // it has ended
-        // Looked at once more: the number could have gone to another process before.
+        if (file < 0) continue;  // the process has ended
+        // Look once more: before this file was open, the number could have passed to another
+        // process.
         const bool is_it = look_at("/proc/" + std::to_string(each.id)).is_left_behind;
         if (is_it && ::syscall(SYS_pidfd_send_signal, file, SIGKILL, nullptr, 0) == 0) ++count;
         ::close(file);
@@ -85,7 +86,8 @@ void note_process(job_lease& lease, pid_t process) noexcept {
     try {
         lease.runs_as(process);
     } catch (const store_error&) {
-        // Then its end says what is wrong; until then it lives as long as what we have started.
+        // Ending the job will report the error. Until then the lease lasts as long as the processes
+        // that we have started.
     }
 }
 

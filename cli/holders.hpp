@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The processes that have a queue open: conqs, and the jobs that they run.
+// The processes that have a queue open: those of conq, and the jobs that they run.
 #ifndef CONQ_CLI_HOLDERS_HPP
 #define CONQ_CLI_HOLDERS_HPP
 
@@ -17,17 +17,17 @@ namespace conq::cli {
 struct holder {
     pid_t id = 0;
     std::string name{};
-    std::string job{};            ///< the number of the job that it belongs to; or empty
-    bool is_left_behind = false;  ///< it belongs to a job whose conq is no more
+    std::string job{};            ///< the number of the job that it belongs to; empty: of none
+    bool is_left_behind = false;  ///< it belongs to a job whose conq has ended
 };
 
-/// All that we may look at, but this one.
+/// All such processes that we are allowed to inspect, except this one.
 std::vector<holder> holders_of(const std::string& queue_path);
-/// Ends those that are left behind (SIGKILL): how many.
+/// Kills those that are left behind (SIGKILL). Returns how many.
 std::size_t end_left_behind(const std::string& queue_path);
-/// The job is done by that process: see job_lease::runs_as.
+/// Notes that this process does the job: see job_lease::runs_as.
 void note_process(job_lease& lease, pid_t process) noexcept;
-/// The variable, for the environment of jobs, by which they are known as those of this process.
+/// The environment variable of jobs, as NAME=value, which shows that they belong to this process.
 std::string holder_variable();
 
 }  // namespace conq::cli

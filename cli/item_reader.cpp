@@ -28,7 +28,7 @@ std::optional<item> item_reader::next() {
     for (;;) {
         if (at_ == end_ && !fill()) {
             if (is_interrupted_ || !has_begun) return std::nullopt;
-            return read;  // the last one, without its delimiter
+            return read;  // the last one, which has no delimiter
         }
         has_begun = true;
         const char* const begin = buffer_.get() + at_;
@@ -51,7 +51,7 @@ std::optional<item> item_reader::next() {
     }
 }
 
-// More bytes into the buffer. False: the end, or interrupted.
+// Reads more bytes into the buffer. False: the input has ended, or reading was interrupted.
 bool item_reader::fill() {
     for (;;) {
         pollfd ready[2] = {{input_, POLLIN, 0}, {interrupt_, POLLIN, 0}};

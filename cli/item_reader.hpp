@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Items from a file descriptor: bytes between delimiters, never decoded.
+// Reads items from a file descriptor: the bytes between delimiters, never decoded.
 #ifndef CONQ_CLI_ITEM_READER_HPP
 #define CONQ_CLI_ITEM_READER_HPP
 
@@ -11,7 +11,7 @@
 
 namespace conq::cli {
 
-/// The longest argument that Linux takes, without its NUL.
+/// The longest argument that Linux accepts, without its NUL.
 inline constexpr std::size_t argument_bytes_max = 131'071;
 
 struct item {
@@ -22,21 +22,22 @@ struct item {
 /// Reads items until the input ends or reading is interrupted. Belongs to one thread.
 class item_reader {
 public:
-    /// Reads from `input`; `interrupt` becomes readable when reading shall end. `bytes_max`: what
-    /// is kept of an item.
+    /// Reads from `input`, until `interrupt` becomes readable. `bytes_max`: how many bytes of an
+    /// item are kept at most.
     item_reader(int input, int interrupt, char delimiter, bool keeps_empty, std::size_t bytes_max);
 
-    /// The next item; none at the end. A last item without its delimiter counts. Throws own_error
-    /// if the input cannot be read.
+    /// The next item; none at the end. The last item may lack its delimiter. Throws own_error if
+    /// the input cannot be read.
     std::optional<item> next();
 
-    /// Bytes of the input that next() has gone through.
+    /// How many bytes of the input next() has consumed.
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
-    /// Empty items that were skipped.
+    /// How many empty items were skipped.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
-    /// Whether another item has been read, at least in part: next() need not wait for its begin.
+    /// Whether at least a part of another item has been read, so that next() need not wait for its
+    /// beginning.
     [[nodiscard]] bool has_more_read() const noexcept { return at_ != end_; }
-    /// Whether it was `interrupt` that ended the reading.
+    /// Whether reading ended because of `interrupt`.
     [[nodiscard]] bool is_interrupted() const noexcept { return is_interrupted_; }
 
 private:

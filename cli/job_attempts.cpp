@@ -65,12 +65,12 @@ void job_attempts::run_once(const job& each, job_record& record, job_output& out
     const auto begin = std::chrono::steady_clock::now();
     record.ended = with_.processes.run(request, output);
     if (record.ended.how == outcome::kind::not_started) return;
-    record.begin += request.begin - begin;  // it may have waited for another job to end
+    record.begin += request.begin - begin;  // it may have waited until another job ended
     record.took = std::chrono::steady_clock::now() - request.begin;
     if (with_.log.is_open() && !with_.log.add(record)) with_.on_log_full();
 }
 
-// False: no more is to be started.
+// False: no more runs are to be started.
 bool job_attempts::wait_before_retry(unsigned tries) const {
     using std::chrono::milliseconds;
     constexpr milliseconds longest = std::chrono::hours(1);

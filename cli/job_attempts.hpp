@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The runs of a job: again if it fails, each in the log.
+// Runs a job, and runs it again if it fails. Writes each run to the log.
 #ifndef CONQ_CLI_JOB_ATTEMPTS_HPP
 #define CONQ_CLI_JOB_ATTEMPTS_HPP
 
@@ -21,7 +21,7 @@ namespace conq::cli {
 /// What --tag prints before each line: the items, on one line, and a tab.
 std::unique_ptr<line_tag> tag_of(const word_list& items);
 
-/// What runs need, and outlives them.
+/// What job_attempts needs. All of it must outlive the job_attempts.
 struct attempt_tools {
     const run_options& options;
     const command_template& command;
@@ -29,17 +29,18 @@ struct attempt_tools {
     job_log& log;
     spool& overflow;
     printer& out;
-    int interrupt;                      ///< readable: no run is to be begun any more
+    int interrupt;                      ///< once it is readable, no more runs begin
     std::function<void()> on_log_full;  ///< the log could not be written: errno says why
 };
 
-/// Any thread; each call runs one job to its end.
+/// Runs jobs. Any thread; each call runs one job to its end.
 class job_attempts {
 public:
     explicit job_attempts(attempt_tools with) : with_(std::move(with)) {}
-    /// How it went, and what its last run has written, as far as that was not printed already.
+    /// Returns how the job went. Afterwards `output` holds what its last run wrote, except for what
+    /// was already printed.
     job_record run(const job& each, job_output& output) const;
-    /// Gives back what an output that nobody will see holds.
+    /// Discards an output that nobody will see, and frees its space in the spool.
     void drop(job_output& output) const;
 
 private:

@@ -13,8 +13,8 @@
 namespace conq::cli {
 namespace {
 
-// What the kernel grants to arguments and environment together (man 2 execve), less the
-// environment, and some room for the path of a script.
+// How many bytes the arguments may take: what the kernel allows for arguments and environment
+// together (man 2 execve), less the environment and some room for the path of a script.
 std::size_t arguments_bytes_max() {
     constexpr std::size_t kernel_max = 6 * 1024 * 1024, spare = 16'384;
     const long said = ::sysconf(_SC_ARG_MAX);
@@ -25,7 +25,7 @@ std::size_t arguments_bytes_max() {
     return bytes - std::min(bytes, spare);
 }
 
-// Of a job whose item is no argument.
+// The outcome of a job whose item cannot be an argument.
 outcome unfit_outcome(const job& which, const run_options& options) {
     const std::string mend =
         options.feeds_stdin ? "--stdin without " + options.placeholder : "--stdin";
@@ -89,7 +89,7 @@ std::optional<job> job_feed::next() {
     return finish();
 }
 
-// Whether it cannot be an argument, although it would have to be one, or a part of one.
+// Whether the item would have to be an argument, or a part of one, and cannot.
 bool job_feed::is_unfit(const item& each) const {
     const std::size_t longest = command_.longest_with(each.size);
     return longest > argument_bytes_max ||
@@ -104,7 +104,8 @@ std::optional<item> job_feed::next_item() {
     return each;
 }
 
-// A line goes on behind its end while a quote is open; for as long as it can be an argument.
+// While a quote is open the item continues on the next line, as long as it can still be an
+// argument.
 std::optional<item> job_feed::next_of_csv() {
     auto each = reader_.next();
     while (each && each->size == 0 && !options_.keeps_empty) {

@@ -34,7 +34,7 @@ bool job_log::add(const job_record& job) {
     const std::chrono::duration<double> begin = job.begin.time_since_epoch();
     std::string command = job.command;
     for (std::size_t at = 0; (at = command.find('\n', at)) != std::string::npos; at += 2) {
-        command.replace(at, 1, "\\n");  // a line a job
+        command.replace(at, 1, "\\n");  // or it would take several lines
     }
     const std::lock_guard held(mutex_);
     return write(fmt::format("{}\t:\t{:.3f}\t{:10.3f}\t0\t{}\t{}\t{}\t{}\n", job.sequence,
@@ -42,7 +42,7 @@ bool job_log::add(const job_record& job) {
                              job.exit_code(), job.signal(), command));
 }
 
-// Whole lines only: what a full disk took of one is taken back.
+// Writes whole lines only: the part of a line that a full disk took is removed again.
 bool job_log::write(const std::string& line) {
     if (file_ < 0) return true;
     const ssize_t written = ::write(file_, line.data(), line.size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A line for each job that has ended, in GNU parallel's format.
+// --joblog: a line for each run of a job that has ended, in GNU parallel's format.
 #ifndef CONQ_CLI_JOB_LOG_HPP
 #define CONQ_CLI_JOB_LOG_HPP
 
@@ -10,18 +10,19 @@
 
 namespace conq::cli {
 
-/// The file. Any thread; each line goes out by one write, when its job has ended.
+/// The file of the log. Any thread. Each line is written at once, when its run has ended.
 class job_log {
 public:
-    /// Appends to the file, with the names of the columns if it is empty; no file for an empty
-    /// path. Throws own_error if it cannot be written.
+    /// Opens the file to append lines, and writes the names of the columns if it is empty. With an
+    /// empty path there is no file. Throws own_error if the file cannot be written.
     explicit job_log(const std::string& path);
     job_log(const job_log&) = delete;
     job_log& operator=(const job_log&) = delete;
     ~job_log();
 
     [[nodiscard]] bool is_open() const noexcept { return file_ >= 0; }
-    /// False, once: the disk is full or broken; nothing more will be written.
+    /// Adds a line. Returns false once, if the disk is full or broken; then nothing more is
+    /// written.
     [[nodiscard]] bool add(const job_record& job);
 
 private:

@@ -44,7 +44,7 @@ private:
     int file_;
 };
 
-// After so long, or so many pieces of output, a job is not one of those that end at once.
+// A job that takes longer, or writes more pieces of output, is not one of those that end at once.
 constexpr int quick_ms = 20;
 constexpr int quick_turns = 16;
 
@@ -54,7 +54,7 @@ bool is_runnable(const std::string& path) {
            S_ISREG(about.st_mode);
 }
 
-// Our environment, with these in place of those of their names.
+// Our environment with these variables added. They replace ours of the same name.
 std::vector<char*> environment_with(std::vector<std::string>& variables) {
     std::vector<char*> all;
     for (char** each = environ; *each != nullptr; ++each) {
@@ -72,7 +72,7 @@ std::vector<char*> environment_with(std::vector<std::string>& variables) {
 
 outcome cannot_start(std::string_view program, int code) {
     const bool missing = code == ENOENT || code == ENOTDIR;
-    // Short: messages of thousands of jobs may be held back, and the item stands beside it.
+    // Short, for messages of thousands of jobs may be held back, and the line names the item, too.
     std::string text = fmt::format("cannot run {}: {}", shown(program), std::strerror(code));
     if (code == E2BIG) text += ": give it a shorter command, or the item by --stdin";
     if (const std::string mend = mend_of_lack(code); !mend.empty()) {
@@ -106,7 +106,7 @@ void running_jobs::signal_all(int signal) {
     pending_signal_ = signal;
     for (const pid_t group : groups_) {
         ::kill(-group, signal);
-        ::kill(-group, SIGCONT);  // what is stopped acts on no SIGTERM
+        ::kill(-group, SIGCONT);  // a stopped process does not act on SIGTERM
     }
 }
 
@@ -114,16 +114,16 @@ struct process_runner::process {
     std::uint64_t number = 0;
     pid_t id = -1;
     std::array<descriptor, 2> ends;        // to read standard output and error from
-    std::array<descriptor, 2> write_ends;  // the job's, until it has started
+    std::array<descriptor, 2> write_ends;  // those of the job, open until it has started
     descriptor input;
-    descriptor ended;  // readable when it has; made for jobs that take a while
+    descriptor ended;  // readable when the job has ended; only for jobs that take a while
     time_limit limit;
     bool has_stopped_once = false;
     bool may_print = true;
     std::function<void(pid_t)> on_slow;
     std::uint64_t output_bytes = 0;
-    std::string failure;                // why it was ended by us
-    std::unique_lock<std::mutex> turn;  // held while its output goes out as it comes
+    std::string failure;                // why it fails, whatever its exit code
+    std::unique_lock<std::mutex> turn;  // held while its output is printed as it comes
 };
 
 process_runner::process_runner(std::string program, running_jobs& running, start_gate& gate,
@@ -138,7 +138,7 @@ process_runner::process_runner(std::string program, running_jobs& running, start
     sigemptyset(&none);
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
-    if (null_input_ < 0) {  // or jobs would read our own input
+    if (null_input_ < 0) {  // without it jobs would read our own input
         throw own_error(fmt::format("cannot read /dev/null: {}", std::strerror(errno)));
     }
     posix_spawnattr_init(&attributes_);
@@ -156,7 +156,7 @@ process_runner::~process_runner() {
 
 outcome process_runner::run(process_request& request, job_output& output) {
     start_gate::place place(gate_);
-    std::optional<process> job;  // ends before the place: then it holds no file any more
+    std::optional<process> job;  // gone, with its files, before the place
     outcome started;
     const bool has_tried = place.start([&] {
         job.emplace();
@@ -176,7 +176,7 @@ outcome process_runner::run(process_request& request, job_output& output) {
     return wait_for_end(*job);
 }
 
-// Starts the process with its pipes. ok: it runs.
+// Starts the process with its pipes. Returns ok if it runs.
 outcome process_runner::start(process_request& request, process& into) {
     const std::string name(request.arguments[0]);
     for (std::size_t i = 0; i < 2; ++i) {
@@ -197,7 +197,7 @@ outcome process_runner::start(process_request& request, process& into) {
     std::vector<char*> arguments = request.arguments.pointers();
     const std::vector<char*> variables = environment_with(request.variables);
     int error = spawn(path.c_str(), arguments.data(), variables.data(), into);
-    if (error == ENOEXEC) {  // a script without #!: as execvp and every shell would run it
+    if (error == ENOEXEC) {  // a script without #!: run it as execvp and every shell do
         arguments[0] = path.data();
         char shell[] = "/bin/sh";
         arguments.insert(arguments.begin(), shell);
@@ -221,8 +221,8 @@ int process_runner::spawn(const char* path, char* const* arguments, char* const*
     return error;
 }
 
-// Reads both streams until they end, or until the job has ended: a process that it left behind may
-// hold them open.
+// Reads both streams until they end, or until the job has ended: a process that the job left behind
+// may hold them open.
 void process_runner::take_output(process& from, job_output& output) {
     int timeout_ms = quick_ms;
     for (int turn = 0; from.ends[0].get() >= 0 || from.ends[1].get() >= 0; ++turn) {
@@ -251,7 +251,8 @@ void process_runner::take_output(process& from, job_output& output) {
     }
 }
 
-// What the pipes hold of a job that has ended, and no more: what it left behind may write for ever.
+// Reads what the pipes hold of a job that has ended, and no more: a process that it left behind may
+// write for ever.
 void process_runner::take_rest(process& from, job_output& output) {
     for (std::size_t i = 0; i < 2; ++i) {
         int left = 0;
@@ -284,15 +285,15 @@ void process_runner::keep(process& from, std::size_t stream, const char* bytes, 
         from.failure = "its output finds no room, and is lost in part";
         return;
     }
-    // No room: what there is goes out now, and the rest as it comes, once it is this job's turn.
+    // No room: once it is this job's turn, print what there is, and then the rest as it comes.
     from.turn = printer_.take_turn(from.number);
     printer_.print_now(from.turn, output);
     printer_.print_now(from.turn, output, stream, {bytes, size});
     output.streams = {};
 }
 
-// A job that wants the terminal is stopped by the kernel, for it is not in the foreground. It may
-// go on once; if it insists, it is ended.
+// The kernel stops a job that uses the terminal, because the job is not in the foreground. The
+// first time the job may continue; the second time it is killed.
 void process_runner::handle_stop(process& job, int signal) {
     if (signal != SIGTTIN && signal != SIGTTOU) return;  // somebody stopped it on purpose
     if (std::exchange(job.has_stopped_once, true)) {
@@ -309,14 +310,14 @@ void process_runner::watch_end(process& of) {
     of.ended = descriptor(static_cast<int>(::syscall(SYS_pidfd_open, of.id, 0)));
 }
 
-// It is one of those that take a while.
+// The job is one that takes a while: tells the caller so, once.
 void process_runner::note_slow(process& of) {
     if (const auto tell = std::exchange(of.on_slow, nullptr)) tell(of.id);
 }
 
-// Waits until it ends or is stopped; ends it meanwhile if it takes too long.
+// Waits until the job ends or is stopped. Ends it if it takes too long.
 siginfo_t process_runner::next_change(process& of) {
-    constexpr int longest_ms = 100;  // a stop is seen by looking
+    constexpr int longest_ms = 100;  // a stop is only seen by looking
     for (;;) {
         const bool polls = of.limit.is_set() || of.on_slow;
         const int flags = WEXITED | WSTOPPED | WNOWAIT | (polls ? WNOHANG : 0);
@@ -338,7 +339,7 @@ outcome process_runner::wait_for_end(process& of) {
         about = next_change(of);
         if (about.si_code != CLD_STOPPED) break;
         handle_stop(of, about.si_status);
-        ::waitid(P_PID, static_cast<id_t>(of.id), &about, WSTOPPED | WNOHANG);  // seen
+        ::waitid(P_PID, static_cast<id_t>(of.id), &about, WSTOPPED | WNOHANG);  // used up
     }
     resources used = running_.reap(of.id);
     used.output_bytes = of.output_bytes;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// One job as a process: start it, take its output, see how it ended.
+// Runs one job as a process: starts it, takes its output, sees how it ended.
 #ifndef CONQ_CLI_JOB_PROCESS_HPP
 #define CONQ_CLI_JOB_PROCESS_HPP
 
@@ -26,11 +26,13 @@ namespace conq::cli {
 /// The jobs that run, so that all of them can be signalled. Any thread.
 class running_jobs {
 public:
-    /// A job has started; it is signalled at once if that is due.
+    /// Adds a job that has started. Signals it at once if signal_all() was called before.
     void add(pid_t group);
-    /// It has ended, and is reaped here, so that no signal can reach a stranger of its number.
+    /// Removes a job that has ended, and reaps it here, so that no signal can reach another process
+    /// that gets its number.
     resources reap(pid_t group);
-    /// Sends a signal to the process group of every job, now and of those that start later.
+    /// Sends a signal to the process group of every job: now to those that run, and later to those
+    /// that start.
     void signal_all(int signal);
 
 private:
@@ -43,14 +45,14 @@ private:
 struct process_request {
     std::uint64_t number = 0;                ///< of the job, in the order of the input
     word_list arguments;                     ///< the program's name first
-    const word_list* input = nullptr;        ///< standard input; none: /dev/null
+    const word_list* input = nullptr;        ///< standard input; null: /dev/null
     char delimiter = '\n';                   ///< between the words of the input
-    std::vector<std::string> variables{};    ///< NAME=value, beside those of our environment
+    std::vector<std::string> variables{};    ///< NAME=value, in addition to our environment
     std::chrono::milliseconds time_limit{};  ///< zero: none
     /// Called once with the process if it does not end at once.
     std::function<void(pid_t)> on_slow{};
     std::chrono::steady_clock::time_point begin{};  ///< set by run(): when it was started
-    /// Whether output that finds no room may be printed as it comes; else the job fails.
+    /// Whether output that finds no room may be printed as it comes; if not, the job fails.
     bool may_print = true;
 };
 
@@ -67,9 +69,9 @@ public:
     process_runner(const process_runner&) = delete;
     process_runner& operator=(const process_runner&) = delete;
 
-    /// Runs it; its output is in `output` afterwards, as far as it was not printed already. Where
-    /// the system lacks what it needs it waits for another job to end; `not_started` if none runs,
-    /// or the gate was closed meanwhile.
+    /// Runs the process. Afterwards `output` holds its output, except for what was already printed.
+    /// If the system lacks what the process needs, this waits until another job ends; the outcome
+    /// is `not_started` if no other job runs, or the gate was closed meanwhile.
     outcome run(process_request& request, job_output& output);
 
 private:

@@ -54,7 +54,7 @@ bool is_text(const std::string& bytes) {
     try {
         static_cast<void>(json(bytes).dump());
         return true;
-    } catch (const json::type_error&) {  // no UTF-8
+    } catch (const json::type_error&) {  // not UTF-8
         return false;
     }
 }

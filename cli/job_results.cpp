@@ -78,7 +78,8 @@ void job_results::to_files(const job_record& record, job_output& output) const {
     release(output);
 }
 
-// In one step: whoever reads it, or kills us, finds all of it or what was there.
+// Replaces the file in one step: whoever reads it, even after we were killed, finds all of the
+// output or what was there before.
 void job_results::to_file(const std::string& path, const job_output::stream& from) const {
     const std::string fresh = path + ".new";
     const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

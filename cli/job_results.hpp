@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where the output of a job goes: to standard output, into files, into a record.
+// Where the output of a job goes: to standard output, into files or into a record.
 #ifndef CONQ_CLI_JOB_RESULTS_HPP
 #define CONQ_CLI_JOB_RESULTS_HPP
 
@@ -13,21 +13,22 @@
 
 namespace conq::cli {
 
-/// As the options of a run say. Any thread.
+/// Sends the output of jobs where the options of a run say. Any thread.
 class job_results {
 public:
-    /// Of a stream, the store of a queue keeps so much, and --json shows so much.
+    /// How many bytes of a stream a queue stores, and how many --json shows.
     static constexpr std::size_t stored_bytes_max = 1 << 20, shown_bytes_max = 16 << 20;
 
     /// Makes the folder of -o. Throws own_error.
     job_results(const run_options& options, spool& overflow);
 
-    /// -o: the output goes into files, and none is left. Throws own_error.
+    /// -o: writes the output into files, and leaves `output` empty. Throws own_error.
     void to_files(const job_record& record, job_output& output) const;
-    /// What a queue stores.
+    /// The record that a queue stores.
     [[nodiscard]] std::string stored(const job_record& record, const word_list& items,
                                      const job_output& output) const;
-    /// --json: the output becomes a line. `stored`: what a queue has stored, or empty.
+    /// --json: replaces the output by one line of JSON. `stored`: the record that a queue has
+    /// stored, or empty.
     void to_line(const job_record& record, const word_list& items, job_output& output,
                  const std::string& stored) const;
 
@@ -40,8 +41,8 @@ private:
     spool& overflow_;
 };
 
-/// The output of a job that ran elsewhere or before, from its record; as a line with --json.
-/// False: the record is none.
+/// Makes the output of a job that ran elsewhere or before from its record; with --json, one line of
+/// JSON. False: the text is no such record.
 bool replay(const run_options& options, const std::string& stored, std::uint64_t sequence,
             job_output& output);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How many jobs run at once, whoever starts them.
+// Limits how many jobs run at once, no matter which thread starts them.
 #ifndef CONQ_CLI_JOB_SLOTS_HPP
 #define CONQ_CLI_JOB_SLOTS_HPP
 
@@ -11,14 +11,14 @@
 
 namespace conq::cli {
 
-/// Numbers from 1, each for one job at a time; low ones first. Any thread.
+/// Slot numbers from 1, each for one job at a time; low ones first. Any thread.
 class job_slots {
 public:
     explicit job_slots(std::size_t count) : free_(count) {
         for (std::uint64_t number = count; number != 0; --number) free_.put(number);
     }
 
-    /// A number, until it is destroyed.
+    /// Waits for a free number, and holds it until destroyed.
     class held {
     public:
         explicit held(job_slots& from) : from_(from), number_(*from.free_.get()) {}
@@ -36,7 +36,7 @@ private:
     lifo_queue<std::uint64_t> free_;
 };
 
-/// Counts while it lives.
+/// Adds 1 to a count while it lives.
 class counted {
 public:
     explicit counted(std::atomic<std::size_t>& count) : count_(count) { count_.fetch_add(1); }

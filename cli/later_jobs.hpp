@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Jobs of conq run -q that run elsewhere, and are waited for.
+// Waits for jobs of conq run -q that run elsewhere.
 #ifndef CONQ_CLI_LATER_JOBS_HPP
 #define CONQ_CLI_LATER_JOBS_HPP
 
@@ -16,10 +16,10 @@
 
 namespace conq::cli {
 
-/// A thread that tries each job again and again until it is over. Any thread.
+/// A thread that tries each job again and again until the job is over. Any thread.
 class later_jobs {
 public:
-    /// `attempt` says whether the job is over; called on the thread.
+    /// `attempt` returns whether the job is over. It is called on that thread.
     explicit later_jobs(std::function<bool(job&)> attempt)
         : attempt_(std::move(attempt)), thread_([this] { run(); }) {}
     later_jobs(const later_jobs&) = delete;
@@ -32,12 +32,12 @@ public:
         ++unfinished_;
         changed_.notify_one();
     }
-    /// Whether all are over.
+    /// Whether all jobs are over.
     [[nodiscard]] bool empty() {
         const std::lock_guard lock(mutex_);
         return unfinished_ == 0;
     }
-    /// Waits until all are over. None may be added after it.
+    /// Waits until all jobs are over. No job may be added after this call.
     void join() {
         {
             const std::lock_guard lock(mutex_);
@@ -48,7 +48,7 @@ public:
     }
 
 private:
-    // What runs elsewhere tells us nothing: it is looked at so often.
+    // A job that runs elsewhere tells us nothing, so we look at it this often.
     static constexpr std::chrono::milliseconds between{100};
 
     void run() {
@@ -76,7 +76,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<job> jobs_;
-    std::size_t unfinished_ = 0;  // with the one that is being tried
+    std::size_t unfinished_ = 0;  // including the one that is being tried
     bool is_last_ = false;
     std::thread thread_;
 };

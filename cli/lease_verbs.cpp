@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// done, fail, extend, release: ends of a lease that conq get has given, by its token.
+// conq done, fail, extend and release: they end or extend a lease of conq get, which its token
+// names.
 #include <chrono>
 #include <optional>
 #include <string>
@@ -20,7 +21,7 @@ struct token_line : verb_line {
     token_line(std::string verb, std::string usage) : verb_line(std::move(verb), std::move(usage)) {
         add_word("token", token, "What conq get has printed before the item");
     }
-    // With the lease that the token stands for; the exit code of how `end` ends it.
+    // Calls `end` with the lease that the token stands for. Returns the exit code.
     template <class End> int with_lease(const End& end) {
         if (token.empty())
             throw usage_error("which item? Give the token that conq get has printed");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// ls and doctor: what is in a queue, and whether its file is sound.
+// conq ls and conq doctor: show what is in a queue, and whether its file is sound.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -17,7 +17,7 @@
 namespace conq::cli {
 namespace {
 
-using json = nlohmann::ordered_json;  // one kind in the program
+using json = nlohmann::ordered_json;  // the one kind of JSON in the program
 constexpr std::int64_t shown_most = 20;
 
 std::int64_t now_ms() {
@@ -32,7 +32,7 @@ std::string span_text(double seconds) {
     return fmt::format("{:.1f}h", seconds / 3600);
 }
 
-// What may hold anything, in one line that no terminal obeys.
+// A note, which may hold any bytes, as one line without control characters.
 std::string on_a_line(const std::string& note) {
     std::string text = shown(note, 200).substr(1);
     return text.erase(text.rfind('\''), 1);
@@ -42,7 +42,7 @@ double rate_of(const job_stats& stats) {
     return static_cast<double>(stats.done_lately) / 60;
 }
 
-// Bytes as text; what is no UTF-8 is replaced.
+// Bytes as text; what is not UTF-8 is replaced.
 json text_of(const std::string& bytes) {
     return json::parse(json(bytes).dump(-1, ' ', false, json::error_handler_t::replace));
 }
@@ -102,7 +102,8 @@ std::string as_text(const job_stats& stats, const std::vector<job_info>& running
     return out;
 }
 
-// What is to be known of where the file lies. On a network it would not have been opened.
+// What the user should know about the file system that the file lies on. A file on a network file
+// system would not have been opened.
 std::string place_text(const jobs::place& where) {
     if (where.how == jobs::place::kind::local) return {};
     return fmt::format(
@@ -128,7 +129,7 @@ int ls_main(const std::vector<std::string>& words) {
     if (!line.parse(words)) return 0;
     job_queue queue(line.queue().url());
     const job_stats stats = queue.stats();
-    // To find some reads all jobs before them; where there are none, nothing.
+    // To find jobs of a state reads all jobs before them; if there are none, we need not read.
     const auto some = [&](job_state state, std::uint64_t count) {
         const auto max = std::min(static_cast<std::uint64_t>(most), count);
         return max == 0 ? std::vector<job_info>() : queue.list(state, 0, max);

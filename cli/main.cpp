@@ -34,7 +34,7 @@ std::string overview() {
     return text;
 }
 
-// For help and the like: what cannot be written is an error, too.
+// Prints help and the like. If it cannot be written, that is an error, too.
 void print(const std::string& text) {
     if (std::fputs(text.c_str(), stdout) == EOF || std::fflush(stdout) != 0) {
         throw conq::cli::own_error(
@@ -63,8 +63,8 @@ int main_run(const std::vector<std::string>& words) {
     return conq::cli::run(options);
 }
 
-// A standard file that is closed stays so for everybody who uses it, but its number is taken: no
-// file of ours may get it.
+// Takes the number of each standard file that is closed, so that no file of ours gets it. Reading
+// and writing there fail as before.
 void reserve_standard_files() {
     for (int file = 0; file <= 2; ++file) {
         if (::fcntl(file, F_GETFD) < 0) ::open("/", O_PATH | O_CLOEXEC);
@@ -111,7 +111,7 @@ int dispatch(std::vector<std::string> words) {
 
 int main(int argc, char** argv) {
     reserve_standard_files();
-    ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write like others
+    ::signal(SIGPIPE, SIG_IGN);  // then a closed pipe is an error of write like others
     try {
         return dispatch({argv + 1, argv + argc});
     } catch (const conq::cli::usage_error& error) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the command says to people: lines on standard error that begin with "conq: ".
+// Messages of the command to people: lines on standard error that begin with "conq: ".
 #ifndef CONQ_CLI_MESSAGE_HPP
 #define CONQ_CLI_MESSAGE_HPP
 
@@ -13,7 +13,7 @@
 
 namespace conq::cli {
 
-/// Bad use: the message names it and the mend. Exit code 2.
+/// Wrong use. The message says what is wrong and how to mend it. Exit code 2.
 struct usage_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -25,21 +25,21 @@ struct own_error : std::runtime_error {
     int exit_code;
 };
 
-/// Without the name of the program, which stands before each message anyway: errors of the library
-/// begin with it, too.
+/// The text without the name of the program at its beginning. Errors of the library begin with that
+/// name, but complain() puts it before each message anyway.
 inline std::string_view without_name(std::string_view text) noexcept {
     constexpr std::string_view name = "conq: ";
     return text.substr(text.starts_with(name) ? name.size() : 0);
 }
 
-/// Says it on standard error. If that cannot be written there is nobody to tell, and the exit code
+/// Prints the message on standard error. If that fails there is nobody to tell, and the exit code
 /// has to do.
 inline void complain(std::string_view text) noexcept {
     text = without_name(text);
     std::fprintf(stderr, "conq: %.*s\n", static_cast<int>(text.size()), text.data());
 }
 
-/// An item in a message: its beginning, with what is not printable as \xNN.
+/// An item in a message: its beginning, with control characters as \xNN.
 inline std::string shown(std::string_view item, std::size_t longest = 60) {
     std::string text = "'";
     for (const char c : item.substr(0, longest)) {
@@ -55,7 +55,7 @@ inline std::string shown(std::string_view item, std::size_t longest = 60) {
     return text;
 }
 
-/// The name of a file or program in a message: whole, for it is needed to mend things.
+/// The name of a file or program in a message: in full, for the user needs it to mend things.
 inline std::string shown_name(std::string_view name) {
     return shown(name, 4'096);
 }

@@ -29,7 +29,7 @@ std::string option_table(const CLI::App& app) {
         std::string names;
         for (const std::string& name : each->get_snames()) names += " -" + name;
         for (const std::string& name : each->get_lnames()) names += " --" + name;
-        if (names.empty()) continue;  // a word that has no name
+        if (names.empty()) continue;  // a word, which has no name
         const bool has_value = each->get_items_expected_max() > 0;
         std::string about = each->get_description();
         std::replace(about.begin(), about.end(), '\n', ' ');

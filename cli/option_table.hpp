@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What --help says of a verb, and its options as lines, for completions.
+// The help of a verb, and a table of its options for completions.
 #ifndef CONQ_CLI_OPTION_TABLE_HPP
 #define CONQ_CLI_OPTION_TABLE_HPP
 
@@ -13,14 +13,15 @@ class App;
 
 namespace conq::cli {
 
-/// The help of a verb. `about`: blocks with empty lines between, how it is called first; the blocks
-/// that are indented are examples, and come next; then what else it says, and the options.
+/// The help of a verb. `about` consists of blocks with empty lines in between. The first block says
+/// how the verb is called, and comes first. The indented blocks are examples, and come next. Then
+/// come the other blocks, and the options.
 std::string help_text(std::string_view about, const CLI::App& app);
 
 /// Whether the words after a verb ask for the table, and for nothing else.
 bool asks_for_table(const std::vector<std::string>& words);
-/// A line for each option: its names with spaces between, a tab, what its value is called or
-/// nothing, a tab, and what it does.
+/// A line for each option: its names with spaces in between, a tab, the name of its value or
+/// nothing, a tab, and what the option does.
 std::string option_table(const CLI::App& app);
 
 }  // namespace conq::cli

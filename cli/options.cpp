@@ -27,7 +27,7 @@ struct parsed {
     bool is_csv = false, is_tsv = false;
 };
 
-// Of the table, what speaks of a queue.
+// The options of the table that are about a queue.
 void describe_queue(CLI::App& app, parsed& into) {
     run_options& o = into.options;
     app.add_option("-q,--queue", o.queue_path,
@@ -48,7 +48,7 @@ void describe_queue(CLI::App& app, parsed& into) {
         ->check(CLI::IsMember({"wait", "kill"}));
 }
 
-// The one table of options.
+// The one table of options, for conq run.
 void describe(CLI::App& app, parsed& into) {
     run_options& o = into.options;
     app.set_help_flag();
@@ -117,7 +117,7 @@ void describe(CLI::App& app, parsed& into) {
     app.add_flag("--dry-run", o.is_dry_run, "Print the commands that would run, and run none");
 }
 
-// And of those, what work has: all that does not speak of input; and one of its own.
+// The options of conq work: all options of conq run that are not about input, and one of its own.
 void describe_work(CLI::App& app, parsed& into) {
     describe(app, into);
     for (const char* each : {"-k", "-n", "-0", "-d", "-a", "--header", "--keep-empty",
@@ -132,25 +132,25 @@ void describe_work(CLI::App& app, parsed& into) {
                  "Wait for more items until the queue is shut down");
 }
 
-// Whether the option of this name is followed by a value; false for an unknown one, of which the
-// parser then says so.
+// Whether a value follows the option of this name. False for an unknown option, which the parser
+// reports later.
 bool takes_value(const CLI::App& app, const std::string& name) {
     const CLI::Option* option = app.get_option_no_throw(name);
     return option != nullptr && option->get_items_expected_max() > 0;
 }
 
-// How many words from `at` on belong to the option there: 1 or 2.
+// How many words belong to the option `word`: 1, or 2 if its value is the next word.
 std::size_t words_of_option(const CLI::App& app, const std::string& word) {
     if (word.starts_with("--")) {
         return word.find('=') == std::string::npos && takes_value(app, word) ? 2 : 1;
     }
-    for (std::size_t i = 1; i < word.size(); ++i) {  // -kj4: letters until one takes a value
+    for (std::size_t i = 1; i < word.size(); ++i) {  // -kj4: up to the letter with a value
         if (takes_value(app, std::string("-") + word[i])) return i + 1 == word.size() ? 2 : 1;
     }
     return 1;
 }
 
-// "\t", "\n", "\\", "\xNN" and a single byte.
+// Reads "\t", "\n", "\0", "\\", "\xNN" or a single byte. Throws usage_error.
 char parse_delimiter(const std::string& text) {
     if (text.size() == 1) return text[0];
     if (text == "\\n") return '\n';
@@ -165,7 +165,7 @@ char parse_delimiter(const std::string& text) {
         fmt::format("-d {}: give one character, or one of \\n \\t \\0 \\\\ \\xNN", shown(text)));
 }
 
-// "8", "50%" and "+2". Throws usage_error.
+// Reads "8", "50%" or "+2". Throws usage_error.
 std::size_t parse_jobs(const std::string& text) {
     constexpr std::uint64_t most = 10'000;
     const bool is_more = text.starts_with('+'), is_share = !is_more && text.ends_with('%');
@@ -185,7 +185,7 @@ std::size_t parse_jobs(const std::string& text) {
                     shown(text), most));
 }
 
-// "3" and "10%". Throws usage_error.
+// Reads "3" or "10%". Throws usage_error.
 void parse_halt(const std::string& text, run_options& into) {
     const bool is_share = text.ends_with('%');
     const char* const end = text.data() + text.size() - (is_share ? 1 : 0);
@@ -203,7 +203,7 @@ void parse_halt(const std::string& text, run_options& into) {
     }
 }
 
-// The command, or the line of -s, and the items behind :::.
+// Takes the command and the items after :::, and checks the line of -s.
 void take_command(run_options& o, std::vector<std::string> words, bool has_line) {
     const auto sign = std::find(words.begin(), words.end(), ":::");
     o.has_items = sign != words.end();
@@ -302,7 +302,7 @@ run_options parse_options(CLI::App& app, parsed& into, const std::vector<std::st
     std::vector<std::string> options(words.begin(),
                                      words.begin() + static_cast<std::ptrdiff_t>(at));
     if (at < words.size() && words[at] == "--") ++at;
-    std::reverse(options.begin(), options.end());  // CLI11 takes them last first
+    std::reverse(options.begin(), options.end());  // CLI11 wants the last word first
     try {
         app.parse(options);
     } catch (const CLI::ParseError& error) {

@@ -36,36 +36,36 @@ struct run_options {
     bool tags = false;                        ///< --tag
     std::string output_folder;                ///< -o; empty: none
     std::chrono::milliseconds start_delay{};  ///< --delay
-    bool works = false;                       ///< conq work: on what is in the queue, not on input
-    bool follows = false;                     ///< --follow: until the queue is shut down
+    bool works = false;                       ///< conq work: takes items from the queue, not input
+    bool follows = false;                     ///< --follow: works until the queue is shut down
     std::chrono::milliseconds time_limit{};   ///< -t; zero: none
     unsigned retries = 0;                     ///< --retries
-    std::chrono::milliseconds backoff{};      ///< --backoff: before the first one
+    std::chrono::milliseconds backoff{};      ///< --backoff: before the first retry
     std::uint64_t halt_failures = 0;          ///< --halt N; 0: never
     unsigned halt_percent = 0;                ///< --halt N%
     std::string job_log_path;                 ///< --joblog
     bool wants_help = false;                  ///< --help
     std::vector<std::string> command;         ///< CMD [ARG...]
-    std::string shown_words;                  ///< all of it, quoted for a shell
+    std::string shown_words;                  ///< all words of this call, quoted for a shell
     bool has_items = false;                   ///< whether there was a :::
-    std::vector<std::string> items;           ///< the words behind it
+    std::vector<std::string> items;           ///< the words after :::
 
-    /// Whether the output of jobs goes out as it is.
+    /// Whether the output of jobs is printed as it is.
     [[nodiscard]] bool prints_output() const { return !shows_records && output_folder.empty(); }
 };
 
-/// Reads the words after `run`. The first that is no option, and is no option's value, begins the
-/// command. Throws usage_error.
+/// Reads the words after `run`. The first word that is neither an option nor an option's value
+/// begins the command. Throws usage_error.
 run_options parse_run_options(const std::vector<std::string>& words);
 
-/// The words after `work`: options of run that do not speak of input, and --follow. A command may
-/// be missing. Throws usage_error.
+/// Reads the words after `work`: the options of run that are not about input, and --follow. The
+/// command may be missing. Throws usage_error.
 run_options parse_work_options(const std::vector<std::string>& words);
 
 /// The text of `conq run --help`, and of `conq work --help`.
 std::string run_help();
 std::string work_help();
-/// Their options as lines: option_table.
+/// The options of both as lines, as option_table() makes them.
 std::string run_option_table();
 std::string work_option_table();
 

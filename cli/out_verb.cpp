@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// out: what a job has written.
+// conq out: prints what a job has written.
 #include <cstdio>
 #include <optional>
 #include <string>

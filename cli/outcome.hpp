@@ -9,7 +9,7 @@
 
 namespace conq::cli {
 
-/// What a process, and those that it has waited for, have used.
+/// What a process has used, together with the children that it has waited for.
 struct resources {
     std::int64_t user_ms = 0, system_ms = 0, max_rss_kib = 0;
     std::uint64_t output_bytes = 0;  ///< written to both streams
@@ -24,15 +24,15 @@ struct outcome {
         timed_out,
         cannot_run,
         not_found,
-        not_started  ///< for a lack of open files, processes or memory: it is still to be done
+        not_started  ///< it lacked open files, processes or memory, and is still to be done
     };
     kind how = kind::ok;
     int detail = 0;         ///< exit code, or signal
-    std::string message{};  ///< why, where exit code or signal do not say it
+    std::string message{};  ///< why, if the exit code or signal does not say it
     resources used{};
     bool is_final = false;  ///< the item itself is at fault: it would fail again
 
-    /// Whether it may end otherwise if the job is run again.
+    /// Whether the job may end differently if it is run again.
     [[nodiscard]] bool may_be_retried() const noexcept {
         if (is_final) return false;
         return how == kind::failed || how == kind::died || how == kind::timed_out;
@@ -43,16 +43,16 @@ struct outcome {
 class tally {
 public:
     void add(const outcome& each) noexcept;
-    /// A job had failed before this run.
+    /// Counts a job that had failed before this run.
     void add_failed_before() noexcept { failed_.fetch_add(1); }
-    /// The command itself failed.
+    /// Counts an error of the command itself.
     void add_own_error() noexcept { own_errors_.fetch_add(1); }
-    /// The run was interrupted (130) or terminated (143).
+    /// Notes that the run was interrupted (130) or terminated (143).
     void set_interrupted(int exit_code) noexcept { interrupted_.store(exit_code); }
 
     [[nodiscard]] std::uint64_t ended() const noexcept { return ended_.load(); }
     [[nodiscard]] std::uint64_t failed() const noexcept { return ended_.load() - ok_.load(); }
-    /// The first that applies of 1, 130 or 143, 126 or 127, 123, 125, 124, 0.
+    /// The first code that applies of 1, 130 or 143, 127, 126, 123, 125, 124, 0.
     [[nodiscard]] int exit_code() const noexcept;
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How soon jobs may begin one after another.
+// How soon one job may begin after another.
 #ifndef CONQ_CLI_PACE_HPP
 #define CONQ_CLI_PACE_HPP
 
@@ -12,7 +12,7 @@
 
 namespace conq::cli {
 
-/// Sleeps, unless `file` becomes readable: whether it has slept to the end.
+/// Sleeps until `span` is over or `file` is readable. Returns whether it slept to the end.
 inline bool sleep_unless(int file, std::chrono::nanoseconds span) {
     using std::chrono::steady_clock;
     constexpr std::chrono::milliseconds::rep most = std::numeric_limits<int>::max();
@@ -25,11 +25,11 @@ inline bool sleep_unless(int file, std::chrono::nanoseconds span) {
     return true;
 }
 
-/// At least `delay` between the begins of any two. Any thread.
+/// Keeps at least `delay` between the beginnings of any two jobs. Any thread.
 class pace {
 public:
     explicit pace(std::chrono::milliseconds delay) : delay_(delay) {}
-    /// Waits for one's turn. False: `interrupt` became readable meanwhile.
+    /// Waits until the caller's job may begin. False: `interrupt` became readable meanwhile.
     bool wait(int interrupt) {
         using std::chrono::steady_clock;
         if (delay_.count() == 0) return true;

@@ -70,7 +70,7 @@ void printer::announce(std::string_view line) noexcept {
     if (::poll(&ready, 1, 0) != 1) return;
     const std::string text =
         fmt::format("{}conq: {}\n", shows_progress_ ? "\r\x1b[K" : "", without_name(line));
-    // One piece below PIPE_BUF; if it cannot be written there is nobody to tell.
+    // Below PIPE_BUF it is written as one piece. If it cannot be written there is nobody to tell.
     static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
 }
 
@@ -87,7 +87,7 @@ void printer::end_progress() {
     clear_progress();
 }
 
-// Output for later: what does not fit into the budget of memory goes to the spool, if that takes
+// Keeps output for later. What does not fit into the memory budget goes to the spool, if that takes
 // it.
 void printer::hold(std::uint64_t number, job_output output) {
     for (auto& stream : output.streams) {
@@ -113,12 +113,12 @@ void printer::print(job_output& output) {
     for (std::size_t i = 0; i < output.streams.size(); ++i) {
         print_stream(output, i);
         const bool is_cut = output.tag != nullptr && output.tag->is_within_line[i];
-        if (is_cut) write_of(output, i, "\n");  // or two tags share a line
+        if (is_cut) write_of(output, i, "\n");  // else two tags would share a line
     }
     write(1, output.note);
 }
 
-// With its tag before each line.
+// Writes the bytes, with the job's tag before each line.
 void printer::write_of(job_output& of, std::size_t stream, std::string_view bytes) {
     if (of.tag == nullptr) return write(stream, bytes);
     std::string text;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Prints the output of jobs, each job's in one piece: as they end, or in the order of the input.
+// Prints the output of each job in one piece: as the jobs end, or in the order of the input.
 #ifndef CONQ_CLI_PRINTER_HPP
 #define CONQ_CLI_PRINTER_HPP
 
@@ -20,10 +20,10 @@
 
 namespace conq::cli {
 
-/// What stands before each line of a job's output.
+/// The text that is printed before each line of a job's output.
 struct line_tag {
     std::string text;
-    std::array<bool, 2> is_within_line{};  ///< of each stream, when the tag has been printed
+    std::array<bool, 2> is_within_line{};  ///< of each stream: its tag has been printed
 };
 
 /// What a job has written: standard output and standard error.
@@ -34,31 +34,32 @@ struct job_output {
         [[nodiscard]] bool empty() const noexcept { return memory.empty() && spooled.empty(); }
     };
     std::array<stream, 2> streams;
-    std::unique_ptr<line_tag> tag;  ///< unless none: stands before each line of it
-    std::string note;  ///< what conq says of the job, on standard error after its output
+    std::unique_ptr<line_tag> tag;  ///< if there is one: printed before each line
+    std::string note;  ///< conq's message about the job, on standard error after its output
     [[nodiscard]] bool empty() const noexcept {
         return streams[0].empty() && streams[1].empty() && note.empty();
     }
 };
 
-/// Any thread. Jobs are numbered from 0 in the order of the input.
+/// Prints for all jobs, which are numbered from 0 in the order of the input. Any thread.
 class printer {
 public:
-    /// How far, in order, a job may run ahead of the oldest whose output is not printed; what then
-    /// waits is the reader. It bounds the memory of what is held.
+    /// How far a job may run ahead of the oldest one whose output is not printed, when output is in
+    /// order. Beyond that the reader of items waits. This bounds the memory of held output.
     static constexpr std::uint64_t window = 8'192;
-    /// Output in memory that may be held for the sake of the order; what exceeds it is spooled.
+    /// How many bytes of output may be held in memory to keep the order; the rest goes to the
+    /// spool.
     static constexpr std::size_t held_bytes_max = 1 << 20;
 
     /// `on_broken` is called when standard output or standard error cannot be written, or held
     /// output cannot be read; it must not call the printer.
     printer(bool keeps_order, spool& overflow, tally& outcomes, std::function<void()> on_broken);
 
-    /// A job has ended: prints its output, or holds it until its turn. Called once a job.
+    /// Prints the output of a job that has ended, or holds it until its turn. Call it once per job.
     void finish(std::uint64_t number, job_output output);
 
-    /// Waits until nothing is held before job `number`, and keeps everybody else from printing as
-    /// long as the lock lives: for a job whose output finds no room, and goes out as it comes.
+    /// Waits until it is the turn of job `number`, and keeps everybody else from printing while the
+    /// lock lives. For a job whose output finds no room, and is printed as it comes.
     [[nodiscard]] std::unique_lock<std::mutex> take_turn(std::uint64_t number);
     /// Prints at once; the caller has the turn.
     void print_now(const std::unique_lock<std::mutex>& turn, job_output& output);
@@ -68,14 +69,14 @@ public:
     /// Waits until job `number` is inside the window.
     void wait_for_window(std::uint64_t number);
 
-    /// A line of the command's own on standard error, between the outputs of jobs.
+    /// Prints a message of the command on standard error, between the outputs of jobs.
     void say(std::string_view line);
-    /// The same without waiting for anything, so that a reader of our output who has stopped
-    /// reading cannot hold back what must happen now. Left out if standard error is full.
+    /// The same without waiting for anything, so that what must happen now cannot be held back by
+    /// somebody who has stopped reading our output. Prints nothing if standard error is full.
     void announce(std::string_view line) noexcept;
-    /// Shows the line of progress, which the next output replaces; nothing while others print.
+    /// Shows the progress line, which the next output replaces; does nothing while others print.
     void show_progress(std::string_view line);
-    /// Takes it away for good.
+    /// Removes the progress line for good.
     void end_progress();
 
 private:
@@ -100,7 +101,7 @@ private:
     std::function<void()> on_broken_;
     std::mutex mutex_;
     std::condition_variable moved_;
-    std::deque<place> held_;  // in order only: of the jobs from next_ on
+    std::deque<place> held_;  // if output is in order: the jobs from next_ on
     std::uint64_t next_ = 0;  // the oldest job whose output is not printed
     std::size_t held_bytes_ = 0;
     std::atomic<bool> shows_progress_{false};

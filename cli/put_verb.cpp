@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// put: items into a queue, many in a transaction.
+// conq put: puts items into a queue, many in one transaction.
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -29,12 +29,12 @@ struct put_options {
     job_options job;
 };
 
-// Puts items some at a time, so that readers see them early and a transaction stays short.
+// Puts items in batches, so that readers see them early and each transaction stays short.
 class batch_putter {
 public:
     batch_putter(job_queue& queue, const put_options& options) : queue_(queue), options_(options) {}
 
-    /// How many the queue has taken for certain.
+    /// How many items the queue has taken for certain.
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
     /// False: the queue is shut down.
     bool add(std::string item) {
@@ -88,7 +88,7 @@ bool put_all(batch_putter& putter, const put_options& options) {
                        std::string().max_size() / 2);
     while (auto each = reader.next()) {
         if (!putter.add(std::move(each->bytes))) return false;
-        // What comes slowly, as from tail -f, is put as it comes.
+        // Items that come slowly, as from tail -f, are put as they come.
         if (!reader.has_more_read() && !putter.flush()) return false;
     }
     if (reader.skipped() != 0) complain(skipped_line(reader.skipped()));
@@ -134,7 +134,7 @@ int put_main(const std::vector<std::string>& words) {
     if (sign != words.end()) {
         if (!options.items.empty()) throw usage_error("ITEM goes before or behind :::, not both");
         options.items.assign(sign + 1, words.end());
-        if (options.items.empty()) return 0;  // as many as are listed
+        if (options.items.empty()) return 0;  // the list is empty: nothing to put
     }
     options.job.priority = static_cast<std::int32_t>(priority);
     options.job.max_attempts = static_cast<std::uint32_t>(attempts);

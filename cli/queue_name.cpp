@@ -32,8 +32,8 @@ std::string url_of(std::string_view path, std::string_view options) {
     return url;
 }
 
-// @NAME and maybe ?options, as a URL: a file where the XDG Base Directory Specification wants what
-// programs keep of a user.
+// The URL of @NAME, with its ?options if there are any: a file in the folder in which, by the XDG
+// Base Directory Specification, programs keep the state of a user.
 std::string url_of_name(const std::string& text) {
     const std::size_t end = std::min(text.find('?'), text.size());
     const std::string name = text.substr(1, end - 1);
@@ -48,7 +48,7 @@ std::string url_of_name(const std::string& text) {
     }
     const char* const state = std::getenv("XDG_STATE_HOME");
     const char* const home = std::getenv("HOME");
-    const bool has_state = state != nullptr && state[0] == '/';  // it is to be ignored otherwise
+    const bool has_state = state != nullptr && state[0] == '/';  // or it is to be ignored
     if (!has_state && (home == nullptr || home[0] == '\0')) {
         throw usage_error(
             fmt::format("-q {}: neither XDG_STATE_HOME nor HOME says where it is: name "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What -q names.
+// The queue that -q names.
 #ifndef CONQ_CLI_QUEUE_NAME_HPP
 #define CONQ_CLI_QUEUE_NAME_HPP
 
@@ -11,19 +11,21 @@
 
 namespace conq::cli {
 
-/// A queue: the path of its file, a URL (docs/formats/job_queue_url.md), or @NAME, a file of that
-/// name in $XDG_STATE_HOME/conq. Immutable.
+/// The name of a queue: the path of its file, a URL (docs/formats/job_queue_url.md), or @NAME, a
+/// file of that name in $XDG_STATE_HOME/conq. Immutable.
 class queue_name {
 public:
-    /// Throws usage_error for a URL or name that is none.
+    /// Throws usage_error for a URL or name that is not valid.
     explicit queue_name(const std::string& given);
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
-    /// With options in addition, as "lease=30d&owner=family", but for those that were named.
+    /// The URL, with `more` options, as "lease=30d&owner=family", except for those that it has
+    /// already.
     [[nodiscard]] std::string url(std::string_view more = {}) const;
-    /// Throws own_error unless the file is there.
+    /// Throws own_error unless the file exists.
     void require() const;
-    /// What a command's environment says of its job: the name leads to the queue from any folder.
+    /// The environment variables that tell a command about its job. The name of the queue among
+    /// them is valid in any folder.
     [[nodiscard]] std::vector<std::string> variables(job_id id) const;
 
 private:
@@ -31,8 +33,8 @@ private:
     std::string options_{};  // of the URL
 };
 
-/// For those who run commands: a lease goes back when the processes that they started have ended,
-/// too, and not by time: no item runs twice at once.
+/// Options for a conq that runs commands: its leases end when it and the processes that it started
+/// have ended, and not by time. So no item runs twice at once.
 inline constexpr std::string_view family_lease = "lease=30d&owner=family";
 
 }  // namespace conq::cli

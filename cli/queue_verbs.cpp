@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// join, retry, cancel, drop, pause, resume, shutdown, reopen: one call of job_queue each.
+// conq join, retry, cancel, drop, pause, resume, shutdown and reopen: each stands for a call of
+// job_queue.
 #include <string>
 #include <vector>
 
@@ -11,12 +12,12 @@
 namespace conq::cli {
 namespace {
 
-// A verb that takes numbers of jobs.
+// The line of a verb that takes numbers of jobs.
 struct jobs_line : verb_line {
     jobs_line(std::string verb, std::string usage) : verb_line(std::move(verb), std::move(usage)) {
         add_words("jobs", words, "Numbers of jobs, as conq ls shows them");
     }
-    // Does it to each; what it could not be done to is said, and makes the code 1.
+    // Calls `call` for each job. Names the jobs for which it failed; then the exit code is 1.
     template <class Call> int each(const Call& call, const char* refusal) const {
         int code = 0;
         for (const std::string& word : words) {
@@ -29,7 +30,7 @@ struct jobs_line : verb_line {
     std::vector<std::string> words;
 };
 
-// A verb without words of its own.
+// A verb without words or options of its own.
 template <class Call>
 int simple_main(const std::vector<std::string>& words, const char* verb, const char* usage,
                 const Call& call) {

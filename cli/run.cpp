@@ -48,7 +48,7 @@
 namespace conq::cli {
 namespace {
 
-// Jobs that wait in the queue hold at most this much, or one job, so that memory stays flat.
+// Jobs that wait in the queue hold at most this many bytes, or are a single job: memory stays flat.
 constexpr std::size_t queued_bytes_max = 256 * 1024;
 
 // The program's path, found once for all jobs; empty if it depends on the item.
@@ -86,7 +86,7 @@ public:
 
     int run() {
         const std::string program = resolve(command_);
-        // After it: a command that is not there is not what the queue is for.
+        // After resolve(): a command that does not exist must not be stored with the queue.
         if (!options_.queue_path.empty()) durable_.emplace(options_);
         const bool shows_progress = ::isatty(STDERR_FILENO) == 1;
         const signal_thread signals({
@@ -149,7 +149,8 @@ private:
         }
     }
 
-    // conq work: on what is in the queue, until nothing is unfinished, or it is shut down.
+    // conq work: runs jobs for the items in the queue, until none is unfinished or the queue is
+    // shut down.
     void take_items() {
         std::vector<std::jthread> takers;
         for (std::size_t i = 0; i < job_threads_; ++i) {
@@ -165,17 +166,17 @@ private:
         }
     }
 
-    // Whether nothing is unfinished; false: stopped. Says once if all that is left is held
-    // elsewhere: a lease of get lasts for minutes.
+    // Waits until nothing is unfinished; false: stopped. If all that is left is held elsewhere,
+    // says so once: a lease of conq get lasts for minutes.
     bool join_queue() {
         using std::chrono::milliseconds;
-        constexpr milliseconds longest = std::chrono::minutes(1);  // to look reads all jobs
+        constexpr milliseconds longest = std::chrono::minutes(1);  // each look reads all jobs
         bool has_told = false;
         for (milliseconds span{250};; span = std::min(2 * span, longest)) {
             const status answer = durable_->join_for(span, work_stop_.get_token());
             if (answer != status::timed_out) return answer == status::ok;
             if (has_told || jobs_held_ != 0 || !durable_->is_all_held()) continue;
-            if (jobs_held_ != 0) continue;  // one of them was ours
+            if (jobs_held_ != 0) continue;  // we held one of them
             has_told = true;
             tell_of_jobs_elsewhere();
         }
@@ -188,7 +189,7 @@ private:
             shell_quoted(options_.queue_path)));
     }
 
-    // False: there is no more, or no more is to be begun.
+    // Runs the job of the next item. False: there is none, or no more jobs are to begin.
     bool take_one() {
         try {
             job_lease lease = durable_->take(work_stop_.get_token());
@@ -214,14 +215,15 @@ private:
         return !has_stopped_intake_;
     }
 
-    // The queue's file does not do its duty: what was recorded stays, and nothing else is begun.
+    // The queue's file has failed. What was recorded stays, and nothing else is begun.
     void fail_store(const store_error& error) {
         tally_.add_own_error();
         stop_intake();
         printer_.announce(error.what());
     }
 
-    // Waits for room of each kind. A queue that is shut down takes none: it counts as not started.
+    // Puts a job into the queue of this run; first waits for room of each kind. If the queue is
+    // shut down it does not take the job, which counts as not started.
     void put_job(job&& each) {
         printer_.wait_for_window(each.number);
         if (durable_) durable_->identify(each);
@@ -240,10 +242,10 @@ private:
         }
     }
 
-    // Whether it is over for this run: it has ended here or before. Else it runs elsewhere.
+    // Returns whether the job is over for this run. If not, it runs elsewhere.
     bool run_durable(job& each) {
         try {
-            if (has_stopped_intake_) return true;  // counts as not started
+            if (has_stopped_intake_) return true;  // it counts as not started
             started_job mine = durable_->start(each);
             if (mine.lease) {
                 if (pace_.wait(interrupt_)) {
@@ -261,7 +263,7 @@ private:
         return true;
     }
 
-    // It has ended before, or elsewhere. What it has written is printed if it ended while we ran.
+    // For a job that has ended before, or elsewhere. Prints its output if it ended while we ran.
     void skip(const job& each, const started_job& ended) {
         durable_->skip(ended.state);
         if (ended.state != job_state::done) tally_.add_failed_before();
@@ -281,7 +283,7 @@ private:
         input_bytes_done_.fetch_add(each.input_bytes);
     }
 
-    // The files of -o, before the outcome is stored: who finds that finds them.
+    // Writes the files of -o. Before the outcome is stored: whoever finds that finds the files.
     void keep_files(const job_record& record, job_output& output) {
         try {
             results_.to_files(record, output);
@@ -292,7 +294,8 @@ private:
         }
     }
 
-    // Before it is printed: -k does not hold that back. What was stored of the output.
+    // Stores the outcome. Before the output is printed, so that -k does not delay this. Returns the
+    // record that was stored.
     std::string store(job_lease& lease, const job_record& record, const word_list& items,
                       const job_output& output) {
         try {
@@ -353,7 +356,8 @@ private:
         input_bytes_done_.fetch_add(each.input_bytes);
     }
 
-    // The system lacks what a job needs although none runs, or no more are to be begun.
+    // For a job that has not started: the system lacks what it needs although no job runs, or no
+    // more jobs are to begin.
     void leave_unstarted(const job& each, job_lease* lease, const outcome& ended) {
         if (!has_stopped_intake_.exchange(true)) {
             tally_.add_own_error();
@@ -366,16 +370,16 @@ private:
         jobs_running_.fetch_sub(1);
     }
 
-    // What could not be recorded is still to be done, and has spent no attempt.
+    // Hands back a job that was not recorded: it is still to be done, and has spent no attempt.
     static void give_back(job_lease& lease) {
         try {
             if (lease) static_cast<void>(lease.release());
         } catch (const store_error&) {
-            // It runs out there.
+            // Then the lease runs out by itself.
         }
     }
 
-    // conq work: what has failed goes back into the queue, as often as it was put to be tried.
+    // conq work: a job that has failed goes back into the queue, until its attempts are used up.
     bool is_put_off(const job& each, job_lease& lease, const outcome& ended) {
         if (!options_.works || has_ended_jobs_) return false;
         try {
@@ -420,14 +424,14 @@ private:
                                  shown_name(options_.job_log_path), why));
     }
 
-    // What is said once, after the first job that did not find its command.
+    // A hint that is given once, after the first job that did not find its command.
     std::string hint(const outcome& ended) {
         if (ended.how != outcome::kind::not_found || has_hinted_.exchange(true)) return {};
         const std::string text = command_.shell_line_hint();
         return text.empty() ? text : "conq: " + text + "\n";
     }
 
-    // No more items are taken; what waits in the queue is not started. Any thread, never waits.
+    // From now on takes no more items, and starts no job that waits. Any thread; never waits.
     void stop_intake() {
         has_stopped_intake_ = true;
         eventfd_write(interrupt_, 1);
@@ -455,12 +459,12 @@ private:
 
     void end_all(int signal, const char* what) {
         has_ended_jobs_ = true;
-        const auto count = jobs_running_.load();  // first: the signal may end them at once
+        const auto count = jobs_running_.load();  // counted first: the signal may end them at once
         running_.signal_all(signal);
         printer_.announce(fmt::format("{} {} running jobs", what, count));
     }
 
-    // Nothing runs any more, or cannot be killed: it is our output that nobody takes.
+    // The jobs have ended, or cannot be killed. What still waits is our output, which nobody reads.
     void abandon() {
         tally_.add_own_error();
         printer_.announce("the output of jobs cannot be written, and is lost");
@@ -490,7 +494,8 @@ private:
         return options_.works ? 0 : feed_.items_read() - items_started_.load();
     }
 
-    // What the queue holds beside this input's jobs: plain put may have added the same bytes.
+    // Says how many jobs the queue holds besides those of this input: plain conq put may have added
+    // the same bytes.
     void sum_up_others() {
         if (options_.works || has_stopped_intake_) return;
         try {
@@ -557,17 +562,17 @@ private:
     std::atomic<std::size_t> jobs_running_{0};
     std::atomic<bool> has_stopped_intake_{false}, has_hinted_{false}, has_halted_{false},
         has_ended_jobs_{false};
-    std::optional<job_attempts> attempts_;  // while it runs
+    std::optional<job_attempts> attempts_;  // while run() runs
     std::optional<durable_run> durable_;    // with -q
     pace pace_{options_.start_delay};
     std::atomic<std::uint64_t> outputs_missing_{0};
-    const bool is_dumb_ = is_dumb_terminal();  // it could not take a line back
-    bool has_told_of_queue_ = false;           // of the thread of the signals
+    const bool is_dumb_ = is_dumb_terminal();  // it cannot rewrite a line
+    bool has_told_of_queue_ = false;           // used on the signal thread only
     later_jobs* later_ = nullptr;
     byte_budget budget_{queued_bytes_max};
     job_slots slots_{job_threads_};
-    std::atomic<std::uint64_t> jobs_taken_{0};  // conq work
-    std::atomic<std::size_t> jobs_held_{0};     // by it, now
+    std::atomic<std::uint64_t> jobs_taken_{0};  // by conq work
+    std::atomic<std::size_t> jobs_held_{0};     // by conq work, now
     std::stop_source work_stop_;
     bounded_queue<job> queue_;
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// conq run: a job for each item of the input.
+// conq run: runs a job for each item of the input.
 #ifndef CONQ_CLI_RUN_HPP
 #define CONQ_CLI_RUN_HPP
 
@@ -7,7 +7,7 @@
 
 namespace conq::cli {
 
-/// Runs to the end and answers the exit code. Throws usage_error and own_error.
+/// Runs all jobs and returns the exit code. Throws usage_error and own_error.
 int run(const run_options& options);
 
 }  // namespace conq::cli

@@ -16,7 +16,7 @@
 namespace conq::cli {
 namespace {
 
-// The words behind ::: as an input.
+// The words after ::: as an input.
 int listed_input(const std::vector<std::string>& items) {
     word_list words;
     for (const std::string& each : items) words.add(each);

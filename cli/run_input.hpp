@@ -11,13 +11,13 @@
 
 namespace conq::cli {
 
-/// The file to read items from, open. Throws own_error.
+/// Opens the file to read items from. Throws own_error.
 int open_input(const run_options& options);
-/// How much is to be read, where that can be known: the rest of a file. 0: unknown.
+/// How many bytes are to be read, if the input is a file and so this is known. 0: unknown.
 std::uint64_t bytes_to_read(int input);
 /// The command that is run for each item.
 command_template template_of(const run_options& options);
-/// What is said of so many empty items.
+/// The message about this many skipped empty items.
 std::string skipped_line(std::uint64_t count);
 
 }  // namespace conq::cli

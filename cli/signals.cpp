@@ -20,8 +20,9 @@ namespace {
 
 constexpr std::int64_t kill_after_ms = 10'000;
 constexpr std::int64_t abandon_after_ms = 2'000;
-// timeout(1) sends a signal to its child, and then to the process group; a terminal that is closed
-// has two senders of SIGHUP. No hand is as fast.
+// The same signal again within this time counts as one: timeout(1) sends a signal to its child, and
+// then to the process group; when a terminal is closed, SIGHUP has two senders. No user is that
+// fast.
 constexpr std::int64_t echo_ms = 100;
 constexpr int tick_ms = 200;
 
@@ -47,7 +48,7 @@ signal_thread::signal_thread(signal_actions actions) : actions_(std::move(action
     pthread_sigmask(SIG_BLOCK, &handled, nullptr);
     signals_ = ::signalfd(-1, &handled, SFD_CLOEXEC);
     end_ = ::eventfd(0, EFD_CLOEXEC);
-    if (signals_ < 0 || end_ < 0) {  // its thread could neither be told to end nor hear a signal
+    if (signals_ < 0 || end_ < 0) {  // the thread could not end, or would get no signal
         throw own_error(
             fmt::format("cannot watch for signals: {}: raise ulimit -n", std::strerror(errno)));
     }

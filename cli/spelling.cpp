@@ -10,7 +10,7 @@
 namespace conq::cli {
 namespace {
 
-// How many letters lie between them; a swap of two neighbours counts once.
+// By how many letters two words differ; a swap of two neighbouring letters counts once.
 std::size_t distance(std::string_view one, std::string_view other) {
     const std::size_t width = other.size() + 1;
     std::vector<std::size_t> cost((one.size() + 1) * width);

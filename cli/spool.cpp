@@ -53,7 +53,7 @@ bool spool::append(const char* bytes, std::size_t size, std::vector<extent>& to)
     if (!to.empty() && to.back().at + static_cast<off_t>(to.back().size) == at) {
         to.back().size += size;
         const std::lock_guard held(mutex_);
-        --live_pieces_;  // one piece with the one before
+        --live_pieces_;  // it is one piece with the one before
     } else {
         to.push_back({at, size});
     }
@@ -67,7 +67,7 @@ std::size_t spool::read(const extent& from, std::size_t offset, char* into,
         const ssize_t got = ::pread(file_, into, size, from.at + static_cast<off_t>(offset));
         if (got > 0) return static_cast<std::size_t>(got);
         if (got < 0 && errno == EINTR) continue;
-        if (got == 0) errno = EIO;  // somebody has cut it
+        if (got == 0) errno = EIO;  // somebody has truncated the file
         return 0;
     }
 }
@@ -78,7 +78,7 @@ void spool::release(const extent& piece) noexcept {
         end_ = 0;
         if (::ftruncate(file_, 0) == 0) return;
     }
-    // Where holes are not to be had the space comes back at the next truncation.
+    // If the file system cannot make holes, the next truncation frees the space.
     static_cast<void>(::fallocate(file_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, piece.at,
                                   static_cast<off_t>(piece.size)));
 }

@@ -22,25 +22,26 @@ struct extent {
     std::size_t size;
 };
 
-/// The spool file. Any thread. Space is given back as pieces are released.
+/// The spool file. Any thread. Its space is freed as pieces are released.
 class spool {
 public:
-    /// `on_full` is called once, when the file first takes no more, with the reason.
+    /// `on_full` is called once, with the reason, when the file cannot take more for the first
+    /// time.
     explicit spool(std::function<void(const std::string& why)> on_full)
         : on_full_(std::move(on_full)) {}
     spool(const spool&) = delete;
     spool& operator=(const spool&) = delete;
     ~spool();
 
-    /// Stores bytes at the end. False: the disk is full or broken; nothing was stored. The file is
-    /// made in $TMPDIR (or /tmp) when it is first needed.
+    /// Stores bytes at the end, and adds their piece to `to`. False: the disk is full or broken;
+    /// nothing was stored. The file is made in $TMPDIR (or /tmp) when it is first needed.
     [[nodiscard]] bool append(const char* bytes, std::size_t size, std::vector<extent>& to);
 
-    /// Reads a part of a piece; at most `size` bytes. 0: it cannot
-    /// be read, errno says why.
+    /// Reads at most `size` bytes of a piece, from `offset` on. Returns how many; 0: they cannot be
+    /// read, and errno says why.
     std::size_t read(const extent& from, std::size_t offset, char* into, std::size_t size) const;
 
-    /// Gives a piece back.
+    /// Frees the space of a piece.
     void release(const extent& piece) noexcept;
     void release(const std::vector<extent>& pieces) noexcept {
         for (const extent& each : pieces) release(each);

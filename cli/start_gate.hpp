@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Starts jobs where the system may lack what a job needs: open files, processes, memory.
+// Starts jobs when the system may lack what a job needs: open files, processes, memory.
 #ifndef CONQ_CLI_START_GATE_HPP
 #define CONQ_CLI_START_GATE_HPP
 
@@ -10,17 +10,17 @@
 
 namespace conq::cli {
 
-/// A job that lacks something waits until another has ended, and is started then. It gives up if it
-/// lacks something although no other job runs. Any thread.
+/// A job that lacks something waits until another job has ended, and then tries to start again. It
+/// gives up if it lacks something although no other job runs. Any thread.
 class start_gate {
-    // What there was when a job tried to start.
+    // The state of the gate when a job tried to start.
     struct entry {
         std::uint64_t number = 0, ends = 0;
         bool is_alone = false;
     };
 
 public:
-    /// One job, from its start until it holds nothing any more, when this is destroyed.
+    /// One job, from its start until its place is destroyed; by then it holds nothing any more.
     class place {
     public:
         explicit place(start_gate& gate) : gate_(gate) {}
@@ -29,13 +29,13 @@ public:
         ~place() {
             if (is_in_) gate_.leave(true);
         }
-        /// Calls `attempt` until it answers true. False says that it lacked something, and then it
-        /// holds nothing. Answers whether it did not give up.
+        /// Calls `attempt` until it returns true. If it returns false it lacked something, and must
+        /// hold nothing. Returns false if the job gives up or the gate is closed.
         template <class Attempt> bool start(const Attempt& attempt) {
             entry mine = enter();
             if (attempt()) return true;
             leave();
-            // One after another: two that lack something could take it from each other for ever.
+            // One at a time: two that lack something could take it from each other for ever.
             const std::lock_guard turn(gate_.turn_);
             while (gate_.wait(mine)) {
                 mine = enter();
@@ -61,7 +61,7 @@ public:
         bool is_in_ = false;
     };
 
-    /// No job that waits is started any more. Never waits for a job.
+    /// From now on no job that waits is started. Does not wait for any job.
     void close() {
         const std::lock_guard held(mutex_);
         is_closed_ = true;
@@ -79,7 +79,7 @@ private:
         if (has_run) ++ends_;
         moved_.notify_all();
     }
-    // Until a job has ended since that entry, or none is inside. False: closed.
+    // Waits until a job has ended since that entry, or none is inside. False: the gate is closed.
     bool wait(const entry& last) {
         std::unique_lock held(mutex_);
         moved_.wait(held, [&] { return is_closed_ || inside_ == 0 || ends_ != last.ends; });

@@ -14,27 +14,27 @@
 
 namespace conq::cli {
 
-/// Ends a job that takes too long: SIGTERM to its process group, and SIGKILL if it is there after
-/// the grace. Belongs to one thread, which asks it.
+/// Ends a job that takes too long: sends SIGTERM to its process group and, if it is still there
+/// after `grace`, SIGKILL. Belongs to one thread, which calls enforce() again and again.
 class time_limit {
     using clock = std::chrono::steady_clock;
 
 public:
     static constexpr std::chrono::seconds grace{10};
 
-    /// From now on; zero: no limit.
+    /// The time begins now. Zero: no limit.
     explicit time_limit(std::chrono::milliseconds span = {})
         : span_(span), is_set_(span.count() != 0), next_(clock::now() + span) {}
 
     [[nodiscard]] bool is_set() const noexcept { return is_set_; }
-    /// What is said of a job that it has ended.
+    /// The message about a job that the limit has ended.
     [[nodiscard]] std::string reason() const {
         return "it took too long: more than " + shown_duration(span_);
     }
-    /// Whether it has ended the job, or tried.
+    /// Whether the limit has ended the job, or tried to.
     [[nodiscard]] bool has_struck() const noexcept { return signal_ != SIGTERM; }
 
-    /// How long to wait, at most `most_ms`, until it has to be asked again.
+    /// How long to wait, at most `most_ms`, before enforce() must be called again.
     [[nodiscard]] int wait_ms(int most_ms) const {
         if (!is_set_ || signal_ == 0) return most_ms;
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_ - clock::now());
@@ -45,7 +45,7 @@ public:
     void enforce(pid_t group) {
         if (!is_set_ || signal_ == 0 || clock::now() < next_) return;
         ::kill(-group, signal_);
-        ::kill(-group, SIGCONT);  // what is stopped acts on no SIGTERM
+        ::kill(-group, SIGCONT);  // a stopped process does not act on SIGTERM
         signal_ = signal_ == SIGTERM ? SIGKILL : 0;
         next_ += grace;
     }
@@ -54,7 +54,7 @@ private:
     std::chrono::milliseconds span_;
     bool is_set_;
     clock::time_point next_;
-    int signal_ = SIGTERM;  // the next one; 0: none is left
+    int signal_ = SIGTERM;  // the next one to send; 0: none is left
 };
 
 }  // namespace conq::cli

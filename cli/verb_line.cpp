@@ -77,7 +77,7 @@ bool verb_line::parse(const std::vector<std::string>& words) {
         print_data(option_table(parser_->app));
         return false;
     }
-    std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 takes them
+    std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
     try {
         parser_->app.parse(std::move(reversed));
     } catch (const CLI::ParseError& error) {

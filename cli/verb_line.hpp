@@ -16,7 +16,7 @@
 
 namespace conq::cli {
 
-/// What verbs end with, beside 0, 1 (own error) and 2 (wrong use).
+/// The exit codes of verbs, besides 0, 1 (own error) and 2 (wrong use).
 namespace exit_codes {
 inline constexpr int nothing = 3;      ///< get: empty, or timed out; join: timed out
 inline constexpr int shut_down = 4;    ///< put, get
@@ -28,13 +28,13 @@ inline constexpr int some_dead = 123;  ///< join, work: dead letters
 /// The options of a verb: each verb adds its own, then parses.
 class verb_line {
 public:
-    /// `usage`: what follows "conq ", then an empty line, then what it does and examples.
+    /// `usage`: what follows "conq ", an empty line, then what the verb does, and examples.
     verb_line(std::string verb, std::string usage);
     verb_line(const verb_line&) = delete;
     verb_line& operator=(const verb_line&) = delete;
     ~verb_line();
 
-    /// Options and words, whose values are there after parse(). Every verb has -q and -h.
+    /// These add options and words. parse() sets their values. Every verb has -q and -h.
     void add_flag(const std::string& name, bool& into, const std::string& about);
     void add_text(const std::string& name, std::string& into, const std::string& type,
                   const std::string& about);
@@ -45,18 +45,18 @@ public:
     void add_words(const std::string& name, std::vector<std::string>& into,
                    const std::string& about);
 
-    /// What is said of a word too many.
+    /// What the message about a word too many adds.
     void hint(const std::string& where_words_go);
 
-    /// Reads the words. False: help, or the table of options, was asked for, and printed. Throws
-    /// usage_error.
+    /// Reads the words. False: they ask for help or for the table of options, and this has been
+    /// printed. Throws usage_error.
     bool parse(const std::vector<std::string>& words);
-    /// The value of an option that is a length of time, from 1ms, or 0 if it `takes_zero`; none if
-    /// it was not given. Throws usage_error.
+    /// The value of an option that is a length of time: from 1 ms on and, if it `takes_zero`, also
+    /// 0. None if the option was not given. Throws usage_error.
     [[nodiscard]] std::optional<std::chrono::milliseconds> duration(const std::string& name,
                                                                     bool takes_zero = true) const;
 
-    /// The queue that -q, or CONQ_QUEUE, names. `makes`: its file need not be there yet. Throws
+    /// The queue that -q, or CONQ_QUEUE, names. `makes`: its file need not exist yet. Throws
     /// usage_error, own_error.
     [[nodiscard]] queue_name queue(bool makes = false) const;
 
@@ -65,16 +65,16 @@ private:
     std::unique_ptr<parser> parser_;
 };
 
-/// A ticket as a word, and back: "ID.TOKEN". Throws usage_error.
+/// A ticket as a word, "ID.TOKEN", and a word as a ticket. Throws usage_error.
 std::string shown(job_ticket at);
 job_ticket parse_ticket(const std::string& word);
-/// The number of a job. Throws usage_error.
+/// A word as the number of a job. Throws usage_error.
 job_id parse_id(const std::string& word);
 
-/// Says so if the queue is paused, to whom waits for it. Throws store_error.
+/// If the queue is paused, tells the user, who waits for items. Throws store_error.
 void tell_of_pause(job_queue& queue, const queue_name& name);
 
-/// Writes to standard output, all of it. Throws own_error.
+/// Writes all of the text to standard output. Throws own_error.
 void print_data(std::string_view text);
 
 }  // namespace conq::cli

@@ -8,29 +8,29 @@
 
 namespace conq::cli {
 
-/// A verb: `main` takes the words after it, does it, and answers the exit code. Throws usage_error,
-/// own_error, store_error.
+/// A verb. `main` takes the words after the verb, carries the verb out and returns the exit code;
+/// it throws usage_error, own_error, store_error.
 struct verb {
     const char* name;
     const char* about;
     int (*main)(const std::vector<std::string>& words);
 };
 
-/// Items into a queue, and out of it.
+/// These put items into a queue, and take them out.
 int put_main(const std::vector<std::string>& words);
 int get_main(const std::vector<std::string>& words);
 int work_main(const std::vector<std::string>& words);
-/// Ends of a lease that get has given.
+/// These end or extend a lease of conq get.
 int done_main(const std::vector<std::string>& words);
 int fail_main(const std::vector<std::string>& words);
 int extend_main(const std::vector<std::string>& words);
 int release_main(const std::vector<std::string>& words);
-/// Looking at a queue.
+/// These wait for a queue, or look at it.
 int join_main(const std::vector<std::string>& words);
 int ls_main(const std::vector<std::string>& words);
 int out_main(const std::vector<std::string>& words);
 int doctor_main(const std::vector<std::string>& words);
-/// What becomes of jobs, and of the queue.
+/// These change what becomes of jobs, and of the queue.
 int retry_main(const std::vector<std::string>& words);
 int cancel_main(const std::vector<std::string>& words);
 int drop_main(const std::vector<std::string>& words);
@@ -39,10 +39,10 @@ int resume_main(const std::vector<std::string>& words);
 int shutdown_main(const std::vector<std::string>& words);
 int reopen_main(const std::vector<std::string>& words);
 
-/// For shells; it takes no -q.
+/// Prints scripts for shells; takes no -q.
 int completions_main(const std::vector<std::string>& words);
 
-/// All of them, in the order of help.
+/// All verbs, in the order in which the help lists them.
 const std::vector<verb>& verbs();
 
 }  // namespace conq::cli

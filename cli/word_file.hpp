@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Words as a file in memory, to be read from its begin.
+// Words as a file in memory, which is read from its beginning.
 #ifndef CONQ_CLI_WORD_FILE_HPP
 #define CONQ_CLI_WORD_FILE_HPP
 
@@ -7,7 +7,7 @@
 
 namespace conq::cli {
 
-/// Where delimiters stand: between two words, or after each, so that an empty last one counts.
+/// Where delimiters stand: between words, or after each word, so that an empty last word counts.
 enum class word_ends { between, after_each };
 
 /// A descriptor, closed by exec, of a file in memory that holds the words; -1 if there is no room

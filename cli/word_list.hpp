@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Words of bytes in one piece of memory: the items of a job, and its arguments.
+// A list of words in one piece of memory: the items of a job, or its arguments.
 #ifndef CONQ_CLI_WORD_LIST_HPP
 #define CONQ_CLI_WORD_LIST_HPP
 
@@ -10,11 +10,11 @@
 
 namespace conq::cli {
 
-/// A list of words, each followed by a NUL in memory, so that it costs one byte and one number
-/// more than its bytes. A word may hold any bytes. Not for two threads at once.
+/// A list of words. In memory each word is followed by a NUL, so that it costs one byte and one
+/// number more than its bytes. A word may hold any bytes. Not for two threads at once.
 class word_list {
 public:
-    /// Begins another word: append() puts bytes into it, finish() ends it.
+    /// append() adds bytes to the next word; finish() ends that word.
     void append(std::string_view bytes) { text_.append(bytes); }
     void finish() {
         text_ += '\0';
@@ -31,7 +31,7 @@ public:
         const std::size_t begin = at == 0 ? 0 : ends_[at - 1];
         return std::string_view(text_).substr(begin, ends_[at] - begin - 1);
     }
-    /// Bytes of memory that the words take, about.
+    /// About how many bytes of memory the words take.
     [[nodiscard]] std::size_t bytes() const noexcept {
         return text_.size() + ends_.size() * sizeof(std::size_t);
     }

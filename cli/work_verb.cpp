@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// work: a run on what is in a queue.
+// conq work: runs a command for each item in a queue.
 #include <string>
 #include <vector>
 

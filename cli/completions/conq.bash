@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # shellcheck shell=bash
-# Completions of conq for bash. They ask conq itself, so that they know the options of the one that
-# runs.
+# Completes the words of conq in bash. It asks conq itself for verbs and options, so that they are
+# those of the conq that runs.
 _conq() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
     local names value _ at=2 takes=' ' all=''
@@ -14,7 +14,7 @@ _conq() {
         all+=" $names"
         [[ $value ]] && takes+="$names "
     done < <(conq "$verb" --options 2> /dev/null | tr '\t' '|')
-    while ((at < COMP_CWORD)) && [[ ${COMP_WORDS[at]} == -?* ]]; do # the options that are there
+    while ((at < COMP_CWORD)) && [[ ${COMP_WORDS[at]} == -?* ]]; do # skip the options given
         [[ $takes == *" ${COMP_WORDS[at]} "* ]] && at=$((at + 1))
         at=$((at + 1))
     done

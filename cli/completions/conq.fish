@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
-# Completions of conq for fish. They ask conq itself, so that they know the options of the one that
-# runs.
+# Completes the words of conq in fish. It asks conq itself for verbs and options, so that they are
+# those of the conq that runs.
 function __conq_options
     set -l words (commandline -opc)
     conq $words[2] --options 2>/dev/null | while read -l -d \t names value about

@@ -1,7 +1,7 @@
 #compdef conq
 # SPDX-License-Identifier: BSL-1.0
-# Completions of conq for zsh. They ask conq itself, so that they know the options of the one that
-# runs.
+# Completes the words of conq in zsh. It asks conq itself for verbs and options, so that they are
+# those of the conq that runs.
 _conq() {
     local -a lines options takes parts
     local line name at=3
@@ -18,7 +18,7 @@ _conq() {
             [[ -n $parts[2] ]] && takes+=($name)
         done
     done
-    while ((at < CURRENT)) && [[ $words[at] == -?* ]]; do # the options that are there
+    while ((at < CURRENT)) && [[ $words[at] == -?* ]]; do # skip the options given
         ((${takes[(Ie)$words[at]]})) && ((at += 1))
         ((at += 1))
     done

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The scripts by which shells complete the words of conq.
+// The scripts with which shells complete the words of conq.
 #ifndef CONQ_CLI_COMPLETIONS_SCRIPTS_HPP
 #define CONQ_CLI_COMPLETIONS_SCRIPTS_HPP
 
