@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Attempts and time limits of what is in a queue: put says how many, work and get keep to it."""
+"""Attempts and time limits of items in a queue: put sets them, work and get keep to them."""
 import json
 import os
 import subprocess

@@ -46,7 +46,7 @@ def test_csv_is_that_of_rfc_4180():
     text = '"a ""q"", b",2\r\n"two\nlines\n\n","",x"y\r\n'
     assert rows("--csv", *ECHO, "{1}", "{2}", items=text) == (
         b'<a "q", b><2>\n<two\nlines\n\n><>\n')
-    assert rows("--csv", *ECHO, items="\n\na\n") == b"<a>\n"  # empty lines are no items
+    assert rows("--csv", *ECHO, items="\n\na\n") == b"<a>\n"  # empty lines are not items
 
 
 def test_random_csv_is_read_as_by_another_reader():
@@ -115,7 +115,7 @@ def test_the_header_names_the_columns():
 
 def test_a_header_goes_with_every_kind_of_input(tmp_path):
     file = tmp_path / "f"
-    file.write_bytes(b"\xef\xbb\xbfa\tb\r\n1\t2\n")  # as programs of tables write it
+    file.write_bytes(b"\xef\xbb\xbfa\tb\r\n1\t2\n")  # as spreadsheets write it
     assert rows("--tsv", "--header", ":", "-a", file, *ECHO, "{b}{a}", items="") == b"<21>\n"
     assert rows("--header", ":", *ECHO, "{f.}", ":::", "f", "x.c", items="") == b"<x>\n"
     assert rows("-0", "--colsep", ",", "--header", ":", *ECHO, "{b}", items="a,b\0001,2\000") == (
@@ -126,7 +126,7 @@ def test_a_header_goes_with_every_kind_of_input(tmp_path):
 
 
 def test_a_header_on_a_pipe_takes_no_byte_of_the_items():
-    many = "1\n" * 50_000  # more than is read at once
+    many = "1\n" * 50_000  # more than one read returns
     out = rows("--csv", "--header", ":", "-n", "1000", "echo", "{a}", items="a\n" + many)
     assert out.split() == [b"1"] * 50_000
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""One table of options makes help and completions, and the page has each of them."""
+"""Help and completions come from one table of options, and the page has each option."""
 import os
 import pathlib
 import re
@@ -61,7 +61,7 @@ def shell_with(tmp_path):
     return run
 
 
-# What is typed -> one that is offered, one that is not.
+# What is typed -> a word that is offered, and one that is not.
 CASES = [
     (("ge",), "get", "put"),
     (("help", "ge"), "get", "put"),

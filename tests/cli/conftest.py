@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""A test that needs a terminal is skipped, and says so, where the machine can make none."""
+"""Skips a test that needs a terminal if the machine can make none, and says so."""
 import pty
 
 import pytest
@@ -13,4 +13,4 @@ def skip_without_terminals(monkeypatch):
         except OSError:
             pytest.skip("no pseudo-terminals")
 
-    monkeypatch.setattr(pty, "openpty", openpty)  # pty.fork falls back on it before it forks
+    monkeypatch.setattr(pty, "openpty", openpty)  # pty.fork uses it before it forks

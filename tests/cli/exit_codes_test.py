@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""conq run: exit codes and what is said of failures."""
+"""conq run: exit codes, and messages about failures."""
 import os
 import stat
 

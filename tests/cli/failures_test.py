@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""conq run: time limits, retries, --halt, --joblog, and what a job's environment says."""
+"""conq run: time limits, retries, --halt, --joblog, and the environment of jobs."""
 import csv
 import os
 import signal

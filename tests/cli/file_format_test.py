@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""docs/formats/queue_file.md, read by another program: what it says of the file is so."""
+"""What docs/formats/queue_file.md says about the file is true: another program reads it."""
 import os
 import pathlib
 import re
@@ -70,7 +70,7 @@ def test_the_page_has_each_table_and_column(path):
         path, "SELECT name FROM sqlite_master WHERE type = 'table'")}
     for table, columns in tables.items():
         there = {each["name"] for each in rows(path, f"PRAGMA table_info({table})")}
-        if table == "meta":  # its rows are named, not its columns
+        if table == "meta":  # the page names its rows, not its columns
             there = {each["name"] for each in rows(path, "SELECT name FROM meta")}
         assert columns == there, table
 
@@ -87,7 +87,7 @@ def test_each_state_is_as_said(path):
     assert found[b"delayed"]["due_ms"] > now_ms and found[b"ready"]["begin_ms"] == 0
     boot_ms = time.clock_gettime(time.CLOCK_BOOTTIME) * 1000
     assert boot_ms < found[b"running"]["due_ms"] <= boot_ms + 3600 * 1000
-    assert found[b"running"]["owner"] < 0  # the lease goes by time
+    assert found[b"running"]["owner"] < 0  # the lease ends by time
     assert rows(path, "SELECT value FROM meta WHERE name = 'flags'")[0][0] == 2  # paused
     facts = {row["name"]: row["value"] for row in rows(path, "SELECT * FROM fact")}
     assert facts["words"] == b"-s\0echo \"$1\"\0--\0" and b"-s" in facts["command"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""What somebody meets who tries the command for the first time: slips get the mend."""
+"""What a first-time user meets: a message about a slip says how to mend it."""
 import os
 import re
 import resource
@@ -72,7 +72,7 @@ def test_names_with_spaces_quotes_and_line_ends_are_only_names(tmp_path):
 def test_a_put_that_fails_half_way_says_how_many_items_are_there(tmp_path):
     little = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)))
     done = call("put", "-q", tmp_path / "q", items=b"an item\n" * 50_000, preexec_fn=little,
-                restore_signals=False)  # a limit is an error, no signal
+                restore_signals=False)  # reaching the limit is an error, not a signal
     assert done.returncode == 1, done.stderr
     said = int(re.search(rb"of this input (\d+) items are in the queue", done.stderr)[1])
     ready = int(call("ls", "-q", tmp_path / "q").stdout.split()[0])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""conq run: items in, placeholders, jobs' standard input."""
+"""conq run: reading items, placeholders, and the standard input of jobs."""
 import os
 import pty
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""conq run: its own resident memory is flat, whatever comes; limits of the system."""
+"""conq run: its own resident memory stays flat, whatever the input; limits of the system."""
 import os
 import resource
 import sqlite3
@@ -31,7 +31,7 @@ def test_memory_is_flat_for_items_of_any_size():
 
 
 def test_memory_is_flat_behind_a_slow_first_job(tmp_path):
-    """All output of 400 jobs, 24 MB, is held back by the first, which waits for the last."""
+    """The first job waits for the last, and so holds back all output of 400 jobs, 24 MB."""
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     script = f'[ $1 = 1 ] && read line < {fifo}; head -c 60000 /dev/zero; ' \
@@ -42,7 +42,7 @@ def test_memory_is_flat_behind_a_slow_first_job(tmp_path):
 
 
 def test_memory_is_flat_behind_a_slow_first_job_although_all_others_fail(tmp_path):
-    """Programs that are not found, with names of 4,000 bytes: what is said of them is held back."""
+    """The messages held back are about missing programs, with names of 4,000 bytes."""
     fifo, first = tmp_path / "fifo", tmp_path / "first"
     os.mkfifo(fifo)
     first.write_text(f"#!/bin/sh\nread line < {fifo}\n{PEAK}\n")
@@ -57,7 +57,7 @@ def test_memory_is_flat_behind_a_slow_first_job_although_all_others_fail(tmp_pat
 
 
 def test_memory_is_flat_for_any_number_of_items_that_a_queue_knows(tmp_path):
-    """Identities are counted in the store: who puts them, and who finds them there."""
+    """The store counts how often each item came: both for conq put and for conq run."""
     most, count = 32 * 1024, 100_000
     queue, items = str(tmp_path / "q"), lines(count)
     with subprocess.Popen([CONQ, "put", "-q", queue, "--once"], stdin=subprocess.PIPE) as put:
@@ -69,7 +69,7 @@ def test_memory_is_flat_for_any_number_of_items_that_a_queue_knows(tmp_path):
         status = open(f"/proc/{put.pid}/status", encoding="ascii").read()
         put.stdin.close()
     assert int(status[status.index("VmHWM:"):].split()[1]) <= most
-    subprocess.run([CONQ, "shutdown", "--now", "-q", queue], check=True)  # they are finished
+    subprocess.run([CONQ, "shutdown", "--now", "-q", queue], check=True)  # they are finished now
     subprocess.run([CONQ, "reopen", "-q", queue], check=True)
     done = conq("-q", queue, "sh", "-c", PEAK, items=items + "new\n")
     assert done.returncode == 123 and int(done.stdout) <= most
@@ -124,7 +124,7 @@ def test_a_job_that_lacks_open_files_waits_for_another_to_end(tmp_path, files):
 def test_an_item_that_could_not_be_started_is_still_to_be_done(tmp_path, verb):
     queue, told = tmp_path / "q", b""
     subprocess.run([CONQ, "put", "-q", queue, "--once", "a", "b", "c"], check=True)
-    for files in range(6, 40):  # from where conq itself cannot begin to where all jobs run
+    for files in range(6, 40):  # from too few for conq itself to enough for all jobs
         few = (lambda most=files: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
         done = subprocess.run([CONQ, verb, "-q", queue, "-j3", "true"], input=b"a\nb\nc\n",
                               stderr=subprocess.PIPE, preexec_fn=few, timeout=60, check=False)

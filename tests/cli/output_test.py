@@ -21,7 +21,7 @@ def test_output_of_a_job_stays_together():
 
 
 def test_keep_order_prints_in_input_order():
-    # The first job waits for the last: its output comes first all the same.
+    # The first job waits for the last one, but its output still comes first.
     with tempfile.TemporaryDirectory() as folder:
         fifo = pathlib.Path(folder, "fifo")
         os.mkfifo(fifo)
@@ -55,7 +55,7 @@ def test_a_process_left_behind_does_not_hold_the_job():
         go = os.open(fifo, os.O_RDWR)
         done = conq("sh", "-c", f"(read line < {fifo}) & echo $1", "sh", items="a\nb\n")
         assert sorted(done.stdout.split()) == [b"a", b"b"] and done.returncode == 0
-        os.write(go, b"x\nx\n")  # let the two that were left behind go
+        os.write(go, b"x\nx\n")  # lets the two processes that were left behind end
         os.close(go)
 
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The parts of the command that have rules of their own.
+// Parts of the command that have rules of their own.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -28,7 +28,7 @@ word_list words_of(const std::vector<std::string>& all) {
     return words;
 }
 
-// What the kernel counts: each word with its NUL and its pointer, and the pointer at the end.
+// The bytes that the kernel counts: each word with its NUL and pointer, and the last pointer.
 std::size_t counted(const word_list& words) {
     std::size_t bytes = sizeof(char*);
     for (std::size_t i = 0; i < words.size(); ++i) bytes += words[i].size() + 1 + sizeof(char*);
@@ -127,7 +127,7 @@ TEST(spool, gives_back_what_was_stored_and_begins_anew_when_empty) {
     ASSERT_TRUE(file.append("de", 2, one));
     ASSERT_TRUE(file.append("XY", 2, other));
     ASSERT_TRUE(file.append("f", 1, one));
-    ASSERT_EQ(one.size(), 2u);  // abc and de are neighbours
+    ASSERT_EQ(one.size(), 2u);  // abc and de lie side by side
     std::string text(10, ' ');
     EXPECT_EQ(file.read(one[0], 1, text.data(), text.size()), 4u);
     EXPECT_EQ(text.substr(0, 4), "bcde");

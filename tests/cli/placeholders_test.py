@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""What stands for an item in a command, the line for a shell, and how many jobs run at once."""
+"""Placeholders for an item, the line for a shell, and how many jobs run at once."""
 import os
 
 import pytest
@@ -106,7 +106,7 @@ def test_wrong_use_is_2_with_the_mend(words, said):
 
 
 def all_run_at_once(count, folder, *words, name="{}"):
-    """Whether so many jobs do: each makes a file of its name, and waits until all are there."""
+    """Whether COUNT jobs run at once: each makes a file, and waits until all files are there."""
     meet = f'echo > "$2/$1"; until [ $(ls "$2" | wc -l) -ge {count} ]; do :; done'
     return conq(*words, "sh", "-c", meet, "sh", name, folder, items=lines(count)).returncode == 0
 

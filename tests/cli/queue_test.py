@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""conq run -q: each item has one outcome, whatever is killed."""
+"""conq run -q: each item gets one outcome, no matter what is killed."""
 import collections
 import contextlib
 import os
@@ -15,7 +15,7 @@ from support import CONQ, TIMEOUT_S, conq, lines, start
 
 
 def outcomes(queue):
-    """State -> how many, as the file says."""
+    """State -> how many jobs have it, by the file."""
     with sqlite3.connect(queue) as base:
         return dict(base.execute("SELECT state, count(*) FROM job GROUP BY state"))
 
@@ -28,7 +28,7 @@ def runs(log):
 
 
 def wait_until(happened):
-    """Looks until it is so, at most for the time that a test has."""
+    """Looks until the condition holds, for at most the time that a test has."""
     end = time.monotonic() + TIMEOUT_S
     while not happened():
         assert time.monotonic() < end
@@ -49,7 +49,7 @@ def test_items_are_known_by_their_bytes_and_not_by_their_place(tmp_path):
     words = ("-k", "-q", tmp_path / "q", "echo")
     conq(*words, items="b\na\nb\n")
     again = conq(*words, items="new\nb\nb\nb\na\n")
-    assert again.stdout == b"new\nb\n"  # one b more than before
+    assert again.stdout == b"new\nb\n"  # the input has one b more than before
 
 
 def test_other_jobs_of_the_queue_are_left_alone_and_counted(tmp_path):
@@ -83,7 +83,7 @@ def test_an_outcome_whose_lease_was_lost_is_told_and_is_an_error(tmp_path, verb,
     queue = tmp_path / "q"
     subprocess.run([CONQ, "put", "-q", queue, "--once", "--attempts", "1", "a"], check=True,
                    timeout=TIMEOUT_S)
-    script = f'{CONQ} done -q "$CONQ_QUEUE" $CONQ_ID.1 early && {end}'  # somebody else ends it
+    script = f'{CONQ} done -q "$CONQ_QUEUE" $CONQ_ID.1 early && {end}'  # another process ends it
     run = subprocess.run([CONQ, verb, "-q", queue, "-s", script], input=b"a\n",
                          stderr=subprocess.PIPE, timeout=TIMEOUT_S, check=False)
     assert run.returncode == 1
@@ -160,7 +160,7 @@ def test_killed_at_random_moments_each_item_has_one_outcome(tmp_path):
     assert outcomes(tmp_path / "q") == {DONE: count}
     seen = runs(log)
     assert set(seen) == {str(i) for i in range(1, count + 1)}
-    # Only what ran when its conq was killed ran again.
+    # Only the jobs that ran when their conq was killed ran again.
     assert sum(seen.values()) - count <= kills * 4
     with sqlite3.connect(tmp_path / "q") as base:
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -180,7 +180,7 @@ def test_an_item_whose_process_outlives_its_conq_does_not_run_twice_at_once(tmp_
     line = again.stderr.readline()
     assert b"waiting for items that run elsewhere (conq doctor -q " in line
     assert log.read_text() == "begin\n"
-    fifo.write_text("")  # the first one ends
+    fifo.write_text("")  # the first process ends
     wait_until(lambda: log.read_text().count("begin") == 2)
     fifo.write_text("")
     again.communicate(timeout=TIMEOUT_S)
@@ -231,7 +231,7 @@ def test_an_item_runs_again_when_its_process_has_ended_whatever_that_has_left(tm
     try:
         again = start(*words, ":::", "a")
         assert b"run elsewhere" in again.stderr.readline()
-        fifo.write_text("x\n")  # the first process ends; sleep has the queue open still
+        fifo.write_text("x\n")  # the first process ends; sleep still has the queue open
         again.communicate(timeout=TIMEOUT_S)
     finally:
         os.kill(int(left.read_text()), signal.SIGKILL)
@@ -278,12 +278,12 @@ def test_what_is_waited_for_runs_within_the_jobs_at_once(tmp_path):
              f'[ "$1" = a ] && echo begin >> {log} && cat {fifo} > /dev/null; '
              f'echo "$1 $CONQ_SLOT" >> {log}')
     run = start(*words, ":::", "a")
-    wait_until(log.exists)  # not only claimed: it has to outlive its conq
+    wait_until(log.exists)  # the job runs, and so outlives its conq
     run.send_signal(signal.SIGKILL)
     run.wait(TIMEOUT_S)
     again = start(*words, ":::", "b", "a")
     assert b"waiting for items that run elsewhere" in again.stderr.readline()
-    fifo.write_text("")  # the first one ends, and nobody is told
+    fifo.write_text("")  # the first process ends, and nobody is notified
     wait_until(lambda: "a 1" in log.read_text())
     fifo.write_text("")
     again.communicate(timeout=TIMEOUT_S)
@@ -302,7 +302,7 @@ def test_two_runs_on_one_queue_share_the_work(tmp_path):
     outputs = [each.communicate(timeout=TIMEOUT_S)[0].split() for each in pair]
     assert [each.returncode for each in pair] == [0, 0]
     assert runs(log) == {str(i): 1 for i in range(1, 201)}
-    for each in outputs:  # what the other one did meanwhile is printed, too
+    for each in outputs:  # it also prints what the other run did meanwhile
         assert each == sorted(each, key=int)
     assert set(outputs[0]) | set(outputs[1]) == set(lines(200).encode().split())
 
@@ -323,7 +323,7 @@ def test_a_run_prints_what_another_did_for_it_meanwhile(tmp_path):
     fifo.write_text("")
     assert one.communicate(timeout=TIMEOUT_S)[0] == b"did b\n"
     printed, said = two.communicate(timeout=TIMEOUT_S)
-    assert printed == b"did b\ndid c\n"  # and not what was done before it began
+    assert printed == b"did b\ndid c\n"  # but not what was done before it began
     assert b"err b\nerr c\n" in line + said
 
 
@@ -338,11 +338,11 @@ def test_an_interrupted_run_names_the_command_that_goes_on(tmp_path):
     _, said = run.communicate(timeout=TIMEOUT_S)
     assert run.returncode == 143
     assert b"run the same again: conq run -q" in said
-    assert outcomes(queue) == {0: 1}  # given back: it did not fail
+    assert outcomes(queue) == {0: 1}  # handed back: it did not fail
 
 
 def outcomes_or_none(queue):
     try:
         return outcomes(queue)
-    except sqlite3.OperationalError:  # not made yet
+    except sqlite3.OperationalError:  # the table is not made yet
         return {}

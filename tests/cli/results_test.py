@@ -12,7 +12,7 @@ import pytest
 from support import CONQ, TIMEOUT_S, conq, lines, start
 
 TALKS = ("sh", "-c", 'echo "out $1"; echo "err $1" >&2; exit $1', "sh")
-LARGE = 3_000_000  # bytes: more than a queue stores, and than memory holds
+LARGE = 3_000_000  # bytes: more than a queue stores, and more than is kept in memory
 
 
 def records(done):
@@ -92,7 +92,7 @@ def test_output_goes_to_files(tmp_path):
     assert sorted(os.listdir(folder)) == [f"{i}.{end}" for i in (1, 2, 3) for end in ("err", "out")]
     assert (folder / "3.out").read_bytes() == b"out 3\n"
     assert (folder / "3.err").read_bytes() == b"err 3\n"
-    conq("-o", folder, "seq", "{}", ":::", "200000")  # replaces them
+    conq("-o", folder, "seq", "{}", ":::", "200000")  # replaces the files
     assert (folder / "1.out").read_text() == lines(200_000)
 
 
@@ -186,7 +186,7 @@ def test_keep_is_stored_with_the_queue(tmp_path):
 def test_delay_keeps_begins_apart():
     done = conq("-j8", "--delay", "20ms", "--json", "true", items=lines(4))
     begins = sorted(each["start_ms"] for each in records(done))
-    assert len(begins) == 4 and begins[-1] - begins[0] >= 3 * 20 - 3  # whole ms are cut
+    assert len(begins) == 4 and begins[-1] - begins[0] >= 3 * 20 - 3  # times are cut to whole ms
 
 
 def test_an_interrupt_ends_a_delay_and_begins_nothing():

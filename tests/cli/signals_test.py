@@ -20,10 +20,10 @@ class Blocked:
         os.mkfifo(self.go)
         self.run = start("-k", "-j2", "sh", "-c", script, self.up, self.go, stdin=subprocess.PIPE)
         self.run.stdin.write(lines(items).encode())
-        self.run.stdin.flush()  # and left open: there might be more
+        self.run.stdin.flush()  # and left open, so more input might come
         self.heard = 0
         self.reader = os.open(self.up, os.O_RDWR)
-        while self.heard < 6:  # two times "up\n"
+        while self.heard < 6:  # twice "up\n"
             self.heard += len(os.read(self.reader, 100))
 
     def say_go(self):
@@ -41,7 +41,7 @@ class Blocked:
         return code, out, err
 
     def send_again(self, name, text):
-        """The same signal until this is said: what comes at once after another counts as that."""
+        """Sends a signal until the text is heard: two at almost the same time count as one."""
         said = b""
         while text not in said:
             self.run.send_signal(name)
@@ -50,7 +50,7 @@ class Blocked:
         return said
 
     def hear(self, text):
-        """Waits until standard error has said this."""
+        """Waits until the text is on standard error."""
         said = b""
         while text not in said:
             assert select.select([self.run.stderr], [], [], TIMEOUT_S)[0], said
@@ -92,7 +92,7 @@ def test_sigterm_terminates_with_143_and_whole_process_groups(tmp_path):
 
 @pytest.mark.parametrize("turn", range(5))
 def test_a_signal_that_comes_twice_at_once_is_one(tmp_path, turn):
-    """As from timeout(1), which sends it to us, and then to our process group."""
+    """timeout(1) does this: it signals its child, and then the process group."""
     script = "trap 'sleep 0.1; echo ended; exit 3' TERM; echo up > $0; read line < $1"
     blocked = Blocked(tmp_path, script)
     blocked.run.send_signal(signal.SIGTERM)
@@ -129,7 +129,7 @@ def test_signals_end_a_run_whose_output_nobody_takes():
     run = start("-j2", "head", "-c", "1000000", stdin=subprocess.PIPE)
     run.stdin.write(b"/dev/zero\n" * 100)
     run.stdin.close()
-    assert run.stdout.read(1) == b"\0"  # from now on we read no more, and the pipe is full
+    assert run.stdout.read(1) == b"\0"  # we read no more from now on, so the pipe is full
     run.send_signal(signal.SIGTERM)
     assert b"terminating" in run.stderr.readline()
     run.send_signal(signal.SIGINT)
@@ -163,7 +163,7 @@ def test_a_job_that_stops_on_the_terminal_is_continued_once_and_then_failed(name
 
 
 def in_terminal(words, items):
-    """Runs with a pseudo-terminal as controlling terminal and standard error."""
+    """Runs conq with a pseudo-terminal as controlling terminal and standard error."""
     read_end, write_end = os.pipe()
     pid, master = pty.fork()
     if pid == 0:
@@ -190,7 +190,7 @@ def test_progress_is_shown_on_a_terminal():
     code, said = in_terminal(["-j1", "sleep", "0.5"], b"0.1\n0.2\n")
     assert code == 0
     assert b" done, 0 failed, " in said and b"/s" in said and b"left" in said
-    assert said.endswith(b"\r\x1b[K")  # and taken away
+    assert said.endswith(b"\r\x1b[K")  # the progress line was removed
 
 
 def test_a_dumb_terminal_gets_no_progress_and_none_gets_colours(monkeypatch):

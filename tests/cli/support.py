@@ -9,7 +9,7 @@ ARGUMENT_MAX = 131_071  # bytes
 
 
 def conq(*words, items=b"", **options):
-    """conq run WORDS with these bytes as standard input."""
+    """Runs conq run WORDS with these bytes as standard input."""
     if isinstance(items, str):
         items = items.encode()
     if "stdin" not in options:
@@ -20,7 +20,7 @@ def conq(*words, items=b"", **options):
 
 
 def start(*words, **options):
-    """The same, to be spoken with while it runs."""
+    """The same, but returns the running process, so that the test can talk to it."""
     for name in ("stdin", "stdout", "stderr"):
         options.setdefault(name, subprocess.PIPE)
     return subprocess.Popen([CONQ, "run", *map(os.fsencode, words)], **options)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The verbs: the calls of a queue from a shell."""
+"""The verbs: they make the calls of a queue available in a shell."""
 import json
 import os
 import pathlib
@@ -34,7 +34,7 @@ def start(queue, verb, *words):
 
 
 def get(queue, *words):
-    """An item and its token."""
+    """Gets an item. Returns its token and the item."""
     done = queue("get", "--timeout", "0", *words)
     assert done.returncode == 0, done.stderr
     token, item = done.stdout.rstrip(b"\n").split(b"\t", 1)
@@ -116,7 +116,7 @@ def test_what_outlives_a_killed_get_keeps_the_item(queue, tmp_path):
     run = start(queue, "get", "--", "sh", "-c", f"echo started; cat {fifo}", "{}")
     assert run.stdout.readline() == b"started\n"
     run.send_signal(signal.SIGKILL)
-    with sqlite3.connect(queue.path) as base:  # its conq cannot renew the lease any more
+    with sqlite3.connect(queue.path) as base:  # now its conq cannot renew the lease any more
         left_ms = base.execute("SELECT due_ms FROM job").fetchone()[0] - boot_ms()
     assert left_ms > 24 * 3600 * 1000
     assert queue("get", "--timeout", "0").returncode == NOTHING
