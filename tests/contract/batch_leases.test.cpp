@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Promises of take_many and its lease, and about batches whose items throw.
+// Promises of take_many and its lease, and promises about batches whose items throw.
 #include <array>
 #include <chrono>
 #include <memory>
@@ -24,7 +24,7 @@ template <class Queue> void fill(Queue& q, int count) {
     for (int i = 0; i < count; ++i) ASSERT_EQ(q.emplace(i), status::ok);
 }
 
-// Throws from its copy if it is negative.
+// An item whose copy constructor throws if the value is negative.
 struct picky {
     int value;
     explicit picky(int v) noexcept : value(v) {}
@@ -34,7 +34,7 @@ struct picky {
     picky(picky&&) noexcept = default;
     picky& operator=(picky&&) noexcept = default;
 };
-// The same for one that goes into a locked buffer.
+// The same, but because its move may throw it goes into a locked buffer.
 struct picky_on_the_move : picky {
     using picky::picky;
     picky_on_the_move(const picky_on_the_move&) = default;
@@ -42,7 +42,7 @@ struct picky_on_the_move : picky {
     picky_on_the_move& operator=(picky_on_the_move&&) = default;
 };
 
-// Writes into a vector, and throws instead of the third time.
+// An output iterator that writes into a vector, and throws at the third write.
 struct breaking_output {
     using difference_type = std::ptrdiff_t;
     std::vector<int>* to;
@@ -55,7 +55,8 @@ struct breaking_output {
     }
 };
 
-// A range whose item at `bad` throws when it is copied: what a queue holds when all is over.
+// Puts a range whose item at `bad` throws when it is copied, and checks what the queue holds in the
+// end.
 template <class Queue> void put_with_a_bad_one(std::size_t count, std::size_t bad) {
     using item = typename Queue::value_type;
     Queue q(static_cast<int>(count));
@@ -146,7 +147,7 @@ CONQ_PROMISE(batch_leases, a_moved_batch_counts_once, holds) {
         auto first = q.take_many(2);
         auto second = std::move(first);
         EXPECT_EQ(q.unfinished(), 5u);
-        second = q.take_many(1);  // drops the two
+        second = q.take_many(1);  // drops the first two items
         EXPECT_EQ(q.unfinished(), 3u);
         EXPECT_EQ(second.size(), 1u);
         auto& same = second;
@@ -178,7 +179,7 @@ CONQ_PROMISE(batch_leases, wait_for_the_first_item, any) {
 }
 
 CONQ_PROMISE(batch_leases, the_items_are_destroyed_before_they_count_as_done, holds) {
-    // As in leases: tasks that put from their destructors are the sharpest probe.
+    // As with leases, tasks that put from their destructors are the strictest test.
     struct parent {
         typename Subject::template queue<int>* children = nullptr;
         explicit parent(typename Subject::template queue<int>* to) : children(to) {}

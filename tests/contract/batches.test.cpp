@@ -44,7 +44,7 @@ std::stop_token stopped_token() {
     source.request_stop();
     return source.get_token();
 }
-// Puts a range of `Items`, which are made from 0 to 9; what comes out.
+// Puts a range of `Items`, made of 0 to 9. Returns what comes out.
 template <class Queue, class Items> std::vector<typename Queue::value_type> through(Queue& q) {
     const std::vector<int> from = numbers(10);
     const Items items(from.begin(), from.end());
@@ -236,7 +236,7 @@ CONQ_PROMISE(batches, the_limit_is_one_for_all_waits_of_a_call, bounded) {
     std::jthread getter([&] {
         while (!ends) static_cast<void>(q.get_for(1ms));
     });
-    // Each wait is far shorter than the limit; all together are not.
+    // Each wait is far shorter than the limit; all waits together are longer.
     const batch_result put = q.put_many(items.begin(), items.end(), 20ms);
     ends = true;
     EXPECT_EQ(put.status, status::timed_out);
@@ -325,7 +325,7 @@ CONQ_PROMISE(batches, wake_as_many_as_they_have_items_for, many | bounded) {
 }
 
 CONQ_PROMISE(batches, between_many_threads_lose_and_double_nothing_and_keep_order, many) {
-    using item = std::pair<int, int>;  // who, and the number of his put
+    using item = std::pair<int, int>;  // the putter, and the number of its put
     constexpr int each = 4'000;
     typename Subject::template queue<item> q(50);
     std::vector<std::vector<item>> got(3);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The calls of the contract, exactly: which there are, what they take and what they answer. What
-// does not hold does not compile.
+// The calls of the contract, exactly: which ones exist, what they take and what they return. If one
+// of these promises does not hold, this file does not compile.
 #include <chrono>
 #include <concepts>
 #include <memory>
@@ -97,7 +97,7 @@ concept tells = requires(Queue& q, const Queue& seen) {
     { seen.unfinished() } -> std::same_as<std::uint64_t>;
 };
 
-// Neither copied nor moved; made of a size only when that is asked for.
+// Can be neither copied nor moved, and is made from a size only explicitly.
 template <class Queue>
 concept stays =
     !std::copyable<Queue> && !std::movable<Queue> && !std::is_move_constructible_v<Queue> &&
@@ -123,7 +123,7 @@ CONQ_PROMISE(calls, are_those_of_the_contract, any) {
 CONQ_PROMISE(calls, hold_a_lock_where_the_type_says_so, any) {
     EXPECT_EQ(Subject::template queue<std::string>::is_locked,
               (Subject::capabilities & lock_free_try) == 0);
-    // Where several claim, an item whose move may throw goes behind a lock.
+    // If several threads claim slots, an item whose move may throw is kept behind a lock.
     EXPECT_EQ(Subject::template queue<conq::test::throwing>::is_locked,
               (Subject::capabilities & many) != 0);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Promises of delay_queue about time: nothing comes out early, the earliest comes first, and
-// whoever waits wakes for it.
+// Promises of delay_queue about time: no item comes out early, the earliest item comes first, and
+// waiting getters wake for it.
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -124,7 +124,7 @@ TEST(delay_queue, whoever_gives_up_hands_the_timer_on) {
         std::stop_source stop;
         ASSERT_EQ(q.put_after(1, 20ms), status::ok);
         watched_thread first([&] {
-            const auto got = q.get(stop.get_token());  // ok: it was stopped too late
+            const auto got = q.get(stop.get_token());  // ok: the stop came too late
             EXPECT_EQ(got ? q.put(*got) : got.state(), got ? status::ok : status::stopped);
         });
         first.wait_until_asleep();

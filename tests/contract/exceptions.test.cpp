@@ -95,7 +95,7 @@ CONQ_PROMISE(exceptions, a_throwing_item_wakes_and_reaches_waiting_threads, many
 }
 
 #if CONQ_CHECKED
-// Destroys a queue of two slots while a call waits on it; `prepare` comes first, on this thread.
+// Destroys a queue of two slots while a call waits on it. First runs `prepare` on this thread.
 template <class Queue, class Prepare, class Call> void destroy_under(Prepare prepare, Call call) {
     auto q = std::make_unique<Queue>(2);
     prepare(*q);

@@ -25,7 +25,8 @@ using namespace conq::test;
 
 namespace {
 
-// A thread that puts an item, and sleeps when this returns, unless somebody waits for it.
+// A thread that puts an item. When the constructor returns the thread sleeps, unless a get waits
+// for the item.
 template <class Queue, class Item> struct putter {
     putter(Queue& queue, Item item)
         : argument(std::move(item)), thread([this, &queue] {
@@ -43,7 +44,7 @@ template <class Queue, class Item> struct putter {
     conq::test::watched_thread thread;
 };
 
-// The same of a thread that gets.
+// The same for a thread that gets.
 template <class Queue> struct getter {
     explicit getter(Queue& queue) : thread([this, &queue] { answer.emplace(queue.get()); }) {
         thread.wait_until_asleep();
@@ -344,7 +345,7 @@ CONQ_PROMISE(hand_over, a_task_that_puts_a_child_before_its_end_never_ends_join_
         typename Subject::template queue<int> q(0);
         std::atomic<int> processed{0};
         std::vector<std::jthread> workers;
-        for (int w = 0; w < 2; ++w) {  // one puts while the other takes
+        for (int w = 0; w < 2; ++w) {  // one puts while the other one takes
             workers.emplace_back([&] {
                 for (auto& depth : q) {
                     if (*depth > 0) static_cast<void>(q.put(*depth - 1));
@@ -371,7 +372,7 @@ CONQ_PROMISE(hand_over, join_then_destroy_is_safe, hands_over) {
         ASSERT_EQ(q->put(1), status::ok);
         ASSERT_EQ(q->put(2), status::ok);
         q->join();
-        destroy(q);  // while the threads may still be on their way out of task_done
+        destroy(q);  // while threads may still be returning from task_done
     }
 }
 
@@ -498,7 +499,7 @@ CONQ_PROMISE(hand_over, destroying_a_queue_under_a_join_is_reported, hands_over)
 
 namespace {
 
-// Counts its wakes.
+// A waiter without a thread, which counts its wakes.
 template <class Queue> struct callback : conq::resumer<typename Queue::traits::platform> {
     using base = conq::resumer<typename Queue::traits::platform>;
     callback() : base(&on_wake), place(*this) {}
@@ -546,7 +547,7 @@ CONQ_PROMISE(hand_over, callbacks_are_woken_first_come_first_served, hands_over)
     for (auto& each : waiting) q.enlist_getter(each.place);
     putter put(q, 1);
     EXPECT_EQ(waiting[0].wakes, 1);
-    q.leave_getter(waiting[0].place);  // it takes nothing, and passes the wake on
+    q.leave_getter(waiting[0].place);  // takes nothing, so it passes the wake on
     EXPECT_EQ(waiting[1].wakes, 1);
     EXPECT_EQ(waiting[2].wakes, 0);
     EXPECT_EQ(q.try_get().value_or(-1), 1);

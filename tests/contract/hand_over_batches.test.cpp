@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Promises of batches of a queue without room: they meet all who wait, and wait for one.
+// Promises of batches of a queue without room: they meet all that wait, and wait for one.
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -27,7 +27,7 @@ template <class Call> void start_asleep(threads& all, Call call) {
     all.back()->wait_until_asleep();
 }
 
-// Cannot be moved any more after some moves.
+// An item that cannot be moved any more after some moves.
 struct tired {
     static inline int moves_left = 0;
     tired() = default;
@@ -100,13 +100,13 @@ CONQ_PROMISE(hand_over_batches, a_shutdown_ends_a_put_that_waits, hands_over) {
 CONQ_PROMISE(hand_over_batches, an_item_that_cannot_be_moved_on_counts_as_done, hands_over) {
     typename Subject::template queue<tired> q(0);
     threads putters;
-    tired::moves_left = 1;  // into the get's result, and no further
+    tired::moves_left = 1;  // as far as the get's result
     start_asleep(putters, [&] { EXPECT_EQ(q.put(tired()), status::ok); });
     EXPECT_THROW(static_cast<void>(q.take_many(2)), std::runtime_error);
     putters.front()->join();
     EXPECT_EQ(q.unfinished(), 0u);
     q.join();
-    tired::moves_left = 0;  // not even so far: the put waits on
+    tired::moves_left = 0;  // not even that far: the put waits on
     start_asleep(putters, [&] { EXPECT_EQ(q.put(tired()), status::ok); });
     EXPECT_THROW(static_cast<void>(q.take_many(2)), std::runtime_error);
     tired::moves_left = 2;

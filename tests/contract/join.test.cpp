@@ -83,7 +83,8 @@ CONQ_PROMISE(join, task_done_too_often_fails_and_changes_nothing, holds) {
     q.join();
 }
 
-// Added to what is done, so many give less than that, or as many as were put.
+// Added to the count of done items, numbers this large wrap: they give less than that count, or as
+// many as were put.
 CONQ_PROMISE(join, task_done_for_a_number_that_wraps_fails_and_changes_nothing, holds) {
     typename Subject::template queue<int> q(2);
     for (int i = 0; i < 2; ++i) {
@@ -121,7 +122,7 @@ CONQ_PROMISE(join, a_task_that_puts_children_before_its_end_never_ends_join_earl
     }
 }
 
-// The suite teardown does this at length.
+// The suite teardown tests this at length.
 CONQ_PROMISE(join, join_then_destroy_is_safe, holds | many) {
     for (auto rounds = conq::testing::scaled(2'000); rounds != 0; --rounds) {
         auto q = std::make_unique<typename Subject::template queue<int>>(2);
@@ -136,7 +137,7 @@ CONQ_PROMISE(join, join_then_destroy_is_safe, holds | many) {
             queue.task_done();
         });
         q->join();
-        destroy(q);  // while the threads may still be on their way out of task_done
+        destroy(q);  // while threads may still be returning from task_done
     }
 }
 

@@ -85,7 +85,7 @@ CONQ_PROMISE(leases, an_empty_lease_says_why, any) {
 }
 
 CONQ_PROMISE(leases, the_item_is_destroyed_before_it_counts_as_done, holds) {
-    // A task that puts from its destructor is the sharpest probe: the child must be counted before
+    // A task that puts from its destructor is the strictest test: the child must be counted before
     // its parent is done.
     struct parent {
         typename Subject::template queue<int>* children = nullptr;

@@ -118,7 +118,7 @@ CONQ_PROMISE(limits, a_stop_ends_a_waiting_join, holds) {
     EXPECT_EQ(answer, status::stopped);
 }
 
-// A token of the shape of C++26's stoppable_token that is not std::stop_token.
+// A token that models C++26's stoppable_token and is not std::stop_token.
 struct foreign_token {
     template <class Callback> using callback_type = std::stop_callback<Callback>;
     std::stop_token inner;
@@ -139,7 +139,7 @@ CONQ_PROMISE(limits, any_token_of_the_standard_shape_stops, any) {
 }
 
 // A token whose callbacks take every lock of the queue when they are made and when they are
-// destroyed: if one of them were held by the waiting call, it would wait for itself for ever.
+// destroyed. If the waiting call held one of the locks, it would wait for itself for ever.
 template <class Queue> struct probing_token {
     template <class Callback> struct callback_type {
         callback_type(const probing_token& token, Callback) : by(token) { by.probe(); }
@@ -198,7 +198,7 @@ CONQ_PROMISE(limits, a_waiter_that_gives_up_passes_its_wake_on, many) {
         std::jthread first([&] {
             auto item = q.get(source.get_token());
             stopped_one = item.state();
-            if (item) static_cast<void>(q.put(*item));  // hand it on: the second needs one
+            if (item) static_cast<void>(q.put(*item));  // hand it on: the second getter needs one
         });
         std::jthread second([&] { got = q.get().value_or(-1); });
         std::jthread putter([&] { static_cast<void>(q.put(7)); });

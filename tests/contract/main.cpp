@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Runs the contract suite and prints its matrix: promises by queues.
+// Runs the contract suite and prints its matrix of promises and queues.
 #include <gtest/gtest.h>
 
 #include <cstdio>

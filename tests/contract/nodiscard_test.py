@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""An answer that tells whether a call has done its work cannot be overlooked."""
+"""The compiler warns if a result that tells whether a call did its work is ignored."""
 import os
 import re
 import subprocess

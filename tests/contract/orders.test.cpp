@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Promises of the orders other than first in, first out, and of the comparison that a
-// priority_queue is made with.
+// priority_queue uses.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -21,8 +21,8 @@ using namespace conq::test;
 
 namespace {
 
-// Puts and gets at random; `next` says what has to come out of what is in, which is in the order of
-// put. Items are (rank, number).
+// Puts and gets at random, and compares with a model. `next` finds the item that has to come out
+// among those in the queue, which it gets in the order of their puts. Items are (rank, number).
 using ranked = std::pair<int, int>;
 template <class Queue, class Next> void compare_with_a_model(Next next) {
     const std::uint64_t seed = conq::testing::first_seed();
@@ -47,7 +47,7 @@ template <class Queue, class Next> void compare_with_a_model(Next next) {
     }
 }
 
-// Only the rank counts, so that equals show in which order they were put.
+// Compares the rank only, so that the number of equal items shows in which order they were put.
 struct by_rank {
     bool operator()(const ranked& a, const ranked& b) const { return a.first < b.first; }
 };
@@ -60,7 +60,7 @@ CONQ_PROMISE(orders, the_newest_comes_out_first, lifo) {
 }
 
 CONQ_PROMISE(orders, the_lowest_comes_out_first, sorted) {
-    using queue = typename Subject::template queue<ranked>;  // no equals: the number counts
+    using queue = typename Subject::template queue<ranked>;  // no two are equal: numbers differ
     compare_with_a_model<queue>(
         [](std::vector<ranked>& in) { return std::min_element(in.begin(), in.end()); });
 }
@@ -100,7 +100,8 @@ TEST(priority_queue, orders_by_the_comparison_it_was_made_with) {
 
 namespace {
 
-// Compares items that are numbers or have a `value`; throws at the `at`-th comparison, from 0.
+// Compares items by the number that they point to or by their `value`. Throws at the `at`-th
+// comparison, counted from 0.
 struct throwing_before {
     static inline int at = -1;
     template <class T> bool operator()(const T& a, const T& b) const {
@@ -113,7 +114,7 @@ struct throwing_before {
     }
 };
 
-// Lets each comparison of a put and of a get throw in turn; what comes out in the end is in order.
+// Lets each comparison of a put and of a get throw in turn. In the end the items come out in order.
 template <class T, class Make> void throw_at_each_comparison(Make make) {
     conq::priority_queue<T, throwing_before> q;
     int puts = 0;

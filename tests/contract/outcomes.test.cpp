@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What wins among several outcomes, to the instant: what happened before a stop or a deadline wins
-// over it. A token and a clock that meddle with the queue when they are asked stand for another
+// Which of several outcomes wins: what happened before a stop or a deadline wins over it, however
+// short before. A token and a clock that change the queue when they are asked stand for another
 // thread that is quick enough.
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using conq::status;
 
-// Something that happens at the `at`-th look, counted from 0.
+// Calls `act` at the `at`-th look, counted from 0.
 struct meddler {
     int at = 1;
     std::function<void()> act;
@@ -28,7 +28,7 @@ struct meddler {
     }
 };
 
-// A token that asks to stop from the moment on when the meddler has acted.
+// A token that requests a stop as soon as the meddler has acted.
 struct meddling_token {
     template <class Callback> struct callback_type {
         callback_type(const meddling_token&, Callback) noexcept {}
@@ -38,8 +38,8 @@ struct meddling_token {
     [[nodiscard]] bool stop_possible() const noexcept { return true; }
 };
 
-// A platform whose clock goes on by a microsecond a look, and by a year once the meddler has acted;
-// its sleeps end at once.
+// A platform whose clock advances by a microsecond per look, and by a year once the meddler has
+// acted. Its sleeps end at once.
 struct meddling_platform : conq::platform::native {
     static inline meddler* by = nullptr;
     static inline conq::platform::instant_ns clock = 0;
@@ -67,7 +67,8 @@ struct names {
 };
 TYPED_TEST_SUITE(outcomes, queues, names);
 
-// The meddler acts at each of so many looks in turn: while the wait polls, and when it sleeps.
+// The meddler acts at each of this many looks in turn: some while the wait polls, some when it
+// sleeps.
 constexpr int looks_max = 200;
 
 TYPED_TEST(outcomes, an_item_put_before_the_stop_is_got) {
@@ -115,7 +116,7 @@ TYPED_TEST(outcomes, a_stop_wins_over_a_deadline) {
     EXPECT_EQ(q.get_for(-1s, meddling_token{&by}).state(), status::stopped);
 }
 
-// A rendezvous: a partner that comes in the middle of the call.
+// For a rendezvous: the partner comes in the middle of the call.
 using meeting = conq::basic_rendezvous<int, meddling_traits>;
 
 TEST(outcomes_of_a_rendezvous, an_item_put_before_the_stop_is_got) {

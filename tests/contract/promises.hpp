@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Promises: tests of the contract, each on every queue that can do what it needs.
+// Promises: tests of the contract. Each runs on every queue that can do what the promise needs.
 #ifndef CONQ_TESTS_CONTRACT_PROMISES_HPP
 #define CONQ_TESTS_CONTRACT_PROMISES_HPP
 
@@ -11,14 +11,14 @@
 
 namespace conq::test {
 
-/// A promise on one queue; nullptr where it needs what the queue cannot do.
+/// A promise on one queue; nullptr if the queue cannot do what the promise needs.
 using promise_body = void (*)();
 /// A promise on each of all_subjects, in their order.
 template <class... Subjects>
 auto bodies_on(::testing::Types<Subjects...>) -> std::array<promise_body, sizeof...(Subjects)>;
 using promise_bodies = decltype(bodies_on(all_subjects{}));
 
-/// Makes a test "SUITE/QUEUE.PROMISE" of each body. Always true.
+/// Makes a test "SUITE/QUEUE.PROMISE" of each body. Always returns true.
 bool register_promise(const char* suite, const char* promise, const char* file, int line,
                       const promise_bodies& bodies);
 
@@ -30,9 +30,9 @@ constexpr promise_bodies bodies_of(BodyOn body_on, ::testing::Types<Subjects...>
 
 }  // namespace conq::test
 
-/// A promise: a test on every queue that has the capabilities `needs`. The matrix shows the others
-/// as "-". It is registered by a pointer: googletest's typed tests make a class for each queue,
-/// with which some of these sources take a quarter longer to compile.
+/// A promise: a test on every queue that has the capabilities `needs`. The matrix shows the other
+/// queues as "-". The test is registered as a pointer to a function: googletest's typed tests make
+/// a class for each queue, and with them some of these sources take a quarter longer to compile.
 #define CONQ_PROMISE(suite, promise, needs)                                               \
     template <class Subject> void suite##_##promise();                                    \
     [[maybe_unused]] const bool suite##_##promise##_is_registered =                       \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Promises of put and get: order, bound, arguments that stay intact.
+// Promises of put and get: order, bound, and arguments that stay intact.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -181,8 +181,8 @@ CONQ_PROMISE(put_get, a_get_waits_until_there_is_an_item, any) {
     EXPECT_EQ(got, 5);
 }
 
-// Putters and getters, as many as the type has on a side, up to three; what each getter got, as
-// (putter, number), in its order.
+// Runs as many putters and getters as the type may have on a side, up to three. Returns what each
+// getter got, as (putter, number), in the order in which it got it.
 template <class Subject>
 inline constexpr int sides = (Subject::capabilities & conq::test::many) != 0 ? 3 : 1;
 template <class Subject> auto exchanged(int capacity, int each) {
@@ -206,7 +206,7 @@ template <class Subject> auto exchanged(int capacity, int each) {
     return got;
 }
 constexpr int all_capacities[] = {1, 2, 64, 1000};
-// How many items each putter puts: enough at least to go round the largest of them.
+// How many items each putter puts: at least enough to go round the largest queue.
 static int items_each() {
     return static_cast<int>(std::max<std::uint64_t>(3'000, conq::testing::scaled(20'000)));
 }

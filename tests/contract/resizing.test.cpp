@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Promises of set_maxsize, and of memory that is given back.
+// Promises of set_maxsize, and about memory that is given back.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -47,7 +47,7 @@ CONQ_PROMISE(resizing, a_smaller_maxsize_keeps_what_is_in, resizable) {
 }
 
 CONQ_PROMISE(resizing, the_bound_holds_while_it_changes, resizable) {
-    // Whatever the bound does between 1 and 8, no more than 8 are ever in.
+    // However the bound changes between 1 and 8, the queue never holds more than 8 items.
     typename Subject::template queue<int> q(8);
     std::atomic<bool> ends{false};
     std::atomic<int> put{0}, got{0};
@@ -102,7 +102,7 @@ CONQ_PROMISE(resizing, a_deep_backlog_comes_out_in_order_from_many_threads, unbo
             });
         }
         getters.clear();
-        // try_get may answer busy where another getter changes segments; get never does.
+        // try_get may return busy while another getter changes segments; get never does.
         while (!q.empty()) {
             static_cast<void>(q.get());
             ++count;

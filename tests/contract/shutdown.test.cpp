@@ -85,7 +85,8 @@ CONQ_PROMISE(shutdown, immediate_drops_what_is_unclaimed_and_counts_it_done, hol
     q.join();
 }
 
-// An item whose end uses the queue that it was in, and notes on which thread it came.
+// An item whose destructor uses the queue that the item was in, and notes the thread that it runs
+// on.
 template <class Queue> struct probing_item {
     Queue* queue;
     std::thread::id* ended_on;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The queues that the contract suite runs on, and what each of them can do.
+// The queues that the contract suite runs on, and what each queue can do.
 #ifndef CONQ_TESTS_CONTRACT_SUBJECTS_HPP
 #define CONQ_TESTS_CONTRACT_SUBJECTS_HPP
 
@@ -31,8 +31,8 @@ enum capability : unsigned {
     lifo = 32,           ///< last in, first out
     sorted = 64,         ///< the lowest first, equals in the order of put
     many = 128,          ///< any number of putters and getters at once
-    holds = 256,         ///< it has room: for items that no getter has come for yet
-    hands_over = 512,    ///< it has none: a put waits for a get
+    holds = 256,         ///< has room for items that no getter has come for yet
+    hands_over = 512,    ///< has no room: a put waits for a get
 };
 
 struct portable_traits : default_traits {
@@ -80,7 +80,7 @@ struct stacked
     static constexpr const char* name = "lifo_queue";
 };
 
-/// The order of values where a type has one; the items of all other types are equals.
+/// The order of the values if a type has one. The items of all other types are equal.
 template <class T> struct by_value {
     bool operator()(const T& a, const T& b) const {
         if constexpr (requires { a.value < b.value; }) {
@@ -112,7 +112,7 @@ struct spsc_portable
     static constexpr const char* name = "spsc_queue, portable waiter, no barrier";
 };
 
-/// A queue without a size, made of one all the same, as the suites make them.
+/// A queue without a size that can be made from a size all the same, as the suites do.
 template <class T, class Traits> struct sizeless : basic_rendezvous<T, Traits> {
     explicit sizeless(std::integral auto) {}
 };
@@ -126,9 +126,9 @@ struct handing_prompt : subject<sizeless, prompt_traits, many | fifo | hands_ove
     static constexpr const char* name = "rendezvous, prompt";
 };
 
-/// Those with any number of putters and getters, and all. The second compiler, a sanitizer or an
-/// emulator, which takes many times as long to build or to run, has each type of queue and each
-/// kind of waiting once.
+/// The subjects with any number of putters and getters, and all subjects. For the second compiler,
+/// a sanitizer or an emulator, which take many times as long to build or to run, these are each
+/// type of queue and each kind of waiting once.
 #if CONQ_TESTS_FEW_VARIANTS
 using subjects_for_many = ::testing::Types<locked, bounded_ring, segmented, segmented_portable,
                                            stacked, prioritized, timed, handing>;

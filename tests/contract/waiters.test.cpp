@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Promises to those who wait without a thread: a callback waiter beside threads, on every queue.
+// Promises to waiters without a thread: a callback waiter beside threads, on every queue.
 #include <array>
 #include <atomic>
 #include <thread>
@@ -12,7 +12,7 @@ using conq::status;
 
 namespace {
 
-// Counts its wakes; the shape of what a coroutine or a select would register.
+// A waiter that counts its wakes. A coroutine or a select would register one of this kind.
 template <class Queue> struct callback_waiter : conq::resumer<typename Queue::traits::platform> {
     using base = conq::resumer<typename Queue::traits::platform>;
     callback_waiter() : base(&on_wake), place(*this) {}
@@ -55,7 +55,8 @@ CONQ_PROMISE(waiters, a_callback_is_called_for_room, bounded) {
     q.leave_putter(waiting.place);
 }
 
-// A thread that waits to put into a large queue is woken at half empty, and has a timer until then.
+// A thread that waits to put into a large queue is woken when the queue is half empty, and has a
+// timer until then. A callback has no timer.
 CONQ_PROMISE(waiters, a_callback_is_called_for_the_first_room_of_a_large_queue, bounded) {
     using queue = typename Subject::template queue<int>;
     queue q(128);
@@ -120,7 +121,8 @@ CONQ_PROMISE(waiters, all_are_called_at_shutdown, any) {
     for (auto& each : putters) q.leave_putter(each.place);
 }
 
-// It was woken for the first; nobody was for the second, because a wake was under way.
+// The first waiter was woken for the first item or room. Nobody was woken for the second one,
+// because a wake was under way.
 CONQ_PROMISE(waiters, one_that_enlists_again_passes_on_what_came_before_it_did, holds) {
     using queue = typename Subject::template queue<int>;
     queue q(2);
@@ -163,7 +165,7 @@ CONQ_PROMISE(waiters, callbacks_and_threads_wait_side_by_side, many) {
     queue q(4);
     std::atomic<int> got{0};
     constexpr int items = 2'000;
-    callback_waiter<queue> waiting;  // outlives all who may still be about to notify it
+    callback_waiter<queue> waiting;  // outlives all threads that may still notify it
     {
         std::vector<std::jthread> getters;
         for (int g = 0; g < 2; ++g) {
