@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The scheduler has to find planted faults: a parking protocol with one of its steps taken out.
-// With CONQ_TRACE set it shows the trace of each.
+// The scheduler must find planted faults: a parking protocol with one of its steps left out. With
+// CONQ_TRACE set the tests print the trace of each fault.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,15 +18,15 @@
 namespace conq::testing {
 namespace {
 
-// What may be wrong with the tiny protocol below.
+// The steps of the tiny protocol below; a false one is a fault.
 struct fault {
-    bool looks_again = true;  // after the flag is armed, before the sleep
-    bool wakes = true;        // whoever has put
-    bool arms_by_rmw = true;  // else by a store that may stay in the store buffer
+    bool looks_again = true;  // after it has armed the flag, before it sleeps
+    bool wakes = true;        // after a put
+    bool arms_by_rmw = true;  // else by a store, which may stay in the store buffer
     bool claims_once = true;  // else two getters may take the same item
 };
 
-// One slot, a flag, a sleeper: the shape of what queues do.
+// One slot, a flag and a sleeper: what queues do, in small.
 struct tiny_queue {
     scheduled_atomic<std::uint32_t> item{0}, armed{0}, word{0};
     fault with;
@@ -90,7 +90,7 @@ TEST(canaries, a_dropped_wake_is_found) {
 }
 
 TEST(canaries, a_missing_barrier_is_found_with_store_buffers_only) {
-    // The second look is a plain load here, so that nothing but the arming drains the buffer.
+    // Here the second look is a plain load, so that only the arming could drain the store buffer.
     const fault weak{.arms_by_rmw = false, .claims_once = false};
     expect_found("armed by a plain store", explore_tiny(weak), "stuck");
     EXPECT_EQ(explore_tiny(weak, memory_model::sequential).failure, "")
@@ -120,7 +120,7 @@ TEST(canaries, a_use_after_destruction_is_found) {
         auto* word = make_in_run<scheduled_atomic<std::uint32_t>>(0u);
         story.thread([=] {
             word->fetch_add(1);
-            word->fetch_add(1);  // the other may have destroyed it
+            word->fetch_add(1);  // the other thread may have destroyed it
         });
         story.thread([=] {
             while (word->load() == 0) scheduled::yield();
@@ -130,7 +130,7 @@ TEST(canaries, a_use_after_destruction_is_found) {
     expect_found("touched when it was gone", found, "use after destruction");
 }
 
-// What the other kinds of faults look like, each in a model of its own.
+// The other kinds of faults, each in a model of its own.
 finding explore_planted(const model& what, memory_model memory = memory_model::views) {
     exploration how;
     how.memory = memory;
@@ -212,7 +212,7 @@ TEST(canaries, a_timer_that_hides_a_lost_wake_is_found) {
     const auto found = explore_planted([](scenario& story) {
         auto word = std::make_shared<scheduled_atomic<std::uint32_t>>(0);
         story.thread([=] {
-            word->store(1);  // and nobody is woken
+            word->store(1);  // but wakes nobody
         });
         story.thread([=] {
             while (word->load() == 0) static_cast<void>(scheduled::wait(*word, 0, 1'000'000));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The simulated memory against the standard: of each small program, every outcome that the model
-// allows is seen, and none that it forbids. The names are those of the literature (Alglave,
+// Compares the simulated memory with the standard: each small program shows every outcome that the
+// memory model allows, and none that it forbids. The names are those of the literature (Alglave,
 // Maranget, Tautschnig, "Herding Cats", TOPLAS 2014).
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ constexpr auto acq_rel = std::memory_order_acq_rel;
 constexpr auto seq_cst = std::memory_order_seq_cst;
 using order = std::memory_order;
 
-// Two shared words and what was read.
+// Two shared words, and the values that were read.
 struct shared {
     scheduled_atomic<int> x{0}, y{0};
     int r[4] = {};
@@ -33,11 +33,11 @@ using body = std::function<void(shared&)>;
 
 struct program {
     std::vector<body> threads;
-    bool shows_x = false, shows_y = false;  // their last values are part of the outcome
+    bool shows_x = false, shows_y = false;  // whether the last values are part of the outcome
     int registers = 2;
 };
 
-// How often each outcome was seen: "r0 r1 …", then the last values that the program shows.
+// How often each outcome was seen: the values read, then the last values that the program shows.
 std::map<std::string, int> outcomes(const program& what, memory_model memory) {
     auto seen = std::make_shared<std::map<std::string, int>>();
     exploration how;
@@ -60,7 +60,7 @@ std::map<std::string, int> outcomes(const program& what, memory_model memory) {
     return *seen;
 }
 
-// Every outcome of `allowed` is seen, and no other.
+// Checks that every outcome of `allowed` is seen, and no other.
 void expect_exactly(const char* name, const program& what, memory_model memory,
                     std::vector<std::string> allowed) {
     const auto seen = outcomes(what, memory);
@@ -75,7 +75,7 @@ void expect_exactly(const char* name, const program& what, memory_model memory,
     }
 }
 
-// A word is written, the other read: by both, crosswise.
+// Each thread writes one word and reads the other, crosswise.
 program store_buffering(order store, order load) {
     return {{[=](shared& s) {
                  s.x.store(1, store);
@@ -95,7 +95,7 @@ TEST(litmus, store_buffering) {
     expect_exactly("SB", store_buffering(seq_cst, seq_cst), memory_model::store_buffers,
                    sequential);
     expect_exactly("SB", store_buffering(seq_cst, seq_cst), memory_model::views, sequential);
-    // Mixed: one side is not seq_cst, and that is enough to let both be blind.
+    // Mixed: one side is not seq_cst. That is enough to let both miss the other's store.
     expect_exactly("SB, mixed", store_buffering(seq_cst, acquire), memory_model::views, all);
     expect_exactly("SB, mixed", store_buffering(release, seq_cst), memory_model::views, all);
 }
@@ -114,11 +114,11 @@ TEST(litmus, store_buffering_by_read_modify_writes) {
     };
     expect_exactly("SB+rmw", by(seq_cst, seq_cst), memory_model::views, {"01", "10", "11"});
     expect_exactly("SB+rmw", by(acq_rel, seq_cst), memory_model::views, {"00", "01", "10", "11"});
-    // On x86 each of them is a full barrier, whatever its order.
+    // On x86 each read-modify-write is a full barrier, whatever its memory order.
     expect_exactly("SB+rmw", by(relaxed, relaxed), memory_model::store_buffers, {"01", "10", "11"});
 }
 
-// The platform's barrier in two halves, between store and load: one thread pays for both.
+// The platform's barrier in two halves, between store and load: one thread pays for both threads.
 TEST(litmus, store_buffering_with_a_barrier_in_two_halves) {
     using half = void (*)();
     constexpr half none = [] {};
@@ -140,12 +140,13 @@ TEST(litmus, store_buffering_with_a_barrier_in_two_halves) {
     expect_exactly("SB+heavy+heavy", by(heavy, heavy), memory_model::views, sequential);
     expect_exactly("SB+light+light", by(light, light), memory_model::views, all);
     expect_exactly("SB+none+heavy", by(none, heavy), memory_model::views, all);
-    // On x86 the heavy half reaches a thread wherever it is; the light one is for compilers.
+    // On x86 the heavy half takes effect in every thread, wherever it is; the light half only
     expect_exactly("SB+light+heavy", by(light, heavy), memory_model::store_buffers, sequential);
     expect_exactly("SB+light+light", by(light, light), memory_model::store_buffers, all);
 }
 
-// What a third thread did is handed on: seen before a light half, it is seen after the heavy one.
+// What a third thread wrote is passed on: if it is seen before a light half, it is seen after the
+// heavy half.
 TEST(litmus, a_heavy_half_sees_what_the_others_had_seen) {
     const program what{{[](shared& s) { s.x.store(1, relaxed); },
                         [](shared& s) {
@@ -185,7 +186,8 @@ TEST(litmus, message_passing) {
     expect_exactly("MP", message_passing(seq_cst, seq_cst), memory_model::views, ordered);
 }
 
-// Not modelled: the standard allows 11 for relaxed operations, and no load here sees the future.
+// Not modelled: the standard allows 11 for relaxed operations, but here no load reads a later
+// store.
 TEST(litmus, load_buffering_is_not_modelled) {
     const program what{{[](shared& s) {
                             s.r[0] = s.x.load(relaxed);
@@ -198,7 +200,7 @@ TEST(litmus, load_buffering_is_not_modelled) {
     expect_exactly("LB", what, memory_model::views, {"00", "01", "10"});
 }
 
-// What one thread saw, it hands on.
+// What one thread has seen it passes on.
 program write_to_read_causality(order store, order load) {
     return {{[=](shared& s) { s.x.store(1, store); },
              [=](shared& s) {
@@ -224,7 +226,7 @@ TEST(litmus, write_to_read_causality) {
                    causal);
 }
 
-// Two writes, and two readers that see them in different orders.
+// Two writes, and two readers that may see them in different orders.
 program independent_reads(order store, order load) {
     return {{[=](shared& s) { s.x.store(1, store); }, [=](shared& s) { s.y.store(1, store); },
              [=](shared& s) {
@@ -250,7 +252,7 @@ TEST(litmus, independent_reads_of_independent_writes) {
     EXPECT_EQ(x86.count("1010"), 0u) << "IRIW is forbidden on x86";
 }
 
-// Two writers of two words, crosswise: both first writes may come last.
+// Two threads write two words, crosswise: the first write of both may come last.
 program two_plus_two_writes(order store) {
     return {{[=](shared& s) {
                  s.x.store(1, store);
@@ -298,7 +300,7 @@ TEST(litmus, read_to_write_causality) {
     EXPECT_EQ(ordered.size(), 7u);
 }
 
-// Coherence: one location is never seen going back.
+// Coherence: a location never goes back to an older value.
 TEST(litmus, coherence_of_two_reads) {
     const program what{{[](shared& s) { s.x.store(1, relaxed); },
                         [](shared& s) {
@@ -321,12 +323,14 @@ TEST(litmus, coherence_of_a_write_and_a_read) {
                             s.r[1] = s.x.load(relaxed);
                         }},
                        true};
-    // Whoever reads the other's write has it after his own: so the other's is the last.
+    // A thread that reads the other's write sees it after its own, so the other's write is the
+    // last.
     expect_exactly("CoWR", what, memory_model::views, {"12 x1", "12 x2", "11 x1", "22 x2"});
     expect_exactly("CoWR", what, memory_model::store_buffers, {"12 x1", "12 x2", "11 x1", "22 x2"});
 }
 
-// A release sequence goes on through a relaxed read-modify-write, and ends at another's store.
+// A release sequence continues through a relaxed read-modify-write, and ends at a store of another
+// thread.
 TEST(litmus, release_sequence) {
     const auto by = [](bool by_rmw) -> program {
         return {{[](shared& s) {
@@ -351,7 +355,7 @@ TEST(litmus, release_sequence) {
                    {"00", "01", "11", "20", "21"});
 }
 
-// No two read-modify-writes read the same value, even relaxed and beside a plain store.
+// No two read-modify-writes read the same write, even if they are relaxed, or beside a plain store.
 TEST(litmus, atomicity_of_read_modify_writes) {
     const program counting{{[](shared& s) { s.r[0] = s.x.fetch_add(1, relaxed); },
                             [](shared& s) { s.r[1] = s.x.fetch_add(1, relaxed); }},
@@ -367,8 +371,8 @@ TEST(litmus, atomicity_of_read_modify_writes) {
     expect_exactly("RMW and store", beside_a_store, memory_model::views, {"0 x2", "2 x1"});
 }
 
-// A failed compare-and-swap is a load: it may be stale, where a successful one may not split
-// others.
+// A failed compare-and-swap is a load: it may read a stale value. A successful one may not come
+// between the two halves of others.
 TEST(litmus, failed_compare_and_swap_is_a_load) {
     const program what{{[](shared& s) {
                             s.x.store(1, relaxed);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the models have in common: the queues on the scheduler, and what they check with.
+// What the models share: the queues on the scheduler, and what the models check with.
 #ifndef CONQ_TESTS_SCHEDULES_MODELS_HPP
 #define CONQ_TESTS_SCHEDULES_MODELS_HPP
 
@@ -27,7 +27,7 @@ using prompt_ring_queue = basic_bounded_queue<slow_item, scheduled_prompt_traits
 using segment_queue = basic_queue<slow_item, scheduled_traits>;
 using mutex_queue = basic_locked_queue<slow_item, scheduled_traits>;
 
-/// An item whose move might throw, as far as the compiler knows: it goes into the locked buffer.
+/// An item whose move might throw, as far as the compiler knows, so it goes into the locked buffer.
 class careful_item : public slow_item {
 public:
     explicit careful_item(int value) : slow_item(value) {}
@@ -35,7 +35,7 @@ public:
 };
 using locked_buffer_queue = basic_bounded_queue<careful_item, scheduled_traits>;
 
-/// An item whose n-th move throws, and as many in a row as `times` says; no other.
+/// An item of which `times` moves in a row throw, from move number `throws_at` on, and no others.
 class fragile_item {
 public:
     fragile_item(int value, int throws_at, int times = 1)
@@ -52,7 +52,7 @@ private:
     int value_, throws_at_, times_;
 };
 
-/// The lowest value first; a comparison is a point of the schedule.
+/// Orders by the lowest value. A comparison is a point at which the schedule may switch.
 struct lower_value {
     template <class Item> bool operator()(const Item& a, const Item& b) const {
         scheduler::current()->step("compare");
@@ -65,7 +65,7 @@ using heap_queue = basic_priority_queue<slow_item, lower_value, scheduled_traits
 /// Whether items that one thread puts in rising order come out in that order.
 template <class Queue> inline constexpr bool keeps_order = !std::is_same_v<Queue, stack_queue>;
 
-/// Counts what came out: each value exactly once. Touched by one thread at a time of the schedule.
+/// Checks that each value comes out exactly once. The schedule lets one thread at a time use it.
 class receipts {
 public:
     explicit receipts(int count) : times_(static_cast<std::size_t>(count), 0) {}
@@ -81,7 +81,7 @@ private:
     std::vector<int> times_;
 };
 
-/// Adds a model for each of the queues: run(queue type's tag, capacity), as a template lambda.
+/// Adds a model for each queue. `run`: a generic lambda of story, queue type's tag and capacity.
 template <class Queue> struct on {
     using queue = Queue;
 };
@@ -106,8 +106,8 @@ void add_for_queues(protocol_models& to, const std::string& protocol,
     add(on<basic_delay_queue<slow_item, scheduled_traits>>(), "delay_queue", capacities.front());
 }
 
-/// The same for models of one putter and one getter, on spsc_queue, too, with and without a barrier
-/// for all threads.
+/// The same for models of one putter and one getter. They run on spsc_queue, too, with and without
+/// a barrier for all threads.
 struct barrierless_traits : scheduled_traits {
     using platform = scheduled_without_barrier;
 };

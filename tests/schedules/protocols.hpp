@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The protocols of the core, as models: small programs on the queues themselves that hold under
-// every schedule. The tests run them; the mutants are judged by them.
+// The protocols of the core as models: small programs on the queues themselves, whose checks hold
+// under every schedule. The tests run the models, and the mutants are judged by them.
 #ifndef CONQ_TESTS_SCHEDULES_PROTOCOLS_HPP
 #define CONQ_TESTS_SCHEDULES_PROTOCOLS_HPP
 
@@ -13,11 +13,11 @@ namespace conq::testing {
 
 /// One model of a protocol.
 struct protocol_model {
-    std::string protocol;  ///< what is at stake: "parking"
-    std::string variant;   ///< on what: "bounded_queue of 2"
+    std::string protocol;  ///< what is checked: "parking"
+    std::string variant;   ///< what it runs on: "bounded_queue of 2"
     model run;
-    bool may_rely_on_timers = false;  ///< it has calls with a deadline
-    bool is_small = false;            ///< all its schedules of two preemptions can be run
+    bool may_rely_on_timers = false;  ///< whether it has calls with a deadline
+    bool is_small = false;            ///< whether all its schedules of two preemptions can be run
 };
 using protocol_models = std::vector<protocol_model>;
 
@@ -33,14 +33,14 @@ void add_rendezvous_models(protocol_models& to);
 void add_rendezvous_partner_models(protocol_models& to);
 void add_rendezvous_batch_models(protocol_models& to);
 void add_part_models(protocol_models& to);      // the lock, the room of waiters, the count
-void add_waking_models(protocol_models& to);    // each wake where nothing else would help
+void add_waking_models(protocol_models& to);    // each wake that nothing else replaces
 void add_counting_models(protocol_models& to);  // what a look at the counts may answer
 void add_clean_up_models(protocol_models& to);  // items, memory, exceptions, failures of workers
 void add_p0260_models(protocol_models& to);
 void add_batch_models(protocol_models& to);
 void add_batch_lease_models(protocol_models& to);  // and exceptions in batches
 
-/// All of them.
+/// The models of all files.
 inline protocol_models all_models() {
     protocol_models all;
     add_parking_models(all);

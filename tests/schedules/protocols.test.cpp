@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every protocol of the core holds under every schedule that is tried: random and by priorities,
-// with store buffers and with views, and all schedules of two preemptions where these can be run.
-// CONQ_EFFORT says how many; a failure prints the seed, and CONQ_SEED repeats it.
+// Every protocol of the core holds under every schedule that is tried: random ones and ones by
+// priorities, with store buffers and with views; and all schedules of two preemptions where these
+// can be run. CONQ_EFFORT says how many are tried. A failure prints its seed, and CONQ_SEED repeats
+// it.
 #include "protocols.hpp"
 
 #include <gtest/gtest.h>
@@ -58,8 +59,8 @@ TEST_P(holds, under_every_schedule_tried) {
     const auto& [name, memory] = GetParam();
     const protocol_models models = by_name().at(name);
     score total{name, std::string("schedules, ") + to_string(memory), 0, 0, first_seed()};
-    // So many distinct traces with each kind of memory, shared out among the models; what a small
-    // model lacks is made up for by the next. Traces of different models differ anyway.
+    // This many distinct traces are wanted with each kind of memory. The models share them, and if
+    // a small model has too few, the next one makes up for it. Traces of different models differ.
     const std::uint64_t wanted = scaled(100'000) / 2;
     for (std::size_t m = 0; m < models.size(); ++m) {
         exploration how;
@@ -74,7 +75,7 @@ TEST_P(holds, under_every_schedule_tried) {
         total.distinct += found.distinct;
     }
     publish(total);
-    // A campaign asks for more than small models may have.
+    // A campaign wants more traces than small models may have.
     EXPECT_GE(total.distinct, std::min<std::uint64_t>(wanted, 50'000))
         << "the models of this protocol have too few schedules";
 }

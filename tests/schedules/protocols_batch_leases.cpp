@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a batch owes at its end: one lease of all its items, and exceptions that lose nothing.
+// The end of a batch: one lease of all its items, and exceptions that lose nothing.
 #include <array>
 #include <cstddef>
 #include <iterator>
@@ -10,7 +10,8 @@
 namespace conq::testing {
 namespace {
 
-// A batch under one lease: join waits for its done, then the queue may go; a dropped one counts.
+// A batch under one lease: join waits for its done, and then the queue may be destroyed. A lease
+// that is dropped counts as done.
 template <class Queue> void join_then_destroy(scenario& story, int capacity) {
     auto* q = make_in_run<Queue>(capacity);
     auto results = std::make_shared<std::vector<scheduled_plain<int>>>(3);
@@ -38,14 +39,14 @@ template <class Queue> void join_then_destroy(scenario& story, int capacity) {
         "joiner");
 }
 
-// The items of a batch are gone before they count as done, and so is the memory that held them.
+// The items of a batch are destroyed before they count as done, and their memory is freed by then.
 struct counted {
     explicit counted(scheduled_atomic<int>* count) : alive(count) { alive->fetch_add(1); }
     counted(counted&& other) noexcept : alive(other.alive) { alive->fetch_add(1); }
     ~counted() { alive->fetch_sub(1, std::memory_order_relaxed); }
     scheduled_atomic<int>* alive;
 };
-int blocks;  // that this run has allocated and not yet given back
+int blocks;  // that this run has allocated and not freed yet
 template <class T> struct counting_allocator {
     using value_type = T;
     counting_allocator() = default;
@@ -66,7 +67,7 @@ template <template <class, class> class Basic> void leave_nothing(scenario& stor
     blocks = 0;
     auto alive = std::make_shared<scheduled_atomic<int>>(0);
     auto* q = make_in_run<queue>(4);
-    const std::array from{alive.get(), alive.get(), alive.get()};  // what items are made from
+    const std::array from{alive.get(), alive.get(), alive.get()};  // the items are made from these
     require(q->put_many(from.begin(), from.end()).count == 3, "refused");
     story.thread(
         [=] {
@@ -101,7 +102,7 @@ template <template <class, class> class Basic> void leave_nothing(scenario& stor
     });
 }
 
-// Of three items the second one always throws: the first is put, then nothing, then the third.
+// Of three items the second one always throws: so the first is put, then nothing, then the third.
 template <class Queue> void throw_in_the_middle(scenario& story) {
     auto q = std::make_shared<Queue>(4);
     auto sum = std::make_shared<int>(0);
@@ -134,7 +135,7 @@ template <class Queue> void throw_in_the_middle(scenario& story) {
     story.at_end([=] { require(*sum == 101 && q->size() == 0, "lost, or twice"); });
 }
 
-// A batch of which the first item throws when it is taken, while somebody else is at the queue.
+// A batch whose first item throws when it is taken, while another thread uses the queue.
 template <class Queue> void throw_when_taken(scenario& story) {
     auto q = std::make_shared<Queue>(4);
     auto sum = std::make_shared<int>(0);
@@ -160,7 +161,8 @@ template <class Queue> void throw_when_taken(scenario& story) {
     });
 }
 
-// An output that throws: what it has not taken is dropped, and join does not hang.
+// An output iterator that throws: the items that it has not taken are dropped, and join does not
+// hang.
 struct broken_output {
     using difference_type = std::ptrdiff_t;
     int* taken;
@@ -184,13 +186,13 @@ template <class Queue> void throw_from_the_output(scenario& story) {
                 has_thrown = true;
             }
             require(has_thrown && q->size() == 0, "an exception was lost");
-            q->task_done();  // of the one that was delivered
+            q->task_done();  // for the item that was delivered
         },
         "getter");
     story.thread([=] { q->join(); }, "joiner");
 }
 
-// What can hold items that throw.
+// The queues that can hold items that throw.
 template <class Run> void add_for_throwing(protocol_models& to, const Run& run) {
     const std::string protocol = "batches: leases and throws";
     const auto add = [&]<class Queue>(on<Queue> which, const char* variant) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Batches: each item is one put or get of its own, in order; a wake is enough for all of them; the
-// counts are exact, whatever ends a batch.
+// Batches: each item is a put or get of its own, in order; one wake is enough for all items; the
+// counts are exact, no matter what ends a batch.
 #include <chrono>
 #include <iterator>
 
@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Items, in memory that no other thread of the run has used before; and those from `first` on.
+// `count` items with values from `first` on, in memory that no other thread of the run has used.
 template <class Queue, class Item = typename Queue::value_type>
 using items = std::vector<Item, scheduled_allocator<Item>>;
 template <class Queue> items<Queue> make_items(int first, int count) {
@@ -33,7 +33,7 @@ template <class Queue> void put_batch_of(Queue& q, int first, int count) {
     const batch_result put = put_batch(q, made);
     require(put == batch_result{static_cast<std::uint64_t>(count), status::ok}, "refused");
 }
-// What one call takes.
+// The items that one call takes.
 template <class Queue, class... Limit>
 items<Queue> get_batch(Queue& q, std::uint64_t most, Limit... within) {
     items<Queue> got;
@@ -42,8 +42,8 @@ items<Queue> get_batch(Queue& q, std::uint64_t most, Limit... within) {
     require((taken.status == status::ok) == (taken.count != 0), "ok is what took something");
     return got;
 }
-// Whether `item` follows what the getter got before it from the same putter, who puts in rising
-// order the values from `who * 10` on.
+// Whether `item` follows the one that the getter got before it from the same putter. A putter puts
+// the values from `who * 10` on in rising order.
 struct in_order {
     int last[3] = {-1, -1, -1};
     void add(int value) {
@@ -52,7 +52,7 @@ struct in_order {
     }
 };
 
-// Two put batches, two take batches of other sizes; single calls beside them.
+// Two threads put batches and two take batches of other sizes; single calls run beside them.
 template <class Queue> void pass(scenario& story, int capacity, int each) {
     auto q = std::make_shared<Queue>(capacity);
     auto left = std::make_shared<scheduled_atomic<int>>(3);
@@ -92,7 +92,7 @@ template <class Queue> void pass(scenario& story, int capacity, int each) {
     story.at_end([=] { require(count->load() == 2 * each + 1, "an item was lost"); });
 }
 
-// One puts a batch, one takes one, and nobody waits: the small form.
+// One thread puts a batch, one takes a batch, and nobody waits: the small form.
 template <class Queue> void meet(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto put = std::make_shared<std::uint64_t>(0), got = std::make_shared<std::uint64_t>(0);
@@ -118,7 +118,7 @@ template <class Queue> void meet(scenario& story, int capacity) {
     story.at_end([=] { require(q->size() == *put - *got, "an item was lost, or is there twice"); });
 }
 
-// Two batches are claimed at the same time: no slot twice.
+// Two batches are claimed at the same time: no slot is claimed twice.
 template <class Queue> void meet_on_one_side(scenario& story, int capacity, bool put) {
     auto q = std::make_shared<Queue>(capacity);
     auto got = std::make_shared<receipts>(20);
@@ -146,7 +146,7 @@ template <class Queue> std::shared_ptr<Queue> make_full(int capacity) {
     return q;
 }
 
-// One batch has something for two who sleep, and nobody else comes.
+// One batch serves two sleeping threads, and nobody else comes.
 template <class Queue> void wake_two(scenario& story, int capacity, bool waits_for_room) {
     auto q = waits_for_room ? make_full<Queue>(capacity) : std::make_shared<Queue>(capacity);
     for (int i = 0; i < 2; ++i) {
@@ -183,7 +183,7 @@ template <class Queue> void sleep_in_a_batch(scenario& story, int capacity) {
         "peer");
 }
 
-// Batches that are stopped, or late: what they say they did is what was done.
+// Batches that are stopped or time out: they have done exactly what they say.
 template <class Queue> void give_up(scenario& story, int capacity, bool by_stop) {
     auto q = std::make_shared<Queue>(capacity);
     auto stop = std::make_shared<scheduled_stop>();
@@ -211,7 +211,8 @@ template <class Queue> void give_up(scenario& story, int capacity, bool by_stop)
     story.at_end([=] { require(q->size() == *put - *got, "miscounted"); });
 }
 
-// What was accepted comes out, what was refused is intact, and the shutdown counts both.
+// Batches beside a shutdown: accepted items come out, unless an immediate shutdown drops them;
+// refused items are intact; the counts are exact.
 template <class Queue> void shut_down(scenario& story, int capacity, bool at_once) {
     auto q = std::make_shared<Queue>(capacity);
     auto accepted = std::make_shared<std::uint64_t>(0), got = std::make_shared<std::uint64_t>(0);
@@ -247,7 +248,7 @@ template <class Queue> void shut_down(scenario& story, int capacity, bool at_onc
     });
 }
 
-// Items of a kilobyte make segments of 16 slots, the least.
+// Items of a kilobyte make segments of 16 slots, which is the minimum.
 constexpr int slots = 16;
 struct wide {
     explicit wide(int value) : inner(value) {}
@@ -257,8 +258,8 @@ struct wide {
 };
 using wide_queue = basic_queue<wide, scheduled_traits>;
 
-// Batches across the ends of segments, and into guests; `backlog` items are in when it begins, of
-// which `taken` have gone.
+// Batches cross the ends of segments, and go into guests. Before the threads begin, `backlog` items
+// have been put and `taken` of them taken.
 void cross(scenario& story, int backlog, int taken, bool trims) {
     auto q = std::make_shared<wide_queue>();
     constexpr int each = 3;
@@ -294,7 +295,8 @@ void cross(scenario& story, int backlog, int taken, bool trims) {
     });
 }
 
-// A batch beside a bound that shrinks to one: it claims all three before, or at most one after.
+// A batch beside a bound that shrinks to one: the batch claims all three items before that, or at
+// most one after it.
 void shrink(scenario& story) {
     auto q = std::make_shared<segment_queue>(4);
     story.thread(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What is made is ended, once: items and memory, also where an item throws on its way; and what
-// workers owe to those who start them, or who never ask how it went.
+// What is made is destroyed exactly once: items and memory, even if an item throws on its way. And
+// what workers guarantee to those who start them, and to those who never ask about failures.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@
 namespace conq::testing {
 namespace {
 
-// What this run has made and not yet ended. Each model begins with an empty one.
+// How much this run has made and not destroyed yet. Each model sets it to zero first.
 struct {
     int items, blocks;
 } alive;
@@ -31,7 +31,7 @@ public:
 
 private:
     int value_;
-    [[maybe_unused]] char more_[1'000] = {};  // makes segments of 16 slots, the least
+    [[maybe_unused]] char more_[1'000] = {};  // makes segments of 16 slots, the minimum
 };
 
 template <class T> struct counting_allocator {
@@ -62,7 +62,7 @@ template <class Queue> void end_and_count(Queue* q) {
     require(alive.blocks == 0, "memory was not given back, or twice");
 }
 
-// Items are taken in every form, or left in the queue.
+// Items are taken by every form of call, or left in the queue.
 template <class Queue> void count_all(scenario& story, int backlog) {
     alive = {};
     auto* q = make_in_run<Queue>(backlog + 32);
@@ -88,7 +88,7 @@ template <class Queue> void count_all(scenario& story, int backlog) {
     story.at_end([=] { end_and_count(q); });
 }
 
-// The same of one putter and one getter, round a small ring; one item is left.
+// The same for one putter and one getter, who go round a small ring. One item is left.
 template <class Queue> void count_between_two(scenario& story) {
     alive = {};
     auto* q = make_in_run<Queue>(2);
@@ -107,7 +107,8 @@ template <class Queue> void count_between_two(scenario& story) {
     story.at_end([=] { end_and_count(q); });
 }
 
-// An item at a time needs few segments, however many pass; a backlog's are given back with it.
+// One item at a time needs few segments, however many items pass. The segments of a backlog are
+// given back when the backlog is gone.
 void keep_little(scenario& story) {
     alive = {};
     auto* q = make_in_run<counted_segments>();
@@ -127,7 +128,7 @@ void give_back(scenario& story) {
     alive = {};
     auto* q = make_in_run<counted_segments>();
     constexpr int backlog = 20 * 16;
-    constexpr int each = 12;  // of two threads, who cross into the last segment
+    constexpr int each = 12;  // for each of two threads, who cross into the last segment
     for (int i = 0; i < backlog; ++i) static_cast<void>(q->put(counted_item(i)));
     for (int i = 0; i < backlog - 2 * each; ++i) static_cast<void>(q->get());
     for (int g = 0; g < 2; ++g) {
@@ -142,7 +143,8 @@ void give_back(scenario& story) {
     });
 }
 
-// Items whose move may throw have boxes in a heap: each is given back, also if the item throws.
+// Items whose move may throw are kept in boxes on the heap. Each box is freed, even if its item
+// throws.
 class boxed_item : public counted_item {
 public:
     explicit boxed_item(int value, bool throws = false) : counted_item(value), throws_(throws) {}
@@ -172,7 +174,7 @@ void give_boxes_back(scenario& story) {
     story.at_end([=] { end_and_count(q); });
 }
 
-// An immediate shutdown drops items like anybody else.
+// An immediate shutdown destroys the items that it drops, as every call does.
 template <class Queue> void count_dropped(scenario& story) {
     alive = {};
     auto* q = make_in_run<Queue>(8);
@@ -182,7 +184,7 @@ template <class Queue> void count_dropped(scenario& story) {
     story.at_end([=] { end_and_count(q); });
 }
 
-// A put and a get whose item throws change nothing, and hold up nobody.
+// A put or get whose item throws changes nothing, and blocks nobody.
 template <class Queue> void throw_on_the_way(scenario& story) {
     auto q = std::make_shared<Queue>(2);
     auto sum = std::make_shared<int>(0);
@@ -223,7 +225,7 @@ template <class Queue> void throw_on_the_way(scenario& story) {
     });
 }
 
-// A get that waits, is served, and throws: the item stays for the next.
+// A get waits, is served, and throws: the item stays for the next get.
 template <class Queue> void throw_after_waiting(scenario& story) {
     auto q = std::make_shared<Queue>(2);
     story.thread(
@@ -241,7 +243,7 @@ template <class Queue> void throw_after_waiting(scenario& story) {
     story.thread([=] { static_cast<void>(q->put(fragile_item(5, 2))); }, "putter");
 }
 
-// Of three getters that wait, the first two to be woken throw: each wakes the next.
+// Of three waiting getters, the first two that are woken throw. Each wakes the next one.
 template <class Queue> void throw_among_waiters(scenario& story) {
     auto q = std::make_shared<Queue>(2);
     auto caught = std::make_shared<int>(0);
@@ -265,7 +267,7 @@ template <class Queue> void throw_among_waiters(scenario& story) {
 
 // ---- workers
 
-// A platform that makes two threads of a pool, and no third.
+// A platform that can make two threads of a pool, but no third.
 struct few_threads : scheduled {
     class thread : public scheduled_thread {
     public:
@@ -283,7 +285,7 @@ struct few_threads_traits : scheduled_traits {
     using platform = few_threads;
 };
 
-// A pool that cannot be made ends the threads that it has made.
+// If a pool cannot be made, the threads that it has made already are ended.
 void fail_to_start(scenario& story) {
     using queue = basic_bounded_queue<slow_item, few_threads_traits>;
     auto* q = make_in_run<queue>(2);
@@ -302,10 +304,10 @@ void fail_to_start(scenario& story) {
     });
 }
 
-// Who asks how it went.
+// Who asks about failures.
 enum class asks { nobody, join, failures, a_handler, a_handler_that_throws, join_after_it };
 
-// What standard error was told meanwhile.
+// Records what is written to standard error while it lives.
 class told {
 public:
     told() : before_(dup(STDERR_FILENO)), file_(memfd_create("told", 0)) {
@@ -360,7 +362,8 @@ void fail_and_ask(asks who) {
     if (who == asks::join || who == asks::join_after_it) require(rethrown == what, "another one");
 }
 
-// A failure that is counted can be had: here the task has ended before it fails, by a second done.
+// Once a failure is counted, join rethrows it. Here the task is done before it fails: what fails is
+// a second done.
 void ask_when_counted(scenario& story) {
     auto q = std::make_shared<ring_queue>(2);
     story.thread([=] {
@@ -377,7 +380,7 @@ void ask_when_counted(scenario& story) {
     });
 }
 
-// An item whose move throws as a worker takes it: that is a failure, and it is taken again.
+// An item whose move throws when a worker takes it: that is a failure, and the item is taken again.
 void fail_to_take(scenario& story) {
     auto q = std::make_shared<basic_bounded_queue<fragile_item, scheduled_traits>>(2);
     story.thread([=] {
@@ -395,7 +398,7 @@ void fail_to_take(scenario& story) {
     });
 }
 
-// What a task of the models below does: it waits for its gate, and puts what follows.
+// The tasks of the models below: each waits for its gate to open, and then puts the next task.
 constexpr int filler = 0, last = 3, gates = 4;
 struct gated {
     std::array<scheduled_atomic<bool>, gates> is_open{};
@@ -412,7 +415,7 @@ struct gated {
     }
 };
 
-// The only worker waits for room in its own queue: that is said.
+// If the only worker waits for room in its own queue, a message says so.
 void wait_for_oneself(scenario& story) {
     auto all = std::make_shared<gated>();
     story.thread([=] {
@@ -427,7 +430,8 @@ void wait_for_oneself(scenario& story) {
     });
 }
 
-// Two workers wait for room in their own queue one after the other: that is no mistake.
+// If two workers wait for room in their own queue one after the other, no message comes: that is no
+// mistake.
 void wait_in_turn(scenario& story) {
     auto all = std::make_shared<gated>();
     story.thread([=] {
@@ -447,7 +451,7 @@ void wait_in_turn(scenario& story) {
     });
 }
 
-// busy() counts who is in the function, and nobody once join has returned.
+// busy() counts the workers that are in the function; once join has returned, none.
 void count_the_busy(scenario& story) {
     auto q = std::make_shared<ring_queue>(2);
     story.thread([=] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a look at the counts may answer while others move: sizes, bounds, unfinished items.
+// What a look at the counts may return while others change them: sizes, bounds, unfinished items.
 #include <stdexcept>
 
 #include "models.hpp"
@@ -9,7 +9,7 @@ namespace {
 
 using locked_segment_queue = basic_queue<careful_item, scheduled_traits>;  // one that may grow
 
-// While items come and go, a look is off by what moves meanwhile, and no more.
+// While items come and go, a look is wrong by at most the items that move meanwhile.
 template <class Queue> void look_at_sizes(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     story.thread(
@@ -30,7 +30,7 @@ template <class Queue> void look_at_sizes(scenario& story, int capacity) {
         "watcher");
 }
 
-// The count never was zero before the last done: a task puts its child before its own end.
+// A task puts its child before its own end, so the count is never zero before the last done.
 template <class Queue> void try_join_with_children(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto is_last = std::make_shared<scheduled_atomic<bool>>(false);
@@ -51,7 +51,7 @@ template <class Queue> void try_join_with_children(scenario& story, int capacity
         "joiner");
 }
 
-// Two dones too many beside a joiner: each is refused, and the queue goes on.
+// Two dones too many beside a joiner: each is refused, and the queue works on.
 template <class Queue> void refuse_dones_beside_a_joiner(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto refused = std::make_shared<int>(0);
@@ -75,7 +75,7 @@ template <class Queue> void refuse_dones_beside_a_joiner(scenario& story, int ca
     });
 }
 
-// Once set_maxsize(1) has returned, nothing comes in but what was in by then.
+// Once set_maxsize(1) has returned, no item comes in that would exceed the new bound.
 template <class Queue> void shrink_the_bound(scenario& story) {
     auto q = std::make_shared<Queue>(3);
     auto size = std::make_shared<std::uint64_t>(0);
@@ -96,8 +96,8 @@ template <class Queue> void shrink_the_bound(scenario& story) {
     });
 }
 
-// The same beside somebody who comes to the old bound again and again, with `each` puts. One item
-// is always in, so that every put would be over the new one.
+// The same beside a putter that reaches the old bound again and again, with `each` puts. One item
+// is always in the queue, so that every put would exceed the new bound.
 template <class Queue> void shrink_beside_a_putter(scenario& story, int each) {
     auto q = std::make_shared<Queue>(1 + each);
     auto puts = std::make_shared<std::uint64_t>(0);
@@ -113,13 +113,13 @@ template <class Queue> void shrink_beside_a_putter(scenario& story, int each) {
     story.thread(
         [=] {
             q->set_maxsize(1);
-            *puts = q->unfinished();  // nothing is ever done
+            *puts = q->unfinished();  // no item is ever done
         },
         "resizer");
     story.at_end([=] { require(q->unfinished() == *puts, "over the bound"); });
 }
 
-// The same beside a put that has just made room, which the old bound allowed.
+// The same beside a put that has just made room, as the old bound allowed.
 template <class Queue> void shrink_where_room_was_made(scenario& story) {
     auto q = std::make_shared<Queue>(2);
     auto puts = std::make_shared<std::uint64_t>(0);
@@ -135,7 +135,7 @@ template <class Queue> void shrink_where_room_was_made(scenario& story) {
     story.at_end([=] { require(q->unfinished() == *puts, "over the bound"); });
 }
 
-// Neither the old bound nor the new one, which is none, is reached.
+// The queue is never full: it does not reach the old bound, and the new one is no bound at all.
 template <class Queue> void look_full_beside_a_resizer(scenario& story) {
     auto q = std::make_shared<Queue>(3);
     static_cast<void>(q->put(item<Queue>(0)));
@@ -143,7 +143,7 @@ template <class Queue> void look_full_beside_a_resizer(scenario& story) {
     story.thread([=] { require(!q->full(), "full with one of three"); }, "watcher");
 }
 
-// Once shutdown has returned, whoever drains the queue gets all that was accepted.
+// Once shutdown has returned, a thread that drains the queue gets all accepted items.
 template <class Queue> void drain_after_shutdown(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto accepted = std::make_shared<int>(0);
@@ -163,7 +163,7 @@ template <class Queue> void drain_after_shutdown(scenario& story, int capacity) 
     });
 }
 
-// Once is_shut_down has answered true, nothing comes in.
+// Once is_shut_down has returned true, nothing comes in.
 template <class Queue> void look_at_the_end(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto seen = std::make_shared<std::uint64_t>(0);
@@ -178,7 +178,7 @@ template <class Queue> void look_at_the_end(scenario& story, int capacity) {
     story.at_end([=] { require(q->size() == *seen, "an item came in after the end"); });
 }
 
-// What an immediate shutdown drops is out, and counted.
+// Items that an immediate shutdown drops are out of the queue, and counted as done.
 template <class Queue> void drop_the_rest(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     for (int i = 0; i < capacity; ++i) static_cast<void>(q->put(item<Queue>(i)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Items that are not due: of the getters one has a timer, and whoever leaves hands it on. Items
-// that are never due show a hand-over that is missing, because no later timer makes up for it.
+// Items that are not due: one of the getters has a timer, and a getter that leaves hands it on.
+// Items that are never due show when a hand-over is missing, because no later timer makes up for
+// it.
 #include <chrono>
 
 #include "conq/buffers/source.hpp"
@@ -21,7 +22,7 @@ std::shared_ptr<timed_queue> with_endless_item() {
     return q;
 }
 
-// A getter that sleeps for an item that is never due is woken by each that is due earlier.
+// A getter that sleeps for an item that is never due is woken by each item that is due earlier.
 void wake_for_an_earlier_item(scenario& story, int getters) {
     auto q = with_endless_item();
     for (int g = 0; g < getters; ++g) {
@@ -34,7 +35,7 @@ void wake_for_an_earlier_item(scenario& story, int getters) {
     }
 }
 
-// The same where the timer has to tell: the one that is due later must be taken, too.
+// The same if only the timer can wake: the item that is due later must be taken, too.
 void hand_the_timer_on(scenario& story, bool in_order) {
     auto q = with_endless_item();
     for (int g = 0; g < 2; ++g) {
@@ -57,7 +58,7 @@ void hand_the_timer_on(scenario& story, bool in_order) {
         "putter");
 }
 
-// The getter with the timer is stopped, or times out: the other one takes it over.
+// The getter with the timer is stopped, or times out: the other getter takes the timer over.
 void give_the_timer_up(scenario& story, bool by_stop) {
     auto q = with_endless_item();
     auto stop = std::make_shared<scheduled_stop>();
@@ -72,8 +73,8 @@ void give_the_timer_up(scenario& story, bool by_stop) {
     if (by_stop) story.thread([=] { stop->request_stop(); }, "stopper");
 }
 
-// Who takes the news of an item may wake somebody who gives up: that one looks whether there is an
-// item, and wakes the next.
+// A putter that takes the news of an item may wake a getter that gives up. That getter looks
+// whether there is an item, and wakes the next one. So by then the item must be there to get.
 void tell_of_what_can_be_got(scenario& story) {
     using buffer = delay_buffer<slow_item, scheduled_traits>;
     using source = item_source<slow_item, slow_item&&, buffer::allocator_type>;
@@ -92,7 +93,7 @@ void tell_of_what_can_be_got(scenario& story) {
         "another putter");
 }
 
-// Gets wait until the last item was due, then all of them are told.
+// After a shutdown gets wait until the last item is due; then all of them are told.
 void shut_down(scenario& story) {
     auto q = std::make_shared<timed_queue>();
     auto got = std::make_shared<int>(0);
@@ -113,7 +114,7 @@ void shut_down(scenario& story) {
     story.at_end([=] { require(*got == 3, "an item was lost"); });
 }
 
-// What is dropped is waited for no longer.
+// Nobody waits any more for items that are dropped.
 void shut_down_at_once(scenario& story) {
     auto q = with_endless_item();
     for (int g = 0; g < 2; ++g) {

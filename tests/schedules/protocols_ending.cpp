@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How waits end other than by an item: shutdown of both kinds, time-outs, stops, signals.
+// Waits that do not end by an item: shutdown of both kinds, time-outs, stops, signals.
 #include <chrono>
 #include <stdexcept>
 
@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Everybody is woken, and what was accepted comes out.
+// Everybody is woken, and accepted items come out.
 template <class Queue> void shut_down(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto accepted = std::make_shared<int>(0);
@@ -38,7 +38,7 @@ template <class Queue> void shut_down(scenario& story, int capacity) {
     });
 }
 
-// One getter asleep, or about to be, and a shutdown.
+// A shutdown, and one getter that sleeps or is about to.
 template <class Queue> void shut_down_small(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto accepted = std::make_shared<bool>(false);
@@ -47,7 +47,8 @@ template <class Queue> void shut_down_small(scenario& story, int capacity) {
     story.at_end([=] { require(q->try_get() ? *accepted : !*accepted, "lost, or made up"); });
 }
 
-// What nobody has claimed is dropped and counted; what was handed out has still to be done.
+// Items that nobody has claimed are dropped and counted; items that were handed out are still to be
+// done.
 template <class Queue> void shut_down_at_once(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     story.thread(
@@ -94,7 +95,7 @@ template <class Queue> void time_out_putter(scenario& story, int capacity) {
         [=] {
             auto mine = item<Queue>(8);
             if (q->put_for(std::move(mine), 100us) == status::ok) {
-                static_cast<void>(q->get());  // the other needs the room
+                static_cast<void>(q->get());  // the other putter needs the room
             } else {
                 require(mine.value() == 8, "a put that failed has touched its argument");
             }
@@ -155,7 +156,7 @@ template <class Queue> void interrupt_getter(scenario& story, int capacity) {
     story.at_end([=] { require(q->get()->value() == 7, "the item was lost"); });
 }
 
-// The same for somebody who joins: whoever is listed must leave the list when he leaves.
+// The same for a thread that joins: whoever is in the list must be off it when the call ends.
 template <class Queue> void interrupt_joiner(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     static_cast<void>(q->put(item<Queue>(0)));

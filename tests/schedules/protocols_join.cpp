@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// join against task_done, against tasks that put tasks, and join then destroy.
+// join beside task_done, join beside tasks that put tasks, and join followed by destruction.
 #include <chrono>
 #include <stdexcept>
 
@@ -77,7 +77,7 @@ template <class Queue> void join_with_children(scenario& story, int capacity) {
         "joiner");
 }
 
-// The item of a lease is gone before it counts as done.
+// The item of a lease is destroyed before it counts as done.
 template <class Queue> void join_then_no_item_is_left(scenario& story, int capacity) {
     struct counted {
         explicit counted(scheduled_atomic<int>* count) : alive(count) { alive->fetch_add(1); }
@@ -101,7 +101,7 @@ template <class Queue> void join_then_no_item_is_left(scenario& story, int capac
     story.at_end([alive] { require(alive->load() == 0, "an item was left"); });
 }
 
-// join, then destroy: the dones that it counted have made their last access.
+// The queue is destroyed after join: the dones that join has counted have made their last access.
 template <class Queue> void join_then_destroy(scenario& story, int capacity) {
     auto* q = make_in_run<Queue>(capacity);
     for (int i = 0; i < 2; ++i) static_cast<void>(q->put(item<Queue>(i)));
@@ -125,7 +125,7 @@ template <class Queue> void join_then_destroy(scenario& story, int capacity) {
         "joiner");
 }
 
-// The same, with a join that gives up just as the last done comes, and one that does not.
+// The same with two joins: one gives up just as the last done comes, the other does not.
 template <class Queue> void give_up_then_destroy(scenario& story, int capacity) {
     auto* q = make_in_run<Queue>(capacity);
     static_cast<void>(q->put(item<Queue>(0)));

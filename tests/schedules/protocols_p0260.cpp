@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The names of P0260 before a queue: what a pop does with an item that throws. This file alone is
+// The adapter with the names of P0260: what a pop does with an item that throws. Only this file is
 // compiled as C++23, for std::expected.
 #include <stdexcept>
 
@@ -23,7 +23,7 @@ private:
     int moves_ = 0;
 };
 
-// A pop gives up the item whose move throws, and says so.
+// A pop drops an item whose move throws, and says so.
 void throw_in_pop(scenario& story) {
     auto q = std::make_shared<basic_bounded_queue<stubborn_item, scheduled_traits>>(2);
     const auto is_thrown = [](auto call) {

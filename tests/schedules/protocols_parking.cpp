@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Put and get against sleep: nothing is lost or doubled, and nobody is left asleep.
+// Put and get beside sleep: no item is lost or doubled, and nobody is left asleep.
 #include <algorithm>
 
 #include "models.hpp"
@@ -36,7 +36,7 @@ template <class Queue> void exchange_items(scenario& story, int capacity, int ea
     story.at_end([=] { got->require_all(); });
 }
 
-// One putter, one getter, two calls each: small enough for every schedule.
+// One putter and one getter, two calls each: small enough to run every schedule.
 template <class Queue> void pass_two(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     story.thread(
@@ -53,8 +53,8 @@ template <class Queue> void pass_two(scenario& story, int capacity) {
         "getter");
 }
 
-// Where a put has returned, a look afterwards is never answered with empty; busy is allowed while a
-// claim is not yet published, and a waiting get resolves it.
+// After a put has returned, a look never finds the queue empty. It may answer busy while a claim is
+// not published yet; a waiting get resolves that.
 template <class Queue> void see_what_was_put(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto returned = std::make_shared<scheduled_atomic<int>>(0);
@@ -81,7 +81,7 @@ template <class Queue> void see_what_was_put(scenario& story, int capacity) {
         "getter");
 }
 
-// A full queue of 64: putters sleep, and are woken at half empty. A timer may help only before.
+// A full queue of 64: putters sleep, and are woken at half empty. Only before may a timer help.
 template <class Traits> void wait_for_half_empty(scenario& story, int gets) {
     auto q = std::make_shared<basic_bounded_queue<int, Traits>>(64);
     for (int i = 0; i < 64; ++i) static_cast<void>(q->put(i));
@@ -108,7 +108,7 @@ struct counting_waiter : resumer<scheduled> {
     waiter<scheduled> place;
 };
 
-// A callback in the room beside a thread: it takes no wake for itself that it does not need.
+// A callback waits beside a thread: it keeps no wake that it does not need.
 template <class Queue> void wait_beside_a_callback(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto waiting = std::make_shared<counting_waiter>();
@@ -128,7 +128,7 @@ template <class Queue> void wait_beside_a_callback(scenario& story, int capacity
     });
 }
 
-// The same on the putters' side.
+// The same for putters.
 template <class Queue> void wait_beside_a_putting_callback(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto waiting = std::make_shared<counting_waiter>();
@@ -145,7 +145,8 @@ template <class Queue> void wait_beside_a_putting_callback(scenario& story, int 
     story.at_end([=] { require(waiting->wakes <= 1, "woken twice"); });
 }
 
-// A full queue of 64, and a callback beside a thread: it has no timer, so the first room is for it.
+// A full queue of 64, and a callback beside a thread. A callback has no timer, so it gets the first
+// room.
 void wait_without_a_timer(scenario& story) {
     auto q = std::make_shared<basic_bounded_queue<int, scheduled_traits>>(64);
     auto waiting = std::make_shared<counting_waiter>();
@@ -174,11 +175,11 @@ void wait_without_a_timer(scenario& story) {
     story.at_end([=] { require(q->size() == 64, "miscounted"); });
 }
 
-// Threads that hold what keeps the others from running but for when they wait. Here all run, which
-// is more than the others of a guest can do.
+// Threads that hold something without which the others cannot run, except while they wait. Here all
+// threads run, which is more than the others can do beside a guest.
 struct scheduled_guest : scheduled {
     struct away {
-        away() {}  // a type that is not trivial: an object of it is no unused variable
+        away() {}  // not trivial, so that an object of it is no unused variable
         ~away() {}
     };
 };
@@ -186,7 +187,7 @@ struct guest_traits : scheduled_prompt_traits {
     using platform = scheduled_guest;
 };
 
-// Three who wait for the same items, or room: with one who polls, the others are not woken.
+// Three threads wait for the same items, or room. While one polls, the others are not woken.
 template <class Queue> void wait_beside_others(scenario& story, bool getters_wait) {
     auto q = std::make_shared<Queue>(getters_wait ? 3 : 1);
     auto got = std::make_shared<receipts>(4);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The parts by themselves: the seam's lock, the room of waiters, the count of dones.
+// Single parts: the lock of the platform seam, the room of waiters, the count of dones.
 #include <mutex>
 
 #include "conq/accounting/task_count.hpp"
@@ -10,7 +10,8 @@
 namespace conq::testing {
 namespace {
 
-// The lock keeps threads apart, hands on what was written under it, and wakes who sleeps for it.
+// The lock excludes other threads, passes on what was written under it, and wakes threads that
+// sleep for it.
 void exclude(scenario& story, int threads, int turns) {
     struct shared {
         platform::futex_lock<scheduled> lock;
@@ -32,7 +33,7 @@ void exclude(scenario& story, int threads, int turns) {
     story.at_end([=] { require(all->turns == threads * turns, "a turn was lost"); });
 }
 
-// Whoever takes the lock after the last unlock may destroy it.
+// A thread that takes the lock after the last unlock may destroy it.
 void destroy_the_lock(scenario& story) {
     using lock = platform::futex_lock<scheduled>;
     auto* mutex = make_in_run<lock>();
@@ -48,7 +49,7 @@ void destroy_the_lock(scenario& story) {
     }
 }
 
-// First come, first served, as long as nobody leaves; each wake reaches exactly one.
+// First come, first served, as long as nobody leaves. Each wake reaches exactly one waiter.
 void wake_in_order(scenario& story) {
     struct shared {
         waiting_room<scheduled> room;
@@ -78,7 +79,7 @@ void wake_in_order(scenario& story) {
         "waker");
     story.thread(
         [=] {
-            guest third(all.get());  // comes and goes, and takes no wake along
+            guest third(all.get());  // comes and goes, and takes no wake with it
             all->room.enlist(third.place, all->flag);
             if (all->room.leave(third.place, all->flag)) all->room.wake_one(all->flag);
         },
@@ -90,8 +91,8 @@ void wake_in_order(scenario& story) {
     });
 }
 
-// Everybody who is in is woken, and nobody a second time, though those who find nothing come back
-// to the first place at once.
+// Everybody in the room is woken, and nobody twice, although those who find nothing come back to
+// the first place at once.
 void wake_all_once(scenario& story) {
     struct shared {
         waiting_room<scheduled> room;
@@ -122,8 +123,8 @@ void wake_all_once(scenario& story) {
         "waker");
 }
 
-// Guests come, are woken or not, and go, all at once: whoever leaves without need of his wake
-// passes it on, so that the one who stays is woken in the end.
+// Guests come, are woken or not, and go, all at the same time. A guest that leaves and does not
+// need its wake passes it on, so that the one who stays is woken in the end.
 void wake_in_passing(scenario& story) {
     struct shared {
         waiting_room<scheduled> room;
@@ -138,7 +139,7 @@ void wake_in_passing(scenario& story) {
                     sleeper<scheduled> me;
                     waiter<scheduled> place(me);
                     all->room.enlist(place, all->flag);
-                    while (t == 0 && !all->is_open.load()) {  // this one stays
+                    while (t == 0 && !all->is_open.load()) {  // this guest stays
                         me.sleep(platform::never);
                         all->room.enlist(place, all->flag);
                     }
@@ -156,7 +157,7 @@ void wake_in_passing(scenario& story) {
         "opener");
 }
 
-// The count alone: n dones at once, and a joiner that must see them all.
+// The count alone: n dones at the same time, and a joiner that must see all of them.
 void count_batches(scenario& story) {
     auto tasks = std::make_shared<task_count<scheduled>>();
     const auto puts = [] { return std::uint64_t{5}; };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A put hands its item to a get: both happen or neither does, whatever else comes to either.
+// A put hands its item to a get: both happen or neither does, no matter what else happens to
+// either.
 #include <array>
 #include <chrono>
 #include <stdexcept>
@@ -11,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Puts the item; if it is not accepted, it has not been touched.
+// Puts an item, and checks that an item that was not accepted has not been touched.
 template <class Put> bool put_or_keep(int value, Put put) {
     slow_item mine(value);
     const status answer = put(std::move(mine));
@@ -20,7 +21,7 @@ template <class Put> bool put_or_keep(int value, Put put) {
     return answer == status::ok;
 }
 
-// ---- calls that wait for each other alone
+// ---- calls that wait only for each other
 
 void exchange_items(scenario& story, int sides, int each) {
     auto q = std::make_shared<meeting>();
@@ -66,7 +67,7 @@ void return_together(scenario& story) {
         "getter");
 }
 
-// A try_ call meets whoever waits, and nobody else.
+// A try_ call meets a call that waits, and no other.
 void try_to_meet(scenario& story) {
     auto puts = std::make_shared<meeting>(), gets = std::make_shared<meeting>();
     story.thread(
@@ -89,14 +90,14 @@ void try_to_meet(scenario& story) {
         "trying");
 }
 
-// Whoever came first is served first. Each comes when the one before it sleeps.
+// First come, first served. Each call comes when the one before it sleeps.
 void serve_in_order(scenario& story, bool are_gets) {
     auto q = std::make_shared<meeting>();
     const auto await_sleepers = [](std::size_t count) {
         while (scheduler::current()->asleep() < count) scheduled::yield();
     };
     auto order = std::make_shared<std::array<int, 2>>();
-    auto was_away = std::make_shared<bool>(false);  // somebody whom a signal took out of the line
+    auto was_away = std::make_shared<bool>(false);  // a signal took a call out of the line
     story.on_interrupt([=] { *was_away = true; });
     for (int i = 0; i < 2; ++i) {
         story.thread(
@@ -130,7 +131,7 @@ void serve_in_order(scenario& story, bool are_gets) {
 
 // ---- giving up
 
-// A put and a get, both of which may give up: by time, by a stop, or the one so and the other so.
+// A put and a get, both of which may give up, each by a time-out or by a stop.
 void both_or_neither(scenario& story, bool stops_put, bool stops_get) {
     auto q = std::make_shared<meeting>();
     auto both = std::make_shared<tally>();
@@ -153,7 +154,7 @@ void both_or_neither(scenario& story, bool stops_put, bool stops_get) {
     expect_equal(story, q, both);
 }
 
-// One of two gives up; the other is served, and who is served knows it.
+// One of two calls gives up and the other is served. The call that is served says so.
 void leave_a_line_of_gets(scenario& story, bool by_stop) {
     auto q = std::make_shared<meeting>();
     auto stop = std::make_shared<scheduled_stop>();
@@ -161,7 +162,7 @@ void leave_a_line_of_gets(scenario& story, bool by_stop) {
     story.thread(
         [=] {
             auto taken = by_stop ? q->get(stop->get_token()) : q->get_for(100us);
-            if (taken) static_cast<void>(q->put(std::move(*taken)));  // the other needs one
+            if (taken) static_cast<void>(q->put(std::move(*taken)));  // the other getter needs one
         },
         "hasty");
     story.thread([=] { *got = q->get()->value(); }, "patient");
@@ -192,7 +193,7 @@ void leave_a_line_of_puts(scenario& story, bool by_stop) {
     expect_equal(story, q, both);
 }
 
-// The middle one of three leaves; the others are served.
+// The middle one of three calls leaves; the other two are served.
 void leave_the_middle(scenario& story) {
     auto q = std::make_shared<meeting>();
     auto stop = std::make_shared<scheduled_stop>();
@@ -242,7 +243,7 @@ void interrupt(scenario& story, bool is_get) {
     expect_equal(story, q, both);
 }
 
-// A stop that was asked before the call wins over a partner that waits.
+// A stop that was requested before the call wins over a partner that waits.
 void stop_before_the_call(scenario& story) {
     auto puts = std::make_shared<meeting>(), gets = std::make_shared<meeting>();
     story.thread(
@@ -266,7 +267,7 @@ void stop_before_the_call(scenario& story) {
 
 // ---- shutdown
 
-// Nobody but the shutdown can end these.
+// Only the shutdown can end these calls.
 void shut_down_on_one_side(scenario& story, bool are_gets) {
     auto q = std::make_shared<meeting>();
     for (int i = 0; i < 2; ++i) {
@@ -304,7 +305,7 @@ void meet_or_shut_down(scenario& story) {
     expect_equal(story, q, both);
 }
 
-// Many of each, and both shutdowns.
+// Several puts and gets, and both shutdowns.
 void shut_down_by_two(scenario& story) {
     auto q = std::make_shared<meeting>();
     auto both = std::make_shared<tally>();
@@ -334,7 +335,7 @@ void shut_down_by_two(scenario& story) {
     expect_equal(story, q, both);
 }
 
-// Once is_shut_down has answered true, nothing is accepted.
+// Once is_shut_down has returned true, nothing is accepted.
 void look_at_the_end(scenario& story) {
     auto q = std::make_shared<meeting>();
     story.thread([=] { static_cast<void>(q->get()); }, "getter");
@@ -349,7 +350,7 @@ void look_at_the_end(scenario& story) {
 
 // ---- join
 
-// Each item can be called done by whoever got it; join returns after the last and never before.
+// The getter of an item can call it done. join returns after the last done and never before.
 void join_after_the_last(scenario& story, bool by_tries) {
     auto* q = make_in_run<meeting>();
     auto results = std::make_shared<std::vector<scheduled_plain<int>>>(2);

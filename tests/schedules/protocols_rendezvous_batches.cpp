@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Batches without room: one hand-over after another, and a count that is exact wherever they end.
+// Batches without room: one hand-over after another, and an exact count wherever the batch ends.
 #include <chrono>
 #include <iterator>
 #include <memory>
@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// They live until the story has ended: the scheduler knows nothing of an order between a free and
-// the allocation that gets its memory.
+// Makes items that live until the story has ended: the scheduler sees no order between a free and
+// the allocation that gets the same memory.
 std::shared_ptr<std::vector<slow_item>> items_below(int count) {
     auto made = std::make_shared<std::vector<slow_item>>();
     made->reserve(static_cast<std::size_t>(count));
@@ -28,7 +28,7 @@ batch_result put_all(meeting& q, std::vector<slow_item>& items, Limit... within)
                       within...);
 }
 
-// A batch goes to one get and to a batch of gets; each item once, in order.
+// A batch goes to a single get and to a batch of gets: each item once, in order.
 void meet_gets_of_both_kinds(scenario& story) {
     auto q = std::make_shared<meeting>();
     auto got = std::make_shared<receipts>(3);
@@ -40,7 +40,7 @@ void meet_gets_of_both_kinds(scenario& story) {
         },
         "putter");
     story.thread(
-        [=] {  // nothing, if the others have got all
+        [=] {  // gets nothing if the others have got all items
             if (const auto item = q->get()) got->add(item->value());
         },
         "getter");
@@ -60,7 +60,7 @@ void meet_gets_of_both_kinds(scenario& story) {
     story.at_end([=] { got->require_all(); });
 }
 
-// A batch that gives up, or is told to, has put exactly what it says, and kept the rest.
+// A batch that times out or is stopped has put exactly as many items as it says, and kept the rest.
 void end_between_two_items(scenario& story, bool by_shutdown) {
     auto q = std::make_shared<meeting>();
     auto both = std::make_shared<tally>();
@@ -96,7 +96,7 @@ void end_between_two_items(scenario& story, bool by_shutdown) {
     story.at_end([=] { require(q->unfinished() == 0, "a lease did not count"); });
 }
 
-// Its second move throws: it was handed over and cannot be moved on.
+// An item whose second move throws: it was handed over and cannot be moved any further.
 class tired_item {
 public:
     tired_item() = default;
@@ -110,7 +110,7 @@ private:
     int moves_ = 0;
 };
 
-// What cannot be delivered is dropped and done, so that join returns.
+// An item that cannot be delivered is dropped and counts as done, so that join returns.
 void drop_what_cannot_be_moved_on(scenario& story) {
     auto q = std::make_shared<basic_rendezvous<tired_item, scheduled_traits>>();
     story.thread(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Partners of another kind: an item whose move throws, which leaves the partner waiting, and those
-// who wait without a thread.
+// Special partners: calls whose item throws when it is moved, which leaves the partner waiting, and
+// waiters without a thread.
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// An item whose first moves throw, as many as it says.
+// An item whose first moves throw, as many as its constructor is told.
 class unlucky_item {
 public:
     unlucky_item(int value, int throws) : value_(value), throws_(throws) {}
@@ -33,7 +33,7 @@ using fragile_meeting = basic_rendezvous<unlucky_item, scheduled_traits>;
 
 // ---- items whose move throws
 
-// Calls `call` until it does not throw; how often it threw.
+// Calls `call` until it does not throw. Returns how often it threw.
 template <class Call> int retry(Call call) {
     for (int caught = 0;; ++caught) {
         try {
@@ -44,7 +44,8 @@ template <class Call> int retry(Call call) {
     }
 }
 
-// Whoever makes the item fails; the partner waits on, and so it is handed over in the end.
+// The call that moves the item fails. Its partner waits on, and so the item is handed over in the
+// end.
 void throw_and_meet_again(scenario& story) {
     auto q = std::make_shared<fragile_meeting>();
     auto both = std::make_shared<tally>();
@@ -70,8 +71,8 @@ void throw_and_meet_again(scenario& story) {
     expect_equal(story, q, both);
 }
 
-// A get that throws does not come back. Another one, which came while the put was claimed, has to
-// be met by the put.
+// A get that throws does not come back. The put must then meet another get, which came while the
+// put was claimed.
 void throw_beside_another_get(scenario& story) {
     auto q = std::make_shared<fragile_meeting>();
     auto both = std::make_shared<tally>();
@@ -117,7 +118,7 @@ void throw_beside_another_put(scenario& story) {
     expect_equal(story, q, both);
 }
 
-// Given back to a put or get whose time is up, or whose queue is shut down.
+// A throw gives back a put or get whose time is up, or whose queue is shut down.
 void throw_at_the_end(scenario& story, bool shuts_down) {
     auto q = std::make_shared<fragile_meeting>();
     auto both = std::make_shared<tally>();
@@ -145,9 +146,9 @@ void throw_at_the_end(scenario& story, bool shuts_down) {
     expect_equal(story, q, both);
 }
 
-// ---- those who wait without a thread
+// ---- waiters without a thread
 
-// One that waits as an event loop would, and a call that waits.
+// A waiter that waits as an event loop would, and a call that waits.
 void meet_a_callback(scenario& story, bool is_getter, bool is_hasty) {
     auto q = std::make_shared<meeting>();
     auto both = std::make_shared<tally>();
@@ -189,7 +190,7 @@ void meet_a_callback(scenario& story, bool is_getter, bool is_hasty) {
     expect_equal(story, q, both);
 }
 
-// Somebody who waits without a thread, and counts its wakes.
+// A waiter without a thread, which counts its wakes.
 struct callback : resumer<scheduled> {
     callback() : resumer(&on_wake), place(*this) {}
     static void on_wake(resumer* self) noexcept {
@@ -213,7 +214,7 @@ struct lobby {
     void call() {
         are_getters ? static_cast<void>(q.put(slow_item(1))) : static_cast<void>(q.get());
     }
-    void meet() {  // whoever waits in a call
+    void meet() {  // meets a call that waits
         const auto has_met = [this] {
             return are_getters ? static_cast<bool>(q.try_get())
                                : q.try_put(slow_item(1)) == status::ok;
@@ -225,7 +226,7 @@ struct lobby {
     std::vector<callback> guests;
 };
 
-// Of three the first two are woken and leave with nothing: each wakes the next.
+// Of three waiters the first two are woken and leave with nothing. Each wakes the next one.
 void pass_a_wake_on(scenario& story, bool are_getters) {
     auto all = std::make_shared<lobby>(are_getters, 3);
     story.thread([=] { all->call(); }, "call");
@@ -246,7 +247,7 @@ void pass_a_wake_on(scenario& story, bool are_getters) {
         "third");
 }
 
-// Two calls wait; each is met, if those who were woken leave.
+// Two calls wait. Both are met, provided that the waiters that were woken leave.
 void meet_two(scenario& story, bool are_getters) {
     auto all = std::make_shared<lobby>(are_getters, 2);
     for (int i = 0; i < 2; ++i) {
@@ -262,7 +263,7 @@ void meet_two(scenario& story, bool are_getters) {
     }
 }
 
-// A shutdown wakes everybody itself.
+// A shutdown itself wakes everybody.
 void shut_down_on_callbacks(scenario& story, bool are_getters) {
     auto all = std::make_shared<lobby>(are_getters, 2);
     story.thread([=] {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// The chain of segments: passing from one to the next, reuse, guests, a bound that changes.
+// The chain of segments: moving from one to the next, reuse, guests, a bound that changes.
 #include "models.hpp"
 
 namespace conq::testing {
 namespace {
 
-// Items of a kilobyte make segments of 16 slots, the least.
+// Items of a kilobyte make segments of 16 slots, which is the minimum.
 constexpr int slots = 16;
 struct wide {
     explicit wide(int value) : inner(value) {}
@@ -14,8 +14,8 @@ struct wide {
 };
 using wide_queue = basic_queue<wide, scheduled_traits>;
 
-// Two putters and two getters cross the ends of segments. `backlog` items are put, and `taken` of
-// them taken, before the threads begin: with more than 16 segments the last ones are guests.
+// Two putters and two getters cross the ends of segments. Before the threads begin, `backlog` items
+// are put and `taken` of them taken. With more than 16 segments the last ones are guests.
 void cross(scenario& story, int backlog, int taken, int each, bool trims) {
     auto q = std::make_shared<wide_queue>();
     const int first = backlog - taken;
@@ -45,7 +45,7 @@ void cross(scenario& story, int backlog, int taken, int each, bool trims) {
     });
 }
 
-// A bound that grows wakes those who wait for room; nobody gets in over it.
+// A bound that grows wakes those who wait for room. No item gets in beyond it.
 void grow(scenario& story) {
     auto q = std::make_shared<segment_queue>(1);
     story.thread(
@@ -60,7 +60,7 @@ void grow(scenario& story) {
     });
 }
 
-// A bound that shrinks while putters are at it: afterwards a full queue refuses.
+// A bound that shrinks while putters use the queue: afterwards a full queue refuses items.
 void shrink(scenario& story) {
     auto q = std::make_shared<segment_queue>(4);
     static_cast<void>(q->put(slow_item(0)));
@@ -80,7 +80,7 @@ void shrink(scenario& story) {
     story.at_end([=] { require(q->try_put(slow_item(9)) == status::full, "over the bound"); });
 }
 
-// A queue that is destroyed with items in it destroys them, each once.
+// A queue that is destroyed with items in it destroys each of them once.
 void destroy_with_items(scenario& story) {
     auto* q = make_in_run<wide_queue>();
     auto ended = std::make_shared<scheduled_atomic<int>>(0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// One putter and one getter on plain stores: sleep against put, the order of answers, and the
-// shutdown that a third thread makes. With a barrier for all threads, and on a system without.
+// One putter and one getter on plain stores: sleep beside put, the order of answers, and a shutdown
+// by a third thread. On systems with a barrier for all threads, and on systems without.
 #include <chrono>
 #include <stdexcept>
 
@@ -19,7 +19,7 @@ struct prompt_traits_without_barrier : scheduled_prompt_traits {
     using platform = scheduled_without_barrier;
 };
 
-// Everything comes out once, in order; whoever sleeps is woken.
+// Everything comes out once, in order, and a side that sleeps is woken.
 template <class Queue> void pass_items(scenario& story, int capacity, int count) {
     auto q = std::make_shared<Queue>(capacity);
     story.thread(
@@ -36,8 +36,9 @@ template <class Queue> void pass_items(scenario& story, int capacity, int count)
         "getter");
 }
 
-// The answers full and empty fit into one order with all else (sequential consistency): full after
-// j puts says that at most j - capacity were taken, empty after i gets that at most i were put.
+// The answers full and empty fit into one order with all other calls (sequential consistency): full
+// after j puts says that at most j - capacity items were taken; empty after i gets says that at
+// most i items were put.
 template <class Queue> void answer_in_one_order(scenario& story, int capacity) {
     struct answers {
         std::vector<int> full_after, empty_after;
@@ -76,8 +77,8 @@ template <class Queue> void answer_in_one_order(scenario& story, int capacity) {
     });
 }
 
-// A put is accepted or refused before its item is touched; when shutdown has returned, what was
-// accepted is counted, and it comes out.
+// A put is accepted or refused before its item is touched. When shutdown has returned, all accepted
+// items are counted, and they come out.
 template <class Queue> void shut_down(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto accepted = std::make_shared<unsigned>(0);
@@ -114,7 +115,7 @@ template <class Queue> void shut_down(scenario& story, int capacity) {
     });
 }
 
-// The same with calls that do not wait, and small.
+// The same in small, with calls that do not wait.
 template <class Queue> void shut_down_small(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto accepted = std::make_shared<bool>(false);
@@ -128,7 +129,7 @@ template <class Queue> void shut_down_small(scenario& story, int capacity) {
     story.at_end([=] { require(q->try_get() ? *accepted : !*accepted, "lost, or made up"); });
 }
 
-// A third thread drops what nobody has taken, on its own, while both sides are at work.
+// While both sides work, a third thread alone drops the items that nobody has taken.
 template <class Queue> void shut_down_at_once(scenario& story, int capacity, int closers) {
     auto q = std::make_shared<Queue>(capacity);
     story.thread(
@@ -158,7 +159,7 @@ template <class Queue> void shut_down_at_once(scenario& story, int capacity, int
     story.at_end([=] { require(q->size() == 0, "a put was accepted after shutdown"); });
 }
 
-// Two drop at once: the second waits, as the first, for the get that is under way.
+// Two threads drop items at once: the second one, too, waits for the get that is under way.
 template <class Queue> void drop_beside_a_get(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     static_cast<void>(q->put(item<Queue>(0)));
@@ -168,7 +169,7 @@ template <class Queue> void drop_beside_a_get(scenario& story, int capacity) {
     }
 }
 
-// Calls that give up, for whatever reason, have taken and put nothing, and the next one works.
+// A call that gives up, for whatever reason, has taken or put nothing, and the next call works.
 template <class Queue> void give_up(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto stop = std::make_shared<scheduled_stop>();
@@ -204,7 +205,7 @@ template <class Queue> void give_up(scenario& story, int capacity) {
     story.thread([=] { stop->request_stop(); }, "stopper");
 }
 
-// join sees what the tasks wrote; then the queue may go.
+// join sees what the tasks wrote; then the queue may be destroyed.
 template <class Queue> void join_then_destroy(scenario& story, int capacity) {
     auto* q = make_in_run<Queue>(capacity);
     auto results = std::make_shared<std::vector<scheduled_plain<int>>>(2);
@@ -227,7 +228,7 @@ template <class Queue> void join_then_destroy(scenario& story, int capacity) {
         "joiner");
 }
 
-// A task that puts its children into the queue that it came from: both sides are one thread.
+// A task puts its children into the queue that it came from: both sides are the same thread.
 template <class Queue> void join_with_children(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto processed = std::make_shared<int>(0);
@@ -288,8 +289,8 @@ template <class Queue> void wait_by_callbacks(scenario& story, int capacity, int
 }
 
 // A side that waits with two waiters, as an event loop does for two of its coroutines. Both have
-// looked in vain, and the first was served. Now it leaves, and looks for the second, who sleeps,
-// while the other side makes its next step.
+// looked in vain, and the first was served. Now the first leaves, and looks for the second, which
+// sleeps, while the other side takes its next step.
 template <class Queue> void leave_while_another_sleeps(scenario& story, bool is_getter) {
     using platform_type = typename Queue::platform_type;
     struct shared {
@@ -325,7 +326,7 @@ template <class Queue> void leave_while_another_sleeps(scenario& story, bool is_
     story.thread([=] { require(others(), "refused what there was room for"); }, "other side");
 }
 
-// While one or two items are in a ring, no look may answer that it is empty.
+// While one or two items are in a ring, no look may say that it is empty.
 template <class Queue> void look_at_size(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     static_cast<void>(q->put(item<Queue>(0)));
@@ -340,7 +341,7 @@ template <class Queue> void look_at_size(scenario& story, int capacity) {
     story.thread([=] { require(!q->empty(), "empty with an item in"); }, "looker");
 }
 
-// A full queue of 64: the putter waits, and is woken at half empty. A timer may help only before.
+// A full queue of 64: the putter waits, and is woken at half empty. Only before may a timer help.
 template <class Queue> void wait_for_half_empty(scenario& story, int gets) {
     auto q = std::make_shared<Queue>(64);
     for (int i = 0; i < 64; ++i) static_cast<void>(q->put(i));
@@ -355,7 +356,7 @@ template <class Queue> void wait_for_half_empty(scenario& story, int gets) {
     }
 }
 
-// Adds a model on both kinds of systems.
+// Adds a model for both kinds of systems.
 template <class Run>
 void add_both(protocol_models& to, protocol_model like, int capacity, const Run& run) {
     const std::string name = "spsc_queue of " + std::to_string(capacity);

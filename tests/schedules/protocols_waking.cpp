@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Each wake by itself, where nothing else would bring the sleeper back: of those who wait on a full
-// or an empty queue, of callbacks, of stops; and the waits that a stop or a deadline has to end.
+// Each wake by itself, where nothing else would wake the sleeper: threads that wait on a full or an
+// empty queue, callbacks, stops. And the waits that a stop or a deadline must end.
 #include <array>
 #include <chrono>
 
@@ -29,7 +29,7 @@ template <class Queue> void shut_down_a_full_one(scenario& story, int capacity) 
     story.thread([=] { q->shutdown(); }, "closer");
 }
 
-// Nobody puts.
+// Nobody puts: only the shutdown can end these gets.
 template <class Queue> void shut_down_an_empty_one(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     for (int g = 0; g < 2; ++g) {
@@ -39,7 +39,7 @@ template <class Queue> void shut_down_an_empty_one(scenario& story, int capacity
     story.thread([=] { q->shutdown(); }, "closer");
 }
 
-// Each try_put wakes a getter, each try_get a putter.
+// Each try_put wakes a getter, and each try_get a putter.
 template <class Queue> void try_to_wake(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto full = make_full<Queue>(capacity);
@@ -59,7 +59,7 @@ template <class Queue> void try_to_wake(scenario& story, int capacity) {
         "trier");
 }
 
-// Two putters sleep on a full queue, and one getter makes room for both: each get owes a wake.
+// Two putters sleep on a full queue, and one getter makes room for both: each get must wake one.
 template <class Queue> void make_room_for_two(scenario& story, int capacity) {
     auto q = make_full<Queue>(capacity);
     for (int p = 0; p < 2; ++p) {
@@ -84,7 +84,7 @@ template <class Queue> void resize_a_full_one(scenario& story) {
     story.at_end([=] { require(q->size() == 3, "not all are in"); });
 }
 
-// Somebody who waits without a thread.
+// A waiter without a thread.
 struct callback : resumer<scheduled> {
     callback() : resumer(&on_wake), place(*this) {}
     static void on_wake(resumer* self) noexcept {
@@ -131,10 +131,10 @@ template <class Queue> struct lobby {
     void leave(callback& who) {
         waits_for_room ? q->leave_putter(who.place) : q->leave_getter(who.place);
     }
-    void serve() {  // one of them
+    void serve() {  // serves one of them
         waits_for_room ? static_cast<void>(q->get()) : static_cast<void>(q->put(item<Queue>(7)));
     }
-    void take() {  // what one of them was served
+    void take() {  // takes what one of them was served
         const auto has_taken = [this] {
             return waits_for_room ? q->try_put(item<Queue>(7)) == status::ok
                                   : static_cast<bool>(q->try_get());
@@ -153,7 +153,7 @@ template <class Queue> std::shared_ptr<lobby<Queue>> make_lobby(int capacity, bo
     return std::make_shared<lobby<Queue>>(std::move(q), is_full);
 }
 
-// Of three callbacks the first two are woken and leave with nothing: each wakes the next.
+// Of three callbacks the first two are woken and leave with nothing. Each wakes the next one.
 template <class Queue> void pass_a_wake_on(scenario& story, int capacity, bool is_full) {
     auto all = make_lobby<Queue>(capacity, is_full);
     story.thread(
@@ -172,8 +172,8 @@ template <class Queue> void pass_a_wake_on(scenario& story, int capacity, bool i
     });
 }
 
-// The first leaves with nothing just as another item (or room) comes: the next has to be woken, by
-// the one or by the other.
+// The first callback leaves with nothing just as another item (or room) comes. Either the leaver or
+// the peer must wake the next callback.
 template <class Queue> void leave_beside_a_peer(scenario& story, int capacity, bool is_full) {
     auto all = make_lobby<Queue>(capacity, is_full);
     all->leave(all->guests[2]);
@@ -196,8 +196,8 @@ template <class Queue> void leave_beside_a_peer(scenario& story, int capacity, b
     });
 }
 
-// The first is woken, enlists once more, is served and leaves; of the second item (or room) that
-// came meanwhile the next one has to hear.
+// The first callback is woken, enlists once more, is served and leaves. The next callback must be
+// woken for the second item (or room), which came meanwhile.
 template <class Queue> void enlist_again(scenario& story, int capacity, bool is_full) {
     auto all = make_lobby<Queue>(capacity, is_full);
     all->leave(all->guests[2]);
@@ -221,7 +221,7 @@ template <class Queue> void enlist_again(scenario& story, int capacity, bool is_
     });
 }
 
-// Each of two that are served is woken, if those who were woken leave.
+// Two callbacks are served. Both are woken, provided that those who were woken leave.
 template <class Queue> void serve_two(scenario& story, int capacity, bool is_full) {
     auto all = make_lobby<Queue>(capacity, is_full);
     all->leave(all->guests[2]);
@@ -242,7 +242,7 @@ template <class Queue> void serve_two(scenario& story, int capacity, bool is_ful
         "peer");
 }
 
-// A shutdown wakes everybody itself.
+// A shutdown itself wakes everybody.
 template <class Queue> void shut_down_on_callbacks(scenario& story, int capacity, bool is_full) {
     auto all = make_lobby<Queue>(capacity, is_full);
     story.thread([=] {
@@ -252,7 +252,7 @@ template <class Queue> void shut_down_on_callbacks(scenario& story, int capacity
     });
 }
 
-// A stop alone ends the waits of all who gave its token, and of nobody else.
+// A stop alone ends the waits of all calls that were given its token, and of no others.
 template <class Queue> void stop_alone(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto full = make_full<Queue>(capacity);
@@ -281,7 +281,7 @@ template <class Queue> void stop_alone(scenario& story, int capacity) {
     story.thread([=] { stop->request_stop(); }, "stopper");
 }
 
-// An item whose way into its slot takes as long as the test wants: its putter has lost its core.
+// An item that gets into its slot only when the test allows it, as if its putter had lost its core.
 class frozen_item {
 public:
     explicit frozen_item(scheduled_atomic<bool>* thawed) : thawed_(thawed) {}
@@ -294,7 +294,7 @@ private:
     scheduled_atomic<bool>* thawed_;
 };
 
-// Behind a claim that is not published, a deadline and a stop still end a wait.
+// A deadline and a stop still end a wait behind a claim that is not published.
 template <class Queue> void give_up_behind_a_claim(scenario& story) {
     struct shared {
         scheduled_atomic<bool> thawed{false};
@@ -313,7 +313,7 @@ template <class Queue> void give_up_behind_a_claim(scenario& story) {
     story.thread([=] { all->stop.request_stop(); }, "stopper");
 }
 
-// A stop that was asked before the call wins over everything, and nothing is taken.
+// A stop that was requested before the call wins over everything, and the call takes nothing.
 template <class Queue> void stop_before_the_call(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     static_cast<void>(q->put(item<Queue>(0)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Workers: their stop and their end, against items that come in and a queue that is shut down.
+// Workers: how they stop and end while items come in or the queue is shut down.
 #include <stdexcept>
 
 #include "conq/parallel/workers.hpp"
@@ -8,7 +8,7 @@
 namespace conq::testing {
 namespace {
 
-// Workers stop while items come in: what they took is done, what they left can still be taken.
+// Workers stop while items come in: items that they took are done, the others can still be taken.
 template <class Queue> void stop_workers(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto processed = std::make_shared<scheduled_atomic<int>>(0);
@@ -22,7 +22,7 @@ template <class Queue> void stop_workers(scenario& story, int capacity) {
             const int done = processed->load();
             require(q->unfinished() <= 1u, "miscounted");
             require(done <= 1, "an item was processed twice");
-            while (processed->load() == 0) {  // not taken: then it is still there
+            while (processed->load() == 0) {  // the workers did not take it, so it is still there
                 if (auto task = q->take()) processed->fetch_add(1);
             }
         },
@@ -30,7 +30,7 @@ template <class Queue> void stop_workers(scenario& story, int capacity) {
     story.at_end([=] { require(q->unfinished() == 0, "an item was lost"); });
 }
 
-// join rethrows what a task threw, after all have been done; the end of the pool is waited for.
+// join rethrows what a task threw, after all tasks are done. The end of the pool is waited for.
 template <class Queue> void fail_in_workers(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     story.thread(
@@ -52,7 +52,8 @@ template <class Queue> void fail_in_workers(scenario& story, int capacity) {
         "owner");
 }
 
-// A queue that is shut down ends them; a pool that dies last waits for the functions that run.
+// A shutdown of the queue ends the workers. A pool that is destroyed last waits for the functions
+// that still run.
 template <class Queue> void shut_down_under_workers(scenario& story, int capacity) {
     auto q = std::make_shared<Queue>(capacity);
     auto processed = std::make_shared<scheduled_plain<int>>(0);

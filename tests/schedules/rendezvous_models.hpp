@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the models of a rendezvous have in common.
+// What the models of a rendezvous share.
 #ifndef CONQ_TESTS_SCHEDULES_RENDEZVOUS_MODELS_HPP
 #define CONQ_TESTS_SCHEDULES_RENDEZVOUS_MODELS_HPP
 
@@ -12,11 +12,11 @@ namespace conq::testing {
 
 using meeting = basic_rendezvous<slow_item, scheduled_traits>;
 
-/// How many were accepted and how many came out.
+/// How many items were accepted, and how many came out.
 struct tally {
     int accepted = 0, received = 0;
 };
-/// They are the same in the end, and counted.
+/// Checks that both numbers are the same in the end, and that they agree with the queue's count.
 template <class Queue>
 void expect_equal(scenario& story, std::shared_ptr<Queue> q, std::shared_ptr<tally> both) {
     story.at_end([=] {
