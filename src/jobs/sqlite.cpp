@@ -101,10 +101,10 @@ database::~database() {
 }
 
 std::string database::begin(std::size_t count) {
-    std::string bytes(count, '\0');
-    const int code = file_->pMethods->xRead(file_, bytes.data(), static_cast<int>(count), 0);
+    std::string head(count, '\0');
+    const int code = file_->pMethods->xRead(file_, head.data(), static_cast<int>(count), 0);
     if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) fail(code);
-    return bytes;
+    return head;
 }
 
 void database::define(const char* name, int count, sql_function function) {
