@@ -170,32 +170,45 @@ TEST(JobQueueFile, AProcessMayLeaveTheFolderThatItsPathBeganIn) {
     EXPECT_EQ(error_of([&] { EXPECT_TRUE(other.put("b")); }), "none");
 }
 
+// Lets the process have no descriptor from `most` on, while it lives: so an exception that comes
+// out of its scope is looked at when there are descriptors again, which sanitizers need for that.
+class few_descriptors {
+public:
+    explicit few_descriptors(int most) {
+        EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+        const rlimit some{static_cast<rlim_t>(most), before_.rlim_max};
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &some), 0);
+    }
+    few_descriptors(const few_descriptors&) = delete;
+    few_descriptors& operator=(const few_descriptors&) = delete;
+    ~few_descriptors() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
+
+private:
+    rlimit before_{};
+};
+
 TEST(JobQueueFile, AProcessWithoutFreeDescriptorsIsNoFailureOfTheDisk) {
     const folder place;
     job_queue other(place / "q");
     auto one = std::make_unique<job_queue>(place / "q");
-    rlimit before{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    const rlimit none{0, before.rlim_max};
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-    EXPECT_TRUE(one->put("a"));
-    one.reset();  // by now it is on the disk
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    {
+        const few_descriptors none(0);
+        EXPECT_TRUE(one->put("a"));
+        one.reset();  // by now it is on the disk
+    }
     EXPECT_EQ(error_of([&] { EXPECT_TRUE(other.put("b")); }), "none");
 }
 
 TEST(JobQueueFile, AProcessWithoutFreeDescriptorsIsToldSoWhenItOpensAQueue) {
     const folder place;
     put_one(place / "q");
-    rlimit before{};
-    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
     const int next = ::dup(0);
     ASSERT_EQ(::close(next), 0);
     for (int count = 0; count < 8; ++count) {
-        const rlimit some{static_cast<rlim_t>(next + count), before.rlim_max};
-        ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &some), 0);
-        const std::string why = error_of_opening("sqlite:" + (place / "q") + "?owner=family");
-        ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+        const std::string why = error_of([&] {
+            const few_descriptors few(next + count);
+            const job_queue queue("sqlite:" + (place / "q") + "?owner=family");
+        });
         EXPECT_TRUE(why == "none" || has(why, "no file descriptor left")) << count << ": " << why;
         EXPECT_TRUE(why != "none" || count > 3) << count;
     }
