@@ -155,7 +155,6 @@ int run_with(job_lease lease, const std::vector<std::string>& command, const que
     word_list filled = words.filled(items, {.sequence = lease.id(), .slot = 1});
     std::vector<std::string> arguments;
     for (std::size_t i = 0; i < filled.size(); ++i) arguments.emplace_back(filled[i]);
-    lease.outlast_time_limit();
     const auto [code, why] = run_command(arguments, variables_of(lease, queue), lease);
     if (code != 0) {
         const char* const next =

@@ -11,6 +11,13 @@
 
 namespace conq::cli {
 
+/// Options for every conq: it ends a job that takes longer than its limit itself.
+inline constexpr std::string_view own_limits = "time_limit=advisory";
+
+/// Options for a conq that runs commands: its leases end when it and the processes that it started
+/// have ended, and not by time. So no item runs twice at once.
+inline constexpr std::string_view family_lease = "lease=30d&owner=family&time_limit=advisory";
+
 /// The name of a queue: the path of its file, a URL (docs/formats/job_queue_url.md), or @NAME, a
 /// file of that name in $XDG_STATE_HOME/conq. Immutable.
 class queue_name {
@@ -21,7 +28,7 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     /// The URL, with `more` options, as "lease=30d&owner=family", except for those that it has
     /// already.
-    [[nodiscard]] std::string url(std::string_view more = {}) const;
+    [[nodiscard]] std::string url(std::string_view more = own_limits) const;
     /// Throws own_error unless the file exists.
     void require() const;
     /// The environment variables that tell a command about its job. The name of the queue among
@@ -32,10 +39,6 @@ private:
     std::string path_;
     std::string options_{};  // of the URL
 };
-
-/// Options for a conq that runs commands: its leases end when it and the processes that it started
-/// have ended, and not by time. So no item runs twice at once.
-inline constexpr std::string_view family_lease = "lease=30d&owner=family";
 
 }  // namespace conq::cli
 

@@ -324,7 +324,6 @@ private:
             each.id = lease->id();
             each.variables = durable_->variables(*lease);
             each.time_limit = lease->time_limit();
-            lease->outlast_time_limit();
             each.on_slow = [lease](pid_t process) { note_process(*lease, process); };
             if (options_.works) each.attempts_before = lease->attempt() - 1;
         }

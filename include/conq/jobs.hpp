@@ -70,11 +70,9 @@ public:
     }
     /// How long the attempt may take, as the options of its put say; 0: no limit. It is counted
     /// from the take or attach. When it is over, a thread of the library ends the attempt as
-    /// retry() does; the calls that end this lease then return lease_lost.
+    /// retry() does; the calls that end this lease then return lease_lost. With the key
+    /// time_limit=advisory of the URL, the holder has to end the work itself.
     [[nodiscard]] job_span time_limit() const noexcept { return job_.time_limit; }
-    /// The library no longer ends the attempt at its time limit: the lease goes on. For a holder
-    /// that can end the work itself.
-    void outlast_time_limit() noexcept;
     /// Names the process that does the job; this process must have started it with the queue's
     /// files open (the key owner=family of the URL). If this process dies, the lease stays until
     /// that process has ended, however long that takes; without this call, until every process that

@@ -39,6 +39,7 @@ public:
     explicit core(const jobs::queue_url& url)
         : engine_(url.is_memory ? jobs::open_memory() : jobs::open_sqlite(url)),
           lease_(url.lease),
+          are_limits_advisory_(url.are_limits_advisory),
           heart_(jobs::quiet_thread([this] { beat(); })) {}
     core(const core&) = delete;
     core& operator=(const core&) = delete;
@@ -58,9 +59,10 @@ public:
         const std::lock_guard lock(mutex_);
         bool is_limited = false;
         for (const jobs::granted& each : some) {
-            const std::uint64_t span_ns =
-                each.time_limit.count() > 0 ? platform::span_ns(each.time_limit) : platform::never;
-            const auto until = platform::after(platform::monotonic_now(), span_ns);
+            const bool has_end = each.time_limit.count() > 0 && !are_limits_advisory_;
+            const auto until = !has_end ? platform::never
+                                        : platform::after(platform::monotonic_now(),
+                                                          platform::span_ns(each.time_limit));
             held_.insert_or_assign(each.at.id, held{each.at.token, each.attempt, until});
             is_limited = is_limited || until != platform::never;
         }
@@ -70,14 +72,6 @@ public:
         const std::lock_guard lock(mutex_);
         const auto found = held_.find(at.id);
         if (found != held_.end() && found->second.token == at.token) held_.erase(found);
-    }
-    // From now on the holder sees to the time limit.
-    void outlast(jobs::ticket at) noexcept {
-        const std::lock_guard lock(mutex_);
-        const auto found = held_.find(at.id);
-        if (found != held_.end() && found->second.token == at.token) {
-            found->second.until = platform::never;
-        }
     }
 
 private:
@@ -148,6 +142,7 @@ private:
 
     const std::unique_ptr<jobs::engine> engine_;
     const job_span lease_;
+    const bool are_limits_advisory_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::unordered_map<job_id, held> held_;
@@ -194,10 +189,6 @@ status job_lease::end(ending how, const jobs::last_words& words, job_span delay)
 
 job_span job_lease::backoff() const {
     return backoff_of(job_.at, job_.attempt);
-}
-
-void job_lease::outlast_time_limit() noexcept {
-    if (state_ == status::ok) queue_->core_->outlast(job_.at);
 }
 
 void job_lease::runs_as(pid_t process) {

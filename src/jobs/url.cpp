@@ -66,8 +66,14 @@ void set(queue_url& url, std::string_view key, const std::string& value, std::st
     } else if (key == "owner") {
         url.is_family = value == "family";
         if (!url.is_family && value != "process") refuse(whole, "owner is process or family");
+    } else if (key == "time_limit") {
+        url.are_limits_advisory = value == "advisory";
+        if (!url.are_limits_advisory && value != "enforced") {
+            refuse(whole, "time_limit is enforced or advisory");
+        }
     } else {
-        refuse(whole, "unknown key " + std::string(key) + ": known are durability, lease, owner");
+        refuse(whole, "unknown key " + std::string(key) +
+                          ": known are durability, lease, owner, time_limit");
     }
 }
 

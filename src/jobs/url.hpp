@@ -20,6 +20,7 @@ struct queue_url {
     durability level = durability::batch;  ///< durability=
     job_span lease{30'000};                ///< lease=
     bool is_family = false;                ///< owner=
+    bool are_limits_advisory = false;      ///< time_limit=
     /// At how many pages of the WAL a checkpoint is made. No key of the URL: for tests.
     int checkpoint_pages = 20'000;
 };

@@ -113,6 +113,13 @@ def test_get_ends_its_command_at_the_limit_and_all_that_it_has_started(queue):
     assert counts(queue)["failed_jobs"][0]["note"] == "it took too long: more than 100ms"
 
 
+def test_an_item_that_get_hands_out_is_leased_for_longer_than_its_limit(queue):
+    queue("put", "-t", "1ms", "--attempts", "1", "a")
+    token = queue("get").stdout.split(b"\t")[0]
+    assert queue("extend", os.fsdecode(token)).returncode == 0
+    assert queue("done", os.fsdecode(token)).returncode == 0
+
+
 def test_get_says_what_becomes_of_an_item_whose_command_failed(queue):
     queue("put", "a")
     done = queue("get", "--", "false")

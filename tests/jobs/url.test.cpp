@@ -38,24 +38,28 @@ TEST(JobQueueUrl, PercentStandsForAByte) {
     EXPECT_NE(error_of("sqlite:a%00").find("%00"), std::string::npos);
 }
 
-TEST(JobQueueUrl, KeysAreDurabilityLeaseAndOwner) {
+TEST(JobQueueUrl, KeysAreDurabilityLeaseOwnerAndTimeLimit) {
     const queue_url url = parse_url("sqlite:q?durability=power&lease=1.5s");
     EXPECT_EQ(url.level, durability::power);
     EXPECT_EQ(url.lease, job_span(1500));
     EXPECT_FALSE(url.is_family);
     EXPECT_TRUE(parse_url("sqlite:q?owner=family").is_family);
+    EXPECT_FALSE(url.are_limits_advisory);
+    EXPECT_TRUE(parse_url("sqlite:q?time_limit=advisory").are_limits_advisory);
+    EXPECT_FALSE(parse_url("sqlite:q?time_limit=enforced").are_limits_advisory);
     EXPECT_EQ(parse_url("sqlite:q").level, durability::batch);
     EXPECT_EQ(parse_url("sqlite:q?lease=2h").lease, job_span(7'200'000));
     EXPECT_EQ(parse_url("sqlite:q?lease=3").lease, job_span(3000));
 }
 
 TEST(JobQueueUrl, WhatIsUnknownIsAnErrorThatListsTheKnown) {
-    EXPECT_NE(error_of("sqlite:q?color=red").find("known are durability, lease, owner"),
+    EXPECT_NE(error_of("sqlite:q?color=red").find("known are durability, lease, owner, time_limit"),
               std::string::npos);
     EXPECT_NE(error_of("redis:x").find("known are memory, sqlite"), std::string::npos);
     EXPECT_NE(error_of("sqlite:q?durability=some").find("process, batch or power"),
               std::string::npos);
     EXPECT_NE(error_of("sqlite:q?owner=me").find("process or family"), std::string::npos);
+    EXPECT_NE(error_of("sqlite:q?time_limit=1s").find("enforced or advisory"), std::string::npos);
     EXPECT_NE(error_of("sqlite:q?lease=1y").find("lease takes"), std::string::npos);
     EXPECT_NE(error_of("sqlite:q?lease").find("KEY=VALUE"), std::string::npos);
     EXPECT_EQ(parse_url("sqlite:q?lease=10ms").lease, job_span(10));
