@@ -23,9 +23,10 @@ inline std::int64_t clock_ms(clockid_t clock) {
 inline std::int64_t wall_ms() {
     return clock_ms(CLOCK_REALTIME);
 }
-// The clock of leases: nobody can set it. After a boot the owners of leases are dead anyway.
-inline std::int64_t boot_ms() {
-    return clock_ms(CLOCK_BOOTTIME);
+// The clock of leases: nobody can set it, and it stands still while the machine sleeps, as those do
+// who renew leases. After a boot the owners of leases are dead anyway.
+inline std::int64_t awake_ms() {
+    return clock_ms(CLOCK_MONOTONIC);
 }
 
 // FNV-1a with 64 bits, by words of 8 bytes, lowest byte first; the remaining bytes one by one. A

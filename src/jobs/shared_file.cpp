@@ -112,13 +112,13 @@ shared_file::~shared_file() {
 // it is alone and for the time of two or three transactions of a batch: being woken takes as long
 // as one of them. If two polled, others would hardly get in.
 void shared_file::lock_commits() {
-    const std::int64_t asked_ms = boot_ms();
+    const std::int64_t asked_ms = awake_ms();
     struct flock lock = range(F_WRLCK, commits_byte);
     if (!try_lock_commits() && !await_turn() &&
         again([&] { return ::fcntl(file_, F_OFD_SETLKW, &lock); }) != 0) {
         fail(path_, "cannot lock", "use a file system that has locks");
     }
-    locked_ms_ = boot_ms();
+    locked_ms_ = awake_ms();
     // Unless the process that had the lock has noted that itself: it may have been killed.
     const auto ended = block_ended().load();
     if (static_cast<std::int32_t>(static_cast<std::uint32_t>(asked_ms) - ended) > 0) {
@@ -146,7 +146,7 @@ bool shared_file::lock_commits_soon() {
     const auto until = platform::after(platform::monotonic_now(), soon_ns);
     bool has_it = try_lock_commits();
     while (!has_it && platform::monotonic_now() < until) has_it = await_turn();
-    if (has_it) locked_ms_ = boot_ms();
+    if (has_it) locked_ms_ = awake_ms();
     return has_it;
 }
 
@@ -190,7 +190,7 @@ bool shared_file::poll_turn(std::uint32_t& seen) {
 }
 
 void shared_file::unlock_commits() noexcept {
-    note_block(locked_ms_, boot_ms());
+    note_block(locked_ms_, awake_ms());
     struct flock lock = range(F_UNLCK, commits_byte);
     ::fcntl(file_, F_OFD_SETLK, &lock);
     if (turn_waiters().load() == 0 || is_waking().exchange(1) != 0) return;

@@ -27,7 +27,7 @@ public:
     /// store_error.
     bool lock_commits_soon();
     /// If a process held that lock for long, and that has ended a short while ago: when it began,
-    /// by the clock since boot. Living owners could not renew their leases meanwhile, and get the
+    /// by awake_ms(). Living owners could not renew their leases meanwhile, and get the
     /// chance now. Else the end of time.
     std::int64_t blocked_since(std::int64_t now_ms) noexcept;
     /// Takes the lock that shows that this owner lives, and holds it until the process has ended.
@@ -69,7 +69,7 @@ private:
     shared_word& turn() noexcept { return words_[8]; }
     shared_word& turn_waiters() noexcept { return words_[9]; }
     shared_word& is_waking() noexcept { return words_[10]; }
-    // When a process last held that lock for long: the low 32 bits of the milliseconds since boot.
+    // When a process last held that lock for long: the low 32 bits of awake_ms().
     shared_word& block_began() noexcept { return words_[11]; }
     shared_word& block_ended() noexcept { return words_[12]; }
 

@@ -65,7 +65,7 @@ public:
             out.resize(before);
             const std::int64_t flags = this->flags();
             answer.look_again = release_delayed();
-            const bool may_have_died = now_.boot_ms >= next_reap_ms_;
+            const bool may_have_died = now_.awake_ms >= next_reap_ms_;
             if (may_have_died) reap();
             if ((flags & paused_flag) == 0) {
                 claim_ready(lease, max, out);
@@ -88,7 +88,7 @@ public:
         transact(
             [&] {
                 answer = {};
-                if (now_.boot_ms >= next_reap_ms_) reap();
+                if (now_.awake_ms >= next_reap_ms_) reap();
                 put_rows({&wanted, 1}, {&answer.id, 1});
                 auto found = find_row(answer.id);
                 if (!found) rows_.damaged("a job is not where it was put");
@@ -140,7 +140,7 @@ public:
             if (!found) return;
             const std::uint64_t whom = by == keeper::owner ? me_ : holder_by_time_;
             const bool is_kept = found->job.owner == whom;
-            found->job.hold(whom, after_ms(now_.boot_ms, lease));
+            found->job.hold(whom, after_ms(now_.awake_ms, lease));
             if (is_kept && by == keeper::owner) {  // keeps the process that does the job
                 sql_.renew.bind(found->job.due_ms, std::int64_t(at.id), std::int64_t(at.token))
                     .finish();
@@ -154,7 +154,7 @@ public:
 
     void renew(std::span<const ticket> held, job_span lease) override {
         transact([&] {
-            const std::int64_t until = now_.boot_ms + lease.count();
+            const std::int64_t until = now_.awake_ms + lease.count();
             for (const ticket each : held) {
                 sql_.renew.bind(until, std::int64_t(each.id), std::int64_t(each.token)).finish();
             }
@@ -313,7 +313,7 @@ public:
 private:
     template <class Body> void transact(Body&& body, bool needs_sync = false) {
         auto timed = [&] {
-            now_ = {wall_ms(), boot_ms()};
+            now_ = {wall_ms(), awake_ms()};
             body();
         };
         transactions_.run(timed, needs_sync);
@@ -513,8 +513,8 @@ private:
 
     // Takes back the jobs whose owners have died or have not renewed the lease.
     void reap() {
-        next_reap_ms_ = now_.boot_ms + recheck.count();
-        const std::int64_t now_ms = now_.boot_ms;
+        next_reap_ms_ = now_.awake_ms + recheck.count();
+        const std::int64_t now_ms = now_.awake_ms;
         const std::int64_t turn_ms = std::min(now_ms, store_.shared.blocked_since(now_ms));
         std::vector<summed_row> lost;  // no row is changed while they are being looked for
         for (sql_.running.bind(); sql_.running.step();) {
@@ -543,7 +543,7 @@ private:
 
     granted grant(summed_row& at, job_span lease, std::string body) {
         rows_.check_body(at, body);
-        at.job.grant(me_, now_.boot_ms + lease.count(), now_.wall_ms);
+        at.job.grant(me_, now_.awake_ms + lease.count(), now_.wall_ms);
         save(at);
         return granted_of(at.job, std::move(body));
     }
@@ -557,7 +557,7 @@ private:
     }
 
     void claim_ready(job_span lease, std::size_t max, std::vector<granted>& out) {
-        const row_batches::terms on{me_, now_.boot_ms + lease.count(), now_.wall_ms};
+        const row_batches::terms on{me_, now_.awake_ms + lease.count(), now_.wall_ms};
         batches_.grant(std::min(max, claims_most), on, out);
     }
 
@@ -580,7 +580,7 @@ private:
     queue_file& store_ = transactions_.store;
     std::uint64_t me_ = 0;
     struct {
-        std::int64_t wall_ms, boot_ms;
+        std::int64_t wall_ms, awake_ms;
     } now_{};  // of the transaction's current call
     const std::uint64_t holder_by_time_ = holder_by_time();
     std::int64_t next_reap_ms_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The wall clock is set by an hour while leases are held.
+// The wall clock is set by an hour while leases are held; or the machine sleeps for an hour.
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -13,14 +13,16 @@
 #include "tests/jobs/folder.hpp"
 
 namespace {
-std::atomic<long> set_by_s{0};
+std::atomic<long> set_by_s{0}, asleep_for_s{0};
 }
 
 // Replaces the C library's function in all of this program.
 extern "C" int clock_gettime(clockid_t clock, timespec* into) noexcept {
     const long failed = ::syscall(SYS_clock_gettime, clock, into);
-    if (failed == 0 && clock == CLOCK_REALTIME) into->tv_sec += set_by_s.load();
-    return static_cast<int>(failed);
+    if (failed != 0) return static_cast<int>(failed);
+    if (clock == CLOCK_REALTIME) into->tv_sec += set_by_s.load() + asleep_for_s.load();
+    if (clock == CLOCK_BOOTTIME) into->tv_sec += asleep_for_s.load();
+    return 0;
 }
 
 namespace {
@@ -36,7 +38,7 @@ protected:
     static void jump() { set_by_s = GetParam() * 3600; }
 
     folder place_;
-    job_queue queue_{place_ / "q"};
+    job_queue queue_{place_ / "q"}, other_{place_ / "q"};
 };
 INSTANTIATE_TEST_SUITE_P(ByHours, AClockThatJumps, testing::Values(1, -1), [](const auto& about) {
     return about.param > 0 ? "Forward" : "Backward";
@@ -56,11 +58,26 @@ TEST_P(AClockThatJumps, EndsNoLease) {
     auto detached = queue_.take();
     const auto ticket = detached.detach(10min);
     jump();
-    EXPECT_EQ(queue_.try_take().state(), status::empty);  // and the next second's look, too
-    EXPECT_EQ(queue_.take_for(1500ms).state(), status::timed_out);
+    EXPECT_EQ(other_.try_take().state(), status::empty);  // and the next second's look, too
+    EXPECT_EQ(other_.take_for(1500ms).state(), status::timed_out);
     EXPECT_EQ(queue_.attach(*ticket).done(), status::ok);
     EXPECT_EQ(held.done(), status::ok);
     EXPECT_TRUE(queue_.try_join());
+}
+
+TEST(AMachineThatSleeps, LosesNoLease) {
+    const folder place;
+    job_queue queue(place / "q"), other(place / "q");
+    static_cast<void>(queue.put("held"));
+    static_cast<void>(queue.put("detached"));
+    auto held = queue.take();
+    const auto ticket = queue.take().detach(10min);
+    asleep_for_s = 3600;
+    EXPECT_EQ(other.try_take().state(), status::empty);
+    EXPECT_EQ(other.take_for(1500ms).state(), status::timed_out);
+    EXPECT_EQ(queue.attach(*ticket).done(), status::ok);
+    EXPECT_EQ(held.done(), status::ok);
+    asleep_for_s = 0;
 }
 
 TEST_P(AClockThatJumps, MakesNoAttemptLate) {
