@@ -86,9 +86,9 @@ TEST(delay_queue, those_that_are_late_come_out_by_their_instants_of_any_clock) {
     conq::delay_queue<int> q;
     const auto steady_now = steady::now();
     const auto wall_now = std::chrono::system_clock::now();
-    ASSERT_EQ(q.put_at(1, wall_now - 1s), status::ok);
-    ASSERT_EQ(q.put_at(2, steady_now - 2s), status::ok);
-    ASSERT_EQ(q.put_at(3, wall_now - 3s), status::ok);
+    ASSERT_EQ(q.put_at(1, wall_now - 20s), status::ok);
+    ASSERT_EQ(q.put_at(2, steady_now - 40s), status::ok);
+    ASSERT_EQ(q.put_at(3, wall_now - 60s), status::ok);
     ASSERT_EQ(q.put(0), status::ok);
     for (const int expected : {3, 2, 1, 0}) EXPECT_EQ(q.try_get().value(), expected);
 }

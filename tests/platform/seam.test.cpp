@@ -196,8 +196,8 @@ TEST(clock, far_time_points_of_a_coarser_unit_keep_their_side) {
     constexpr sys_days last = year(9999) / December / 31, first = year(-9999) / January / 1;
     EXPECT_EQ(span_until_ns(last), never);
     EXPECT_EQ(span_until_ns(first), 0u);
-    EXPECT_EQ(instant_of(last, 5), never);
-    EXPECT_EQ(instant_of(first, 5), 0u);
+    EXPECT_EQ(instant_of(last, [] { return 5u; }), never);
+    EXPECT_EQ(instant_of(first, [] { return 5u; }), 0u);
     EXPECT_EQ(span_until_ns(time_point<steady_clock, hours>(hours(3'000'000'000))), never);
     EXPECT_EQ(span_until_ns(sys_time<duration<double>>(1e300s)), never);
     EXPECT_EQ(span_until_ns(sys_time<duration<double>>(-1e300s)), 0u);
@@ -208,19 +208,34 @@ TEST(clock, time_points_of_any_clock_become_instants) {
     using steady = std::chrono::steady_clock;
     using wall = std::chrono::system_clock;
     constexpr std::uint64_t present = 7'200'000'000'000;  // two hours
-    EXPECT_EQ(instant_of(steady::time_point(5ns), present), 5u);
-    EXPECT_EQ(instant_of(steady::time_point(-5ns), present), 0u);
-    EXPECT_EQ(instant_of(steady::time_point::min(), present), 0u);
-    EXPECT_EQ(instant_of(steady::time_point::max(), present), never);
-    EXPECT_EQ(instant_of(wall::time_point::min(), present), 0u);
-    EXPECT_EQ(instant_of(wall::time_point::max(), present), never);
-    EXPECT_EQ(instant_of(wall::now() - 3h, present), 0u);
-    const auto before = instant_of(wall::now() - 1h, present);
-    const auto beyond = instant_of(wall::now() + 1h, present);
+    const auto clock = [] { return present; };
+    EXPECT_EQ(instant_of(steady::time_point(5ns), clock), 5u);
+    EXPECT_EQ(instant_of(steady::time_point(-5ns), clock), 0u);
+    EXPECT_EQ(instant_of(steady::time_point::min(), clock), 0u);
+    EXPECT_EQ(instant_of(steady::time_point::max(), clock), never);
+    EXPECT_EQ(instant_of(wall::time_point::min(), clock), 0u);
+    EXPECT_EQ(instant_of(wall::time_point::max(), clock), never);
+    EXPECT_EQ(instant_of(wall::now() - 3h, clock), 0u);
+    const auto before = instant_of(wall::now() - 1h, clock);
+    const auto beyond = instant_of(wall::now() + 1h, clock);
     EXPECT_LT(before, present);
     EXPECT_GT(before, 0u);
     EXPECT_GT(beyond, present);
     EXPECT_LE(beyond, present + 3'600'000'000'000);
+}
+
+// A clock beside the platform's. Time passes whenever one of them is read.
+struct slow_clock {
+    using duration = std::chrono::nanoseconds;
+    using time_point = std::chrono::time_point<slow_clock>;
+    static inline std::uint64_t time_ns = 1'000;
+    static time_point now() { return time_point(duration(platform_now())); }
+    static std::uint64_t platform_now() { return time_ns += 100; }
+};
+
+TEST(clock, a_time_point_of_another_clock_is_never_early) {
+    const slow_clock::time_point due(50us);
+    EXPECT_GE(conq::platform::instant_of(due, slow_clock::platform_now), 50'000u);
 }
 
 TEST(named_thread, has_its_name_cut_to_what_the_system_takes) {

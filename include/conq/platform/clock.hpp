@@ -59,18 +59,18 @@ template <class Clock, class Duration>
     return span >= never - from ? never : from + span;
 }
 
-/// The instant of a time point; `present` is what the platform's clock shows now. A time point of
-/// steady_clock, which is the platform's clock, is exact. One of another clock is translated once,
-/// with the error that comes from reading two clocks. One before the monotonic clock's epoch gives
-/// 0.
-template <class Clock, class Duration>
-[[nodiscard]] instant_ns instant_of(std::chrono::time_point<Clock, Duration> point,
-                                    instant_ns present) {
+/// The instant of a time point; `now()` reads the platform's clock. A time point of steady_clock,
+/// which is the platform's clock, is exact. One of another clock is translated once: the result is
+/// late by the time between the reading of that clock and of the platform's, and never early. One
+/// before the monotonic clock's epoch gives 0.
+template <class Clock, class Duration, class Now>
+[[nodiscard]] instant_ns instant_of(std::chrono::time_point<Clock, Duration> point, Now now) {
     if constexpr (std::is_same_v<Clock, std::chrono::steady_clock>) {
         return span_ns(point.time_since_epoch());
     } else {
         if (point == std::chrono::time_point<Clock, Duration>::max()) return never;
         const auto there = Clock::now();
+        const instant_ns present = now();
         const std::uint64_t ago = span_between_ns(point, there);  // past instants keep their order
         return ago < present ? after(present - ago, span_between_ns(there, point)) : 0;
     }

@@ -131,7 +131,7 @@ private:
     }
     template <class Clock, class Duration>
     static platform::instant_ns due_at(std::chrono::time_point<Clock, Duration> point) {
-        return platform::instant_of(point, Traits::platform::now());
+        return platform::instant_of(point, [] { return Traits::platform::now(); });
     }
     template <class Limit> status put_due(T& item, platform::instant_ns due, const Limit& within) {
         using moved = item_source<T, T&&, allocator_type>;
