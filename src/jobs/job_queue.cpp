@@ -37,7 +37,7 @@ job_span backoff_of(jobs::ticket at, std::uint32_t attempt) {
 class job_queue::core {
 public:
     explicit core(const jobs::queue_url& url)
-        : engine_(url.is_memory ? jobs::open_memory() : jobs::open_sqlite(url)),
+        : engine_(opened(url)),
           lease_(url.lease),
           are_limits_advisory_(url.are_limits_advisory),
           heart_(jobs::quiet_thread([this] { beat(); })) {}
@@ -75,6 +75,15 @@ public:
     }
 
 private:
+    std::unique_ptr<jobs::engine> opened(const jobs::queue_url& url) {
+        const auto is_held = [this](const job_ticket& at) {
+            const std::lock_guard lock(mutex_);
+            const auto found = held_.find(at.id);
+            return found != held_.end() && found->second.token == at.token;
+        };
+        return url.is_memory ? jobs::open_memory(is_held) : jobs::open_sqlite(url, is_held);
+    }
+
     struct held {
         std::uint64_t token;
         std::uint32_t attempt;

@@ -22,6 +22,8 @@ std::int64_t now_ms() {
 
 class memory_engine final : public engine {
 public:
+    explicit memory_engine(held_check is_held) : is_held_(std::move(is_held)) {}
+
     status put(std::span<const new_job> all, std::span<job_id> ids) override {
         const std::lock_guard lock(mutex_);
         if (is_shut_down_) return status::shut_down;
@@ -328,6 +330,7 @@ private:
         for (const job_id id : running) {
             entry& each = jobs_.at(id);
             if (each.job.due_ms >= now_ms()) continue;
+            if (each.job.owner == 1 && is_held_ && is_held_({id, each.job.token})) continue;
             each.note = crash_note;
             change(each, [](row& job) { job.lose_worker(); });
         }
@@ -336,6 +339,7 @@ private:
         return !ready_.empty() || !delayed_.empty() || !running_.empty();
     }
 
+    const held_check is_held_;
     std::mutex mutex_;
     std::condition_variable told_[2];
     std::uint32_t news_[2] = {};
@@ -351,8 +355,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<engine> open_memory() {
-    return std::make_unique<memory_engine>();
+std::unique_ptr<engine> open_memory(held_check is_held) {
+    return std::make_unique<memory_engine>(std::move(is_held));
 }
 
 }  // namespace conq::jobs

@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <limits>
 
 #include "conq/jobs/engine.hpp"
 #include "conq/platform/native.hpp"
@@ -114,16 +113,26 @@ shared_file::~shared_file() {
 void shared_file::lock_commits() {
     const std::int64_t asked_ms = awake_ms();
     struct flock lock = range(F_WRLCK, commits_byte);
-    if (!try_lock_commits() && !await_turn() &&
-        again([&] { return ::fcntl(file_, F_OFD_SETLKW, &lock); }) != 0) {
-        fail(path_, "cannot lock", "use a file system that has locks");
+    if (!try_lock_commits()) {
+        std::uint32_t nobody = 0;
+        first_asked().compare_exchange_strong(nobody, static_cast<std::uint32_t>(asked_ms) | 1);
+        if (!await_turn() && again([&] { return ::fcntl(file_, F_OFD_SETLKW, &lock); }) != 0) {
+            fail(path_, "cannot lock", "use a file system that has locks");
+        }
     }
+    note_lock(asked_ms);
+}
+
+// A process that holds the lock for long notes that itself, unless it is killed. Then the one who
+// gets the lock next notes it, from when the first who waits has asked. (One who was killed while
+// he waited may have asked long ago: that makes the leases last for half a second longer, once.)
+void shared_file::note_lock(std::int64_t asked_ms) noexcept {
     locked_ms_ = awake_ms();
-    // Unless the process that had the lock has noted that itself: it may have been killed.
-    const auto ended = block_ended().load();
-    if (static_cast<std::int32_t>(static_cast<std::uint32_t>(asked_ms) - ended) > 0) {
-        note_block(asked_ms, locked_ms_);
-    }
+    const std::uint32_t first = first_asked().load() == 0 ? 0 : first_asked().exchange(0);
+    const std::uint32_t ago = static_cast<std::uint32_t>(locked_ms_) - first;
+    const std::int64_t began_ms = first == 0 ? asked_ms : std::min(asked_ms, locked_ms_ - ago);
+    const auto since = static_cast<std::uint32_t>(began_ms) - block_ended().load();
+    if (static_cast<std::int32_t>(since) >= 0) note_block(began_ms, locked_ms_);
 }
 
 void shared_file::note_block(std::int64_t began_ms, std::int64_t ended_ms) noexcept {
@@ -133,20 +142,29 @@ void shared_file::note_block(std::int64_t began_ms, std::int64_t ended_ms) noexc
     block_ended().store(static_cast<std::uint32_t>(ended_ms));
 }
 
-std::int64_t shared_file::blocked_since(std::int64_t now_ms) noexcept {
-    const auto ago_ms = [now_ms](const shared_word& then) {
-        return std::int64_t{static_cast<std::uint32_t>(now_ms) - then.load()};
+std::int64_t shared_file::could_renew_until() noexcept {
+    const auto ago_ms = [this](const shared_word& then) {
+        return std::int64_t{static_cast<std::uint32_t>(locked_ms_) - then.load()};
     };
-    if (ago_ms(block_ended()) > recheck.count()) return std::numeric_limits<std::int64_t>::max();
-    return now_ms - ago_ms(block_began());
+    const bool was_blocked = ago_ms(block_ended()) <= recheck.count();
+    return was_blocked ? locked_ms_ - ago_ms(block_began()) : locked_ms_;
 }
 
 bool shared_file::lock_commits_soon() {
     constexpr std::int64_t soon_ns = 1'000'000'000;
+    const std::int64_t asked_ms = awake_ms();
     const auto until = platform::after(platform::monotonic_now(), soon_ns);
     bool has_it = try_lock_commits();
     while (!has_it && platform::monotonic_now() < until) has_it = await_turn();
-    if (has_it) locked_ms_ = awake_ms();
+    if (has_it) note_lock(asked_ms);
+    return has_it;
+}
+
+bool shared_file::leave_open() {
+    is_left_open().store(1);
+    const std::int64_t asked_ms = awake_ms();
+    const bool has_it = try_lock_commits();
+    if (has_it) note_lock(asked_ms);
     return has_it;
 }
 

@@ -26,10 +26,15 @@ public:
     /// Takes the lock, but waits for a second at most. Returns whether it has the lock. Throws
     /// store_error.
     bool lock_commits_soon();
-    /// If a process held that lock for long, and that has ended a short while ago: when it began,
-    /// by awake_ms(). Living owners could not renew their leases meanwhile, and get the
-    /// chance now. Else the end of time.
-    std::int64_t blocked_since(std::int64_t now_ms) noexcept;
+    /// For a handle that closes without the lock: leaves word of that for the one who has it, and
+    /// takes the lock if it is free by now. Returns whether it has it. Throws store_error.
+    bool leave_open();
+    /// Whether a handle has left such word, which this call erases.
+    bool was_left_open() noexcept { return is_left_open().exchange(0) != 0; }
+    /// Living owners have had the chance to renew leases that ended before this time, by
+    /// awake_ms(): until this handle took the lock; or, if somebody held it for long, and that
+    /// ended a short while ago, until that began. Call it under the lock.
+    std::int64_t could_renew_until() noexcept;
     /// Takes the lock that shows that this owner lives, and holds it until the process has ended.
     /// If `with_children`, takes another one, too, which is held until the processes that this one
     /// starts have ended; they inherit the file. Throws store_error.
@@ -72,8 +77,13 @@ private:
     // When a process last held that lock for long: the low 32 bits of awake_ms().
     shared_word& block_began() noexcept { return words_[11]; }
     shared_word& block_ended() noexcept { return words_[12]; }
+    // When the first of those who wait for it has asked: the same with the lowest bit set; or 0.
+    shared_word& first_asked() noexcept { return words_[13]; }
+    // Whether a handle has closed that could not find out whether it was the last.
+    shared_word& is_left_open() noexcept { return words_[14]; }
 
     void note_block(std::int64_t began_ms, std::int64_t ended_ms) noexcept;
+    void note_lock(std::int64_t asked_ms) noexcept;
     static std::int64_t owner_byte(std::uint64_t owner) noexcept;
     static std::int64_t family_byte(std::uint64_t owner) noexcept;
     bool is_locked(std::int64_t byte, std::int64_t count = 1);

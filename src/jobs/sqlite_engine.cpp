@@ -2,15 +2,13 @@
 // Jobs in one SQLite file: docs/formats/queue_file.md. Every transaction runs under a lock of the
 // kernel, which is fair; SQLite's own way to wait is not. Checkpoints run under that lock, too.
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <optional>
 #include <utility>
 
 #include "src/jobs/engines.hpp"
+#include "src/jobs/holders.hpp"
 #include "src/jobs/outputs.hpp"
-#include "src/jobs/process_mark.hpp"
 #include "src/jobs/row.hpp"
 #include "src/jobs/row_batches.hpp"
 #include "src/jobs/row_reader.hpp"
@@ -26,23 +24,17 @@ constexpr std::int64_t rows_most = 5000;   // in one transaction that only reads
 constexpr std::int64_t never_ms = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t shut_down_flag = 1, paused_flag = 2, keeps_flag = 4;
 
-// The owner number of leases that go by time: no handle has it, and it differs from boot to boot.
-// Their clock begins anew at a boot, which no holder of a ticket has outlived.
-constexpr std::uint64_t by_time = std::uint64_t{1} << 63;
-std::uint64_t holder_by_time() {
-    std::ifstream in("/proc/sys/kernel/random/boot_id");
-    return by_time | sum_of(std::string(std::istreambuf_iterator<char>(in), {}));
-}
-
 class sqlite_engine final : public engine {
 public:
-    explicit sqlite_engine(const queue_url& url)
-        : transactions_(url, [this] { known_ = {}; }, [this] { return has_unfinished(); }) {
+    sqlite_engine(const queue_url& url, held_check is_held)
+        : transactions_(
+              url, [this] { known_ = {}; }, [this] { return has_unfinished(); }),
+          holders_(store_.shared, std::move(is_held)) {
         transact([&] {
-            me_ = static_cast<std::uint64_t>(meta("last_owner") + 1);
-            sql_.set_meta.bind(std::int64_t(me_), "last_owner").finish();
+            holders_.me = static_cast<std::uint64_t>(meta("last_owner") + 1);
+            sql_.set_meta.bind(std::int64_t(holders_.me), "last_owner").finish();
         });
-        store_.shared.live_as(me_, url.is_family);
+        store_.shared.live_as(holders_.me, url.is_family);
     }
 
     status put(std::span<const new_job> all, std::span<job_id> ids) override {
@@ -138,7 +130,7 @@ public:
             answer.reset();
             auto found = find_held(at);
             if (!found) return;
-            const std::uint64_t whom = by == keeper::owner ? me_ : holder_by_time_;
+            const std::uint64_t whom = by == keeper::owner ? holders_.me : holders_.by_time;
             const bool is_kept = found->job.owner == whom;
             found->job.hold(whom, after_ms(now_.awake_ms, lease));
             if (is_kept && by == keeper::owner) {  // keeps the process that does the job
@@ -514,15 +506,10 @@ private:
     // Takes back the jobs whose owners have died or have not renewed the lease.
     void reap() {
         next_reap_ms_ = now_.awake_ms + recheck.count();
-        const std::int64_t now_ms = now_.awake_ms;
-        const std::int64_t turn_ms = std::min(now_ms, store_.shared.blocked_since(now_ms));
         std::vector<summed_row> lost;  // no row is changed while they are being looked for
         for (sql_.running.bind(); sql_.running.step();) {
             const summed_row at = rows_.read(sql_.running);
-            const std::uint64_t owner = at.job.owner;
-            const bool is_late = at.job.due_ms < ((owner & by_time) != 0 ? now_ms : turn_ms);
-            if (is_there(owner) ? is_late : !is_left(owner, sql_.running.bytes(13)))
-                lost.push_back(at);
+            if (holders_.is_lost(at.job, sql_.running.bytes(13), now_.awake_ms)) lost.push_back(at);
         }
         for (summed_row& each : lost) {
             each.job.lose_worker();
@@ -530,20 +517,9 @@ private:
         }
     }
 
-    bool is_there(std::uint64_t owner) {
-        if ((owner & by_time) != 0) return owner == holder_by_time_;
-        return owner == me_ || store_.shared.is_alive(owner);
-    }
-    // Whether an owner that has died left the job's process running (any that it started, if it is
-    // not known which one). Time does not end such a lease: the job would run twice at once.
-    bool is_left(std::uint64_t owner, const std::string& process) {
-        return (owner & by_time) == 0 && store_.shared.has_family(owner) &&
-               (process.empty() || !has_ended(process));
-    }
-
     granted grant(summed_row& at, job_span lease, std::string body) {
         rows_.check_body(at, body);
-        at.job.grant(me_, now_.awake_ms + lease.count(), now_.wall_ms);
+        at.job.grant(holders_.me, now_.awake_ms + lease.count(), now_.wall_ms);
         save(at);
         return granted_of(at.job, std::move(body));
     }
@@ -557,7 +533,7 @@ private:
     }
 
     void claim_ready(job_span lease, std::size_t max, std::vector<granted>& out) {
-        const row_batches::terms on{me_, now_.awake_ms + lease.count(), now_.wall_ms};
+        const row_batches::terms on{holders_.me, now_.awake_ms + lease.count(), now_.wall_ms};
         batches_.grant(std::min(max, claims_most), on, out);
     }
 
@@ -578,11 +554,10 @@ private:
 
     transactions transactions_;
     queue_file& store_ = transactions_.store;
-    std::uint64_t me_ = 0;
+    holders holders_;
     struct {
         std::int64_t wall_ms, awake_ms;
     } now_{};  // of the transaction's current call
-    const std::uint64_t holder_by_time_ = holder_by_time();
     std::int64_t next_reap_ms_ = 0;
     known known_;
     const row_reader rows_{store_.base};
@@ -593,8 +568,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<engine> open_sqlite(const queue_url& url) {
-    return std::make_unique<sqlite_engine>(url);
+std::unique_ptr<engine> open_sqlite(const queue_url& url, held_check is_held) {
+    return std::make_unique<sqlite_engine>(url, std::move(is_held));
 }
 
 }  // namespace conq::jobs

@@ -28,18 +28,29 @@ transactions::~transactions() {
     const bool is_long = wal_pages_ > checkpoint_pages_ / 8;
     if (!is_long && level_ == durability::process) return;
     try {
-        // A process that holds the lock for longer than this is not about to close.
-        if (!store.shared.lock_commits_soon()) return;
-        const commit_lock lock(store.shared, std::adopt_lock);
+        bool is_mine = store.shared.lock_commits_soon();
         store.shared.live_no_more();  // first: two that close at once would see each other
-        if (!is_long && store.shared.has_others()) return;
-        store.check_disk();
-        const bool is_saved = is_long ? store.base.empty_wal() : store.base.save_wal();
-        if (is_saved) sync_.forget_commits();
-        store.tell_failure();
+        // Who keeps the lock for longer than that does this in our place once he closes. He may be
+        // closing now, and have seen us: hence the word, which he looks at after his unlock.
+        if (!is_mine) is_mine = store.shared.leave_open();
+        while (is_mine) {
+            save(is_long);
+            is_mine = store.shared.was_left_open() && store.shared.lock_commits_soon();
+        }
     } catch (const store_error&) {
         // Then the WAL stays as it is.
     }
+}
+
+// Under the lock of commits, which it gives back.
+void transactions::save(bool is_long) {
+    const commit_lock lock(store.shared, std::adopt_lock);
+    static_cast<void>(store.shared.was_left_open());  // whoever left is not among the others
+    if (!is_long && store.shared.has_others()) return;
+    store.check_disk();
+    const bool is_saved = is_long ? store.base.empty_wal() : store.base.save_wal();
+    if (is_saved) sync_.forget_commits();
+    store.tell_failure();
 }
 
 void transactions::carry_out(group some) noexcept {

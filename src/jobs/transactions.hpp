@@ -54,6 +54,7 @@ private:
     void begin(group some);
     void commit();
     void checkpoint();
+    void save(bool is_long);
 
     const durability level_;
     const int checkpoint_pages_;

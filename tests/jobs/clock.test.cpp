@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: BSL-1.0
-// The wall clock is set by an hour while leases are held; or the machine sleeps for an hour.
+// Clocks jump by an hour while leases are held: the wall clock is set, the machine sleeps, or all
+// that uses a queue is stopped.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "conq/jobs.hpp"
+#include "tests/jobs/commits_held.hpp"
 #include "tests/jobs/folder.hpp"
+#include "tests/support/thread_state.hpp"
 
 namespace {
-std::atomic<long> set_by_s{0}, asleep_for_s{0};
+std::atomic<long> set_by_s{0}, asleep_for_s{0}, stopped_for_s{0};
 }
 
 // Replaces the C library's function in all of this program.
@@ -22,6 +27,7 @@ extern "C" int clock_gettime(clockid_t clock, timespec* into) noexcept {
     if (failed != 0) return static_cast<int>(failed);
     if (clock == CLOCK_REALTIME) into->tv_sec += set_by_s.load() + asleep_for_s.load();
     if (clock == CLOCK_BOOTTIME) into->tv_sec += asleep_for_s.load();
+    if (clock == CLOCK_MONOTONIC) into->tv_sec += stopped_for_s.load();
     return 0;
 }
 
@@ -31,6 +37,7 @@ using namespace std::chrono_literals;
 using conq::job_queue;
 using conq::job_state;
 using conq::status;
+using conq::test::watched_thread;
 
 class AClockThatJumps : public testing::TestWithParam<long> {
 protected:
@@ -113,6 +120,83 @@ TEST_P(AClockThatJumps, AnEndLiesNotBeforeItsBeginForWhoAsksHowLongAgo) {
     EXPECT_EQ(queue_.take_this("a", options).lease.done(), status::ok);
     jump();
     EXPECT_GE(queue_.take_this("a", options).ended_ago, 0ms);
+}
+
+// As seen by processes that are stopped together for an hour, and by a virtual machine.
+class AnHourInWhichNothingRan : public testing::Test {
+protected:
+    ~AnHourInWhichNothingRan() override { stopped_for_s = 0; }
+    static void pass() { stopped_for_s += 3600; }
+    // Looks for a job, and finds none.
+    watched_thread look() {
+        return watched_thread([this] { EXPECT_EQ(other_.try_take().state(), status::empty); });
+    }
+
+    folder place_;
+    job_queue queue_{place_ / "q"}, other_{place_ / "q"};
+};
+
+TEST_F(AnHourInWhichNothingRan, EndsTheLeasesOfOthers) {
+    static_cast<void>(queue_.put("a"));
+    auto held = queue_.take();
+    pass();
+    EXPECT_TRUE(other_.try_take());
+    EXPECT_EQ(held.done(), status::lease_lost);
+}
+
+TEST_F(AnHourInWhichNothingRan, EndsNoLeaseOfTheHandleThatLooks) {
+    job_queue memory("memory:");
+    for (job_queue* each : {&queue_, &memory}) {
+        static_cast<void>(each->put("a"));
+        auto held = each->take();
+        pass();
+        EXPECT_EQ(each->try_take().state(), status::empty);
+        EXPECT_EQ(held.done(), status::ok);
+    }
+}
+
+TEST_F(AnHourInWhichNothingRan, EndsNoLeaseIfWhoLooksHasWaitedForTheLock) {
+    static_cast<void>(queue_.put("a"));
+    auto held = queue_.take();
+    std::optional<commits_held> stopped(place_ / "q");
+    auto looks = look();
+    looks.wait_until_asleep();
+    pass();
+    stopped.reset();
+    looks.join();
+    EXPECT_EQ(held.done(), status::ok);
+}
+
+TEST_F(AnHourInWhichNothingRan, EndsNoLeaseIfAnyoneHasWaitedForTheLock) {
+    for (int i = 0; i < 10; ++i) {  // who gets the lock first is left to chance
+        static_cast<void>(queue_.put("a"));
+        auto held = queue_.take();
+        std::optional<commits_held> stopped(place_ / "q");
+        watched_thread extends([&] { EXPECT_EQ(held.extend(1min), status::ok); });
+        extends.wait_until_asleep();
+        pass();
+        auto looks = look();
+        looks.wait_until_asleep();
+        stopped.reset();
+        looks.join();
+        extends.join();
+        EXPECT_EQ(held.done(), status::ok);
+    }
+}
+
+TEST_F(AnHourInWhichNothingRan, EndsNoLeaseIfWhoLooksHasWaitedForAnotherProgram) {
+    static_cast<void>(queue_.put("a"));
+    auto held = queue_.take();
+    sqlite3* stranger = nullptr;
+    ASSERT_EQ(sqlite3_open((place_ / "q").c_str(), &stranger), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(stranger, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    auto looks = look();
+    looks.wait_until_asleep();
+    pass();
+    EXPECT_EQ(sqlite3_exec(stranger, "COMMIT", nullptr, nullptr, nullptr), SQLITE_OK);
+    looks.join();
+    EXPECT_EQ(held.done(), status::ok);
+    sqlite3_close(stranger);
 }
 
 }  // namespace

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: BSL-1.0
 // What becomes of jobs whose worker was killed or stopped.
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include "conq/jobs.hpp"
+#include "src/jobs/engines.hpp"
+#include "src/jobs/shared_file.hpp"
+#include "src/jobs/url.hpp"
 #include "testing/faults/process.hpp"
+#include "tests/jobs/commits_held.hpp"
 #include "tests/jobs/folder.hpp"
 
 namespace {
 
+using namespace std::chrono_literals;
 using conq::job_queue;
 using conq::status;
+using conq::jobs::shared_file;
 using conq::testing::child_process;
 
 void put_one(const std::string& url, const std::string& body,
@@ -61,25 +65,6 @@ TEST(JobQueueCrash, AJobThatKillsItsWorkersBecomesADeadLetter) {
     EXPECT_EQ(dead[0].crashes, 2U);
 }
 
-// Holds the lock of commits, as a process does that is stopped in the middle of a transaction.
-class commits_held {
-public:
-    explicit commits_held(const std::string& queue)
-        : file_(::open((queue + "-lock").c_str(), O_RDWR | O_CLOEXEC)) {
-        struct flock lock{};
-        lock.l_type = F_WRLCK;
-        lock.l_start = 64;
-        lock.l_len = 1;
-        EXPECT_EQ(::fcntl(file_, F_OFD_SETLKW, &lock), 0);
-    }
-    commits_held(const commits_held&) = delete;
-    commits_held& operator=(const commits_held&) = delete;
-    ~commits_held() { ::close(file_); }
-
-private:
-    int file_;
-};
-
 TEST(JobQueueCrash, ClosingAQueueBesideAStoppedProcessEnds) {
     const folder place;
     auto queue = std::make_unique<job_queue>(place / "q");
@@ -88,32 +73,35 @@ TEST(JobQueueCrash, ClosingAQueueBesideAStoppedProcessEnds) {
     queue.reset();
 }
 
-TEST(JobQueueCrash, AWorkerThatCouldNotRenewBesideAStoppedProcessKeepsItsLease) {
+TEST(JobQueueCrash, WordOfAHandleThatClosedWithoutTheLockReachesWhoeverHasIt) {
     const folder place;
-    const std::string url = "sqlite:" + (place / "q") + "?lease=1s";
-    job_queue queue(url), other(url);
-    EXPECT_TRUE(queue.put("a"));
-    auto held = queue.take();
-    std::thread looks;
-    {
-        const commits_held stopped(place / "q");
-        looks = std::thread([&] { EXPECT_EQ(other.try_take().state(), status::empty); });
-        std::this_thread::sleep_for(std::chrono::milliseconds(1300));  // the lease runs out
-    }
-    looks.join();
-    EXPECT_EQ(held.done(), status::ok);
+    const job_queue queue(place / "q");
+    shared_file one(place / "q-lock"), other(place / "q-lock");
+    one.lock_commits();
+    EXPECT_FALSE(other.leave_open());
+    one.unlock_commits();
+    EXPECT_TRUE(one.was_left_open());
+    EXPECT_FALSE(one.was_left_open());
+    EXPECT_TRUE(other.leave_open());  // the lock is free, so it is taken
+    other.unlock_commits();
 }
 
+// Without the thread that renews leases: if it were stopped in a transaction, all would wait for
+// it.
 TEST(JobQueueCrash, AWorkerThatWasStoppedPastItsLeaseHasLostIt) {
     const folder place;
-    const std::string url = "sqlite:" + (place / "q") + "?lease=50ms";
-    const std::string log = place / "log";
+    const std::string url = "sqlite:" + (place / "q");
     put_one(url, "a");
     child_process child([&] {
-        job_queue queue(url);
-        auto held = queue.take();
+        const auto worker = conq::jobs::open_sqlite(conq::jobs::parse_url(url));
+        std::vector<conq::jobs::granted> held;
+        static_cast<void>(worker->claim(50ms, 1, held));
         ::raise(SIGSTOP);
-        return held.done() == status::lease_lost ? 7 : 8;
+        const conq::jobs::ticket at = held.at(0).at;
+        worker->renew({&at, 1}, 1h);
+        status answer = status::ok;
+        worker->end({&at, 1}, conq::jobs::ending::done, {}, {}, {&answer, 1});
+        return answer == status::lease_lost ? 7 : 8;
     });
     ASSERT_TRUE(child.wait_until_stopped());
     job_queue queue(url);
