@@ -65,9 +65,8 @@ void pass_on(int signal) {
     if (to != 0) ::kill(to, signal);
 }
 
-// Waits until the child ends, and enforces the limit on `to`: the child, or its group, which is its
-// number negated.
-void wait_for(pid_t child, pid_t to, time_limit& limit, int& how) {
+// Waits until the child ends, and enforces the limit on its group, or on the child alone.
+void wait_for(pid_t child, bool alone, time_limit& limit, int& how) {
     constexpr int longest_ms = 100;
     const int ended = limit.is_set() ? static_cast<int>(::syscall(SYS_pidfd_open, child, 0)) : -1;
     for (;;) {
@@ -75,7 +74,7 @@ void wait_for(pid_t child, pid_t to, time_limit& limit, int& how) {
         if (found == child || (found < 0 && errno != EINTR)) break;
         pollfd ready{ended, POLLIN, 0};
         ::poll(&ready, 1, limit.wait_ms(longest_ms));
-        limit.enforce(-to);
+        limit.enforce(child, alone);
     }
     if (ended >= 0) ::close(ended);
 }
@@ -132,11 +131,10 @@ command_end run_command(const std::vector<std::string>& words,
         return {126, "it could not be run"};
     }
     note_process(lease, child);
-    const pid_t to = has_group ? -child : child;
-    running = to;
+    running = has_group ? -child : child;
     int how = 0;
     time_limit limit(span);
-    wait_for(child, to, limit, how);
+    wait_for(child, !has_group, limit, how);
     if (limit.has_struck()) return {exit_codes::timed_out, limit.reason()};
     if (WIFEXITED(how)) return {WEXITSTATUS(how), fmt::format("exit code {}", WEXITSTATUS(how))};
     return {128 + WTERMSIG(how), fmt::format("signal {}", WTERMSIG(how))};

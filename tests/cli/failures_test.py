@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from support import conq, lines, start
+from support import TIMEOUT_S, conq, lines, start, stopped_beyond_limit
 
 
 def test_a_job_that_takes_too_long_is_ended_and_the_code_is_124():
@@ -37,6 +37,17 @@ def test_a_stopped_job_that_takes_too_long_is_ended_by_sigterm():
 
 def test_a_job_within_its_time_is_left_alone():
     assert conq("-t", "50s", "true", items=lines(50)).returncode == 0
+
+
+def test_a_job_that_ends_in_time_counts_so_although_conq_was_stopped_beyond_its_limit():
+    """Ctrl-Z and fg do this."""
+    run = start("-t", "3s", "-s", "kill -STOP $PPID; echo ended")
+    run.stdin.write(b"1\n")
+    run.stdin.close()
+    stopped_beyond_limit(run, 3)
+    assert run.stdout.read() == b"ended\n" and run.wait(TIMEOUT_S) == 0
+    run.stdout.close()
+    run.stderr.close()
 
 
 def test_124_is_only_for_runs_in_which_nothing_else_has_failed():

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from support import CONQ, TIMEOUT_S
+from support import CONQ, TIMEOUT_S, stopped_beyond_limit
 
 NOTHING, SHUT_DOWN, LEASE_LOST, SOME_DEAD = 3, 4, 5, 123
 DONE = 2
@@ -95,6 +95,14 @@ def test_get_holds_the_item_while_its_command_runs(queue):
     assert queue("get", "--", "sh", "-c", "exit 7", "{}").returncode == 7
     found = counts(queue)
     assert (found["done"], found["delayed"]) == (1, 1)
+
+
+def test_what_ends_in_time_is_done_although_get_was_stopped_beyond_its_limit(queue):
+    queue("put", "-t", "3s", "--attempts", "1", "a")
+    run = start(queue, "get", "--", "sh", "-c", "kill -STOP $PPID; exit 0", "{}")
+    stopped_beyond_limit(run, 3)
+    assert run.communicate(timeout=TIMEOUT_S)[1] == b"" and run.returncode == 0
+    assert counts(queue)["done"] == 1
 
 
 def test_the_item_of_a_get_that_is_killed_with_its_command_comes_back(queue):
