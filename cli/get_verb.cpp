@@ -56,27 +56,47 @@ int command_code(const std::vector<std::string>& words) {
     return code;
 }
 
-std::atomic<pid_t> running{0};
+constexpr int passed_on[] = {SIGINT, SIGTERM};
+std::atomic<pid_t> running{0};     // the command, or its group negated; 0: it has not begun
+std::atomic<unsigned> waiting{0};  // the signals that are to be passed on to it, as bits
 
-// A signal handler. What Ctrl-C does is up to the command, as with env and nice; SIGTERM is passed
-// on to it.
-void pass_on(int signal) {
+void pass_on_waiting() {
     const pid_t to = running.load();
-    if (to != 0) ::kill(to, signal);
+    if (to == 0) return;
+    const unsigned signals = waiting.exchange(0);
+    for (const int each : passed_on) {
+        if ((signals & (1U << each)) != 0) ::kill(to, each);
+    }
 }
 
-// Waits until the child ends, and enforces the limit on its group, or on the child alone.
-void wait_for(pid_t child, bool alone, time_limit& limit, int& how) {
+// A signal handler. What Ctrl-C does is up to the command, as with env and nice; SIGTERM is passed
+// on to it. A signal that comes before the command has begun waits until it has. (To block it would
+// not do: the threads of the queue would get it.)
+void pass_on(int signal) {
+    const int code = errno;
+    waiting.fetch_or(1U << signal);
+    pass_on_waiting();
+    errno = code;
+}
+
+// Waits until the child ends, and enforces the limit on its group, or on the child alone. Does not
+// reap it: as long as we live its number stays its own, so no signal that is passed on late can
+// reach another process.
+siginfo_t wait_for(pid_t child, bool alone, time_limit& limit) {
     constexpr int longest_ms = 100;
     const int ended = limit.is_set() ? static_cast<int>(::syscall(SYS_pidfd_open, child, 0)) : -1;
+    const int flags = WEXITED | WNOWAIT | (limit.is_set() ? WNOHANG : 0);
+    siginfo_t about{};
     for (;;) {
-        const pid_t found = ::waitpid(child, &how, limit.is_set() ? WNOHANG : 0);
-        if (found == child || (found < 0 && errno != EINTR)) break;
+        const int failed = ::waitid(P_PID, static_cast<id_t>(child), &about, flags);
+        if (failed != 0 && errno == EINTR) continue;
+        if (failed != 0 || about.si_pid != 0) break;
         pollfd ready{ended, POLLIN, 0};
         ::poll(&ready, 1, limit.wait_ms(longest_ms));
         limit.enforce(child, alone);
     }
     if (ended >= 0) ::close(ended);
+    return about;
 }
 
 // How the command ended: the exit code that a shell gives, or 124 if it took longer than the item's
@@ -130,14 +150,15 @@ command_end run_command(const std::vector<std::string>& words,
         }
         return {126, "it could not be run"};
     }
-    note_process(lease, child);
     running = has_group ? -child : child;
-    int how = 0;
+    pass_on_waiting();
     time_limit limit(span);
-    wait_for(child, !has_group, limit, how);
+    note_process(lease, child);
+    const siginfo_t about = wait_for(child, !has_group, limit);
     if (limit.has_struck()) return {exit_codes::timed_out, limit.reason()};
-    if (WIFEXITED(how)) return {WEXITSTATUS(how), fmt::format("exit code {}", WEXITSTATUS(how))};
-    return {128 + WTERMSIG(how), fmt::format("signal {}", WTERMSIG(how))};
+    const int how = about.si_status;
+    if (about.si_code == CLD_EXITED) return {how, fmt::format("exit code {}", how)};
+    return {128 + how, fmt::format("signal {}", how)};
 }
 
 // Holds the lease while the command runs. If the command ends with 0 the item is done; if not, the

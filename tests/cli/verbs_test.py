@@ -105,6 +105,16 @@ def test_what_ends_in_time_is_done_although_get_was_stopped_beyond_its_limit(que
     assert counts(queue)["done"] == 1
 
 
+@pytest.mark.parametrize("limit", [[], ["-t", "1h"]])
+def test_a_signal_that_comes_while_the_command_begins_is_passed_on(queue, limit):
+    """It came to nothing while get wrote down who does the job."""
+    queue("put", *limit, items=b"a\n" * 20)
+    for _ in range(20):
+        run = start(queue, "get", "--", "sh", "-c", "kill -TERM $PPID; read none", "{}")
+        assert run.wait(TIMEOUT_S) == 128 + signal.SIGTERM
+        run.communicate(timeout=TIMEOUT_S)
+
+
 def test_the_item_of_a_get_that_is_killed_with_its_command_comes_back(queue):
     queue("put", "a")
     run = start(queue, "get", "--", "sh", "-c", "echo started; read none", "{}")
@@ -339,6 +349,7 @@ def test_doctor_finds_damage_and_who_has_the_file(queue):
     sound = queue("doctor")
     assert sound.returncode == 0 and f"process {holder.pid} (".encode() in sound.stdout
     holder.terminate()
+    assert holder.wait(TIMEOUT_S) == 128 + signal.SIGTERM  # its command's standard input is open
     holder.communicate(timeout=TIMEOUT_S)
     with sqlite3.connect(queue.path) as base:
         base.execute("UPDATE job SET attempts = attempts + 1")
