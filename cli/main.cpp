@@ -112,6 +112,7 @@ int dispatch(std::vector<std::string> words) {
 int main(int argc, char** argv) {
     reserve_standard_files();
     ::signal(SIGPIPE, SIG_IGN);  // then a closed pipe is an error of write like others
+    ::signal(SIGCHLD, SIG_DFL);  // if it was ignored we would not learn how jobs end
     try {
         return dispatch({argv + 1, argv + argc});
     } catch (const conq::cli::usage_error& error) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """conq run: exit codes, and messages about failures."""
 import os
+import signal
 import stat
 
 import pytest
@@ -13,6 +14,14 @@ from support import conq, lines
 ])
 def test_of_jobs(script, code):
     assert conq("sh", "-c", script, "sh", items=lines(4)).returncode == code
+
+
+@pytest.mark.parametrize("script, code", [("true", 0), ("exit 3", 123)])
+def test_of_jobs_where_sigchld_was_ignored(script, code):
+    """Some daemons start what they start so: the kernel then forgets how a child has ended."""
+    assert conq("sh", "-c", script, items=lines(2),
+                preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+                ).returncode == code
 
 
 def test_every_item_runs_although_some_fail_with_255():
