@@ -2,23 +2,40 @@
 #include "cli/printer.hpp"
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "cli/message.hpp"
 
 namespace conq::cli {
+namespace {
+
+constexpr int standard_files[] = {STDOUT_FILENO, STDERR_FILENO};
+
+// What somebody reads is written in pieces, so that a write that goes on for seconds means that
+// nobody does. A file takes any size at once; there the lines of several programs stay whole.
+std::size_t piece_bytes_max(int file) {
+    constexpr std::size_t of_pipe = 65'536;
+    struct stat about{};
+    const bool is_file = ::fstat(file, &about) == 0 && S_ISREG(about.st_mode);
+    return is_file ? std::numeric_limits<std::size_t>::max() : of_pipe;
+}
+
+}  // namespace
 
 printer::printer(bool keeps_order, spool& overflow, tally& outcomes,
                  std::function<void()> on_broken)
     : keeps_order_(keeps_order),
       overflow_(overflow),
       outcomes_(outcomes),
-      on_broken_(std::move(on_broken)) {}
+      on_broken_(std::move(on_broken)),
+      piece_bytes_max_{piece_bytes_max(STDOUT_FILENO), piece_bytes_max(STDERR_FILENO)} {}
 
 void printer::finish(std::uint64_t number, job_output output) {
     if (!keeps_order_ && output.empty()) return;
@@ -155,18 +172,37 @@ void printer::print_stream(job_output& of, std::size_t stream) {
 
 void printer::write(std::size_t stream, std::string_view bytes) {
     clear_progress();
-    const int file = stream == 0 ? STDOUT_FILENO : STDERR_FILENO;
     while (!bytes.empty() && !is_broken_[stream]) {
-        const ssize_t wrote = ::write(file, bytes.data(), bytes.size());
+        const ssize_t wrote = write_piece(stream, bytes.substr(0, piece_bytes_max_[stream]));
         if (wrote >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(wrote));
-        } else if (errno == EAGAIN) {
-            pollfd ready{file, POLLOUT, 0};
-            ::poll(&ready, 1, -1);
         } else if (errno != EINTR) {
             break_stream(stream);
         }
     }
+}
+
+// As ::write; waits also if whoever gave us the file has made it one that does not.
+ssize_t printer::write_piece(std::size_t stream, std::string_view bytes) {
+    const int file = standard_files[stream];
+    writes_.fetch_add(1);
+    writes_to_ = file;
+    ssize_t wrote = 0;
+    while ((wrote = ::write(file, bytes.data(), bytes.size())) < 0 && errno == EAGAIN) {
+        pollfd ready{file, POLLOUT, 0};
+        ::poll(&ready, 1, -1);
+    }
+    const int code = errno;
+    writes_to_ = -1;
+    errno = code;
+    return wrote;
+}
+
+std::uint64_t printer::stuck_write() const noexcept {
+    const std::uint64_t number = writes_;
+    pollfd ready{writes_to_, POLLOUT, 0};
+    // While the file takes bytes the write is not stuck: it has not got to it, or we were stopped.
+    return ready.fd >= 0 && ::poll(&ready, 1, 0) == 0 ? number : 0;
 }
 
 void printer::break_stream(std::size_t stream) {
@@ -186,7 +222,7 @@ void printer::clear_progress() {
     if (!shows_progress_) return;
     shows_progress_ = false;
     constexpr std::string_view clear = "\r\x1b[K";
-    if (::write(STDERR_FILENO, clear.data(), clear.size()) < 0) is_broken_[1] = true;
+    if (write_piece(1, clear) < 0) is_broken_[1] = true;
 }
 
 }  // namespace conq::cli

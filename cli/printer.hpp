@@ -3,6 +3,8 @@
 #ifndef CONQ_CLI_PRINTER_HPP
 #define CONQ_CLI_PRINTER_HPP
 
+#include <sys/types.h>
+
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -79,11 +81,16 @@ public:
     /// Removes the progress line for good.
     void end_progress();
 
+    /// The number of the write that waits now until somebody reads our output; 0: none does. A
+    /// reader that lives changes the number sooner or later. Never waits.
+    [[nodiscard]] std::uint64_t stuck_write() const noexcept;
+
 private:
     void print(job_output& output);
     void print_stream(job_output& of, std::size_t stream);
     void write_of(job_output& of, std::size_t stream, std::string_view bytes);
     void write(std::size_t stream, std::string_view bytes);
+    ssize_t write_piece(std::size_t stream, std::string_view bytes);
     void hold(std::uint64_t number, job_output output);
     void clear_progress();
     void break_stream(std::size_t stream);
@@ -107,6 +114,9 @@ private:
     std::atomic<bool> shows_progress_{false};
     bool is_over_ = false;
     std::array<bool, 2> is_broken_{};
+    std::array<std::size_t, 2> piece_bytes_max_;  // of one write to each stream
+    std::atomic<int> writes_to_{-1};              // the file of the write that is under way
+    std::atomic<std::uint64_t> writes_{0};        // how many have begun
 };
 
 }  // namespace conq::cli

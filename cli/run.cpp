@@ -94,6 +94,7 @@ public:
             .terminate = [this](int signal) { terminate(signal); },
             .kill = [this] { kill(); },
             .abandon = [this] { abandon(); },
+            .stuck_write = [this] { return printer_.stuck_write(); },
             .tick = shows_progress ? [this] { tick(); } : std::function<void()>{},
         });
         process_runner processes(program, running_, gate_, spool_, printer_);
@@ -463,7 +464,7 @@ private:
         printer_.announce(fmt::format("{} {} running jobs", what, count));
     }
 
-    // The jobs have ended, or cannot be killed. What still waits is our output, which nobody reads.
+    // For output that nobody reads.
     void abandon() {
         tally_.add_own_error();
         printer_.announce("the output of jobs cannot be written, and is lost");

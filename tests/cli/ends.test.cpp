@@ -6,8 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <thread>
 
+#include "cli/signals.hpp"
 #include "cli/time_limit.hpp"
 
 namespace conq::cli {
@@ -108,6 +112,104 @@ TEST(time_limit, ends_the_process_and_not_its_group_if_told_so) {
     EXPECT_EQ(::kill(-child, SIGKILL), 0);
     EXPECT_EQ(::poll(&open, 1, -1), 1);
     ::close(ends[0]);
+}
+
+// A signal_thread blocks signals in the thread that makes it: this gives them back.
+class mask_kept {
+public:
+    mask_kept() { ::pthread_sigmask(SIG_SETMASK, nullptr, &mask_); }
+    ~mask_kept() { ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr); }
+    mask_kept(const mask_kept&) = delete;
+    mask_kept& operator=(const mask_kept&) = delete;
+
+private:
+    sigset_t mask_{};
+};
+
+void wait_until_read(int signal) {
+    for (sigset_t pending;;) {
+        ::sigpending(&pending);
+        if (::sigismember(&pending, signal) == 0) return;
+        std::this_thread::yield();
+    }
+}
+
+// Sends a signal to this process, and returns when the signal_thread has read it.
+void send(int signal) {
+    ::kill(::getpid(), signal);
+    wait_until_read(signal);
+}
+
+template <typename Condition> void wait_until(Condition is_met) {
+    while (!is_met()) std::this_thread::yield();
+}
+
+TEST(signals, one_that_comes_twice_at_once_counts_once_although_we_are_late) {
+    const mask_kept kept;
+    std::atomic<bool> is_late{false};
+    std::atomic<int> kills{0};
+    {
+        const signal_thread signals({.drain = [](int) {},
+                                     .terminate =
+                                         [&](int) {
+                                             ::kill(::getpid(), SIGTERM);
+                                             ::poll(nullptr, 0, 200);  // longer than echoes count
+                                             is_late = true;
+                                             is_late.notify_one();
+                                         },
+                                     .kill = [&] { ++kills; },
+                                     .abandon = [] {},
+                                     .stuck_write = [] { return 0; },
+                                     .tick = {}});
+        send(SIGTERM);
+        is_late.wait(false);
+        wait_until_read(SIGTERM);
+    }
+    EXPECT_EQ(kills, 0);
+}
+
+TEST(signals, abandon_what_is_stuck_in_one_write_and_nothing_else) {
+    const mask_kept kept;
+    std::atomic<int> looks{0}, abandoned_at{0};
+    constexpr std::uint64_t stuck = 1'000;
+    constexpr int looks_without = 12;  // more than an abandoned write needs
+    const signal_thread signals({.drain = [](int) {},
+                                 .terminate = [](int) {},
+                                 .kill = [] {},
+                                 .abandon =
+                                     [&] {
+                                         abandoned_at = looks.load();
+                                         abandoned_at.notify_one();
+                                     },
+                                 .stuck_write = [&]() -> std::uint64_t {
+                                     const auto look = static_cast<std::uint64_t>(++looks);
+                                     if (look > looks_without) return stuck;
+                                     return look % 3 == 0 ? 0 : look;  // slow, but somebody reads
+                                 },
+                                 .tick = {}});
+    send(SIGTERM);
+    send(SIGINT);
+    abandoned_at.wait(0);
+    EXPECT_GT(abandoned_at, looks_without + 1);
+}
+
+TEST(signals, once_more_abandons_only_what_is_stuck) {
+    const mask_kept kept;
+    std::atomic<std::uint64_t> stuck{0};
+    std::atomic<std::int64_t> abandoned_with{-1};
+    const signal_thread signals(
+        {.drain = [](int) {},
+         .terminate = [](int) {},
+         .kill = [] {},
+         .abandon = [&] { abandoned_with = static_cast<std::int64_t>(stuck.load()); },
+         .stuck_write = [&] { return stuck.load(); },
+         .tick = {}});
+    for (const int each : {SIGTERM, SIGINT, SIGHUP}) send(each);
+    send(SIGINT);
+    stuck = 5;
+    send(SIGHUP);
+    abandoned_with.wait(-1);
+    EXPECT_EQ(abandoned_with, 5);
 }
 
 }  // namespace
