@@ -34,6 +34,26 @@ def lines(count):
     return "".join(f"{i}\n" for i in range(1, count + 1))
 
 
+class Held:
+    """A pipe that jobs inherit: it ends once no process holds it any more. Give `fds` to start()
+    or conq(), and hold nothing yourself by let_go() before you ask has_ended()."""
+
+    def __init__(self):
+        self.reader, self.writer = os.pipe()
+        self.fds = (self.writer,)
+
+    def let_go(self):
+        os.close(self.writer)
+
+    def has_ended(self):
+        """Waits for that. What was written before does not matter."""
+        with open(self.reader, "rb", buffering=0) as pipe:
+            while select.select([pipe], [], [], TIMEOUT_S)[0]:
+                if not pipe.read(4096):
+                    return True
+        return False
+
+
 def stopped_beyond_limit(run, limit_s):
     """For a conq that its job stops, before the job ends: continues it when the time limit of the
     job is long over."""
