@@ -264,14 +264,13 @@ private:
         return true;
     }
 
-    // For a job that has ended before, or elsewhere. Prints its output if it ended while we ran.
+    // For a job that has ended before, or elsewhere. Prints its output if it got that while we ran.
     void skip(const job& each, const started_job& ended) {
         durable_->skip(ended.state);
         if (ended.state != job_state::done) tally_.add_failed_before();
         items_started_.fetch_add(1);
         job_output output;
-        const auto since_begin = std::chrono::steady_clock::now() - begin_;
-        if (options_.replays || ended.ended_ago < since_begin) {
+        if (options_.replays || ended.has_new_output) {
             const auto stored = durable_->output(ended.id);
             if (stored && replay(options_, *stored, each.number + 1, output)) {
                 if (options_.tags) output.tag = tag_of(each.items);

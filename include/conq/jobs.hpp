@@ -311,10 +311,12 @@ private:
 
 /// What take_this returns.
 struct [[nodiscard]] started_job {
-    job_lease lease;        ///< Holds the job if this process got it; else its state is `empty`.
-    job_state state;        ///< The job's; if `running` and `lease` is empty, another has it.
-    job_id id = 0;          ///< The job's id.
-    job_span ended_ago{0};  ///< How long ago it was finished, if it was.
+    job_lease lease;  ///< Holds the job if this process got it; else its state is `empty`.
+    job_state state;  ///< The job's; if `running` and `lease` is empty, another has it.
+    job_id id = 0;    ///< The job's id.
+    /// Whether it is finished, and got its output after this handle had opened the queue. No clock
+    /// is asked. If jobs are forgotten meanwhile, this may be false for one that ended since.
+    bool has_new_output = false;
 };
 
 }  // namespace conq

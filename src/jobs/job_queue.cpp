@@ -345,7 +345,9 @@ std::size_t job_queue::end_many(std::vector<job_lease>& leases, ending how) {
 started_job job_queue::take_this(std::string_view body, const job_options& options, bool revives) {
     const jobs::new_job job{body, &options};
     jobs::start_answer answer = core_->engine().start(job, core_->lease(), revives);
-    if (!answer.job) return {job_lease(status::empty), answer.state, answer.id, answer.ended_ago};
+    if (!answer.job) {
+        return {job_lease(status::empty), answer.state, answer.id, answer.has_new_output};
+    }
     core_->hold({&*answer.job, 1});
     return {job_lease(*this, std::move(*answer.job)), job_state::running, answer.id, {}};
 }

@@ -38,8 +38,9 @@ public:
         put_all({&wanted, 1}, {&id, 1});
         entry& found = jobs_.at(id);
         if (!found.job.can_start(revives)) {
-            const std::int64_t ago = found.end_ms == 0 ? 0 : now_ms() - found.end_ms;
-            return {found.job.state, std::nullopt, id, job_span(ago)};
+            // No job is older than this handle.
+            const bool is_new = !found.job.is_unfinished() && !found.output.empty();
+            return {found.job.state, std::nullopt, id, is_new};
         }
         change(found, [&](row& job) { job.grant(1, now_ms() + lease.count(), now_ms()); });
         return {job_state::running, granted_of(found), id, {}};

@@ -21,6 +21,10 @@ public:
     void keep(job_id id, std::string_view bytes, bool keeps_all);
     /// The output of the job; none if it has none, or it was dropped.
     std::optional<std::string> find(job_id id);
+    /// The number of the last output that was kept. Later ones have higher numbers.
+    std::int64_t newest();
+    /// The number of the job's output, even if it was dropped; 0: it has none.
+    std::int64_t number_of(job_id id);
 
 private:
     database& base_;
@@ -28,6 +32,7 @@ private:
                     "DELETE FROM output WHERE id = ?1 AND seq = (SELECT output FROM job WHERE "
                     "id = ?1)"};
     statement last_{base_, "SELECT seq, upto FROM output ORDER BY seq DESC LIMIT 1"};
+    statement of_{base_, "SELECT output FROM job WHERE id = ?1"};
     statement add_{base_, "INSERT INTO output VALUES(?1, ?2, ?3, ?4, ?5, ?6)"};
     statement point_{base_, "UPDATE job SET output = ?1 WHERE id = ?2"};
     statement trim_{base_,

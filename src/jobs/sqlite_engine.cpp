@@ -33,6 +33,7 @@ public:
         transact([&] {
             holders_.me = static_cast<std::uint64_t>(meta("last_owner") + 1);
             sql_.set_meta.bind(std::int64_t(holders_.me), "last_owner").finish();
+            outputs_before_ = outputs_.newest();
         });
         store_.shared.live_as(holders_.me, url.is_family);
     }
@@ -88,7 +89,8 @@ public:
                     answer.job = grant(*found, lease, body_of(*found));
                 } else {
                     answer.state = found->job.state;
-                    if (!found->job.is_unfinished()) answer.ended_ago = since_end(answer.id);
+                    answer.has_new_output = !found->job.is_unfinished() &&
+                                            outputs_.number_of(answer.id) > outputs_before_;
                 }
             },
             true);
@@ -347,15 +349,6 @@ private:
         return last;
     }
 
-    job_span since_end(job_id id) {
-        job_span span{0};
-        if (sql_.ended.bind(std::int64_t(id)).step()) {
-            span = job_span(std::max<std::int64_t>(0, now_.wall_ms - sql_.ended.integer(0)));
-        }
-        sql_.ended.reset();
-        return span;
-    }
-
     std::optional<summed_row> first(statement& from) { return only(from.bind()); }
     std::optional<summed_row> only(statement& from) {
         std::optional<summed_row> out;
@@ -564,6 +557,7 @@ private:
     statements sql_{store_.base};
     row_batches batches_{store_.base, rows_};
     outputs outputs_{store_.base};
+    std::int64_t outputs_before_ = 0;  // the number of the last one when this handle was opened
 };
 
 }  // namespace

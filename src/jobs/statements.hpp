@@ -33,7 +33,6 @@ struct statements {
                   "INSERT INTO job VALUES(?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?6, ?12, 0, ?7, 0, 0, ?8, "
                   "?9, 0, NULLIF(?10, x''), NULL, NULL, ?11)"};
     statement find{base, "SELECT " CONQ_ROW " FROM job WHERE id = ?1"};
-    statement ended{base, "SELECT end_ms FROM job WHERE id = ?1"};
     statement body{base, "SELECT body FROM job WHERE id = ?1"};
     statement delayed{base, "SELECT " CONQ_ROW " FROM job WHERE state = 5 ORDER BY due_ms LIMIT 1"};
     statement running{base, "SELECT " CONQ_ROW ", process FROM job WHERE state = 1 AND state < 2"};

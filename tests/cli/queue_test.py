@@ -45,6 +45,15 @@ def test_what_succeeded_is_skipped_and_counted(tmp_path):
     assert b"20 items had succeeded before" in again.stderr
 
 
+def test_what_was_done_before_is_not_printed_whatever_the_clock_says(tmp_path):
+    words = ("-k", "-q", tmp_path / "q", "echo")
+    assert conq(*words, items="a\n").stdout == b"a\n"
+    with sqlite3.connect(tmp_path / "q") as base:  # as if the clock had been set back since
+        base.execute("UPDATE job SET end_ms = end_ms + 3600000")
+        base.execute("UPDATE output SET end_ms = end_ms + 3600000")
+    assert conq(*words, items="a\nb\n").stdout == b"b\n"
+
+
 def test_items_are_known_by_their_bytes_and_not_by_their_place(tmp_path):
     words = ("-k", "-q", tmp_path / "q", "echo")
     conq(*words, items="b\na\nb\n")

@@ -115,11 +115,16 @@ TEST_P(AClockThatJumps, NeitherLosesNorDoublesWhatWaits) {
     EXPECT_EQ(queue_.stats().done, 2U);
 }
 
-TEST_P(AClockThatJumps, AnEndLiesNotBeforeItsBeginForWhoAsksHowLongAgo) {
+TEST_P(AClockThatJumps, MakesNoOutputNewAndNoneOld) {
     const conq::job_options options{.key = "k"};
-    EXPECT_EQ(queue_.take_this("a", options).lease.done(), status::ok);
+    EXPECT_EQ(queue_.take_this("a", options).lease.fail("why", "first"), status::ok);
     jump();
-    EXPECT_GE(queue_.take_this("a", options).ended_ago, 0ms);
+    job_queue later(place_ / "q");
+    EXPECT_FALSE(later.take_this("a", options).has_new_output);
+    EXPECT_TRUE(queue_.take_this("a", options).has_new_output);
+    set_by_s = 0;
+    EXPECT_EQ(queue_.take_this("a", options, true).lease.done("", "second"), status::ok);
+    EXPECT_TRUE(later.take_this("a", options).has_new_output);
 }
 
 // As seen by processes that are stopped together for an hour, and by a virtual machine.

@@ -293,17 +293,23 @@ TEST_P(JobQueue, TheOutputOfALeaseThatWasLostIsNotKept) {
     EXPECT_EQ(queue.output(id), "mine");
 }
 
-TEST_P(JobQueue, TakeThisSaysWhichJobItIsAndSinceWhenItIsFinished) {
+TEST_P(JobQueue, TakeThisSaysWhichJobItIsAndWhetherItsOutputIsNew) {
     job_queue queue(url());
     const job_options options{.key = "k"};
     auto first = queue.take_this("a", options);
     EXPECT_EQ(first.id, first.lease.id());
     EXPECT_EQ(queue.take_this("a", options).id, first.id);
-    EXPECT_EQ(first.lease.done(), status::ok);
+    EXPECT_EQ(first.lease.fail("why", "bad"), status::ok);
     const auto after = queue.take_this("a", options);
     EXPECT_EQ(after.id, first.id);
-    EXPECT_GE(after.ended_ago, 0ms);
-    EXPECT_LT(after.ended_ago, 1h);
+    EXPECT_TRUE(after.has_new_output);
+    auto again = queue.take_this("a", options, true);
+    EXPECT_FALSE(queue.take_this("a", options).has_new_output);  // not finished
+    EXPECT_EQ(again.lease.done(), status::ok);
+
+    const job_options silent{.key = "silent"};
+    EXPECT_EQ(queue.take_this("b", silent).lease.done(), status::ok);
+    EXPECT_FALSE(queue.take_this("b", silent).has_new_output);
 }
 
 TEST_P(JobQueue, CountsListsAndForgetsMoreThanFitsIntoOneTransaction) {

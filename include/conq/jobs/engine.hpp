@@ -138,7 +138,8 @@ struct start_answer {
     job_state state = job_state::running;  ///< The job's; if `running` without `job`: elsewhere.
     std::optional<granted> job;            ///< The job, if it was handed out.
     job_id id = 0;                         ///< The job's id.
-    job_span ended_ago{0};                 ///< How long ago it was finished, if it was.
+    /// Whether it is finished, and got its output after this engine was opened.
+    bool has_new_output = false;
 };
 
 /// The result of engine::forget_some.
