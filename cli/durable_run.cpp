@@ -158,9 +158,9 @@ std::uint64_t durable_run::others(std::uint64_t items) {
     return count > items ? count - items : 0;
 }
 
-bool durable_run::is_all_held() {
+bool durable_run::is_all_elsewhere() {
     const job_stats all = queue_.stats();
-    return all.running != 0 && all.running == all.unfinished();
+    return all.running != 0 && all.running == all.unfinished() && all.running_here == 0;
 }
 
 void durable_run::skip(job_state state) noexcept {

@@ -38,9 +38,9 @@ public:
     template <stop_token_like Stop> status join_for(std::chrono::milliseconds span, Stop stop) {
         return queue_.join_for(span, std::move(stop));
     }
-    /// Whether there are unfinished jobs and each of them is held by somebody. Reads all jobs.
-    /// Throws store_error.
-    [[nodiscard]] bool is_all_held();
+    /// Whether there are unfinished jobs and all of them run elsewhere. Reads all jobs. Throws
+    /// store_error.
+    [[nodiscard]] bool is_all_elsewhere();
     /// Takes the job, or tells what has become of it. Throws store_error.
     started_job start(const job& each);
     /// For an attempt that has failed. If the job has attempts left, hands it back and returns what

@@ -3,7 +3,6 @@
 #ifndef CONQ_CLI_JOB_SLOTS_HPP
 #define CONQ_CLI_JOB_SLOTS_HPP
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -34,18 +33,6 @@ public:
 
 private:
     lifo_queue<std::uint64_t> free_;
-};
-
-/// Adds 1 to a count while it lives.
-class counted {
-public:
-    explicit counted(std::atomic<std::size_t>& count) : count_(count) { count_.fetch_add(1); }
-    counted(const counted&) = delete;
-    counted& operator=(const counted&) = delete;
-    ~counted() { count_.fetch_sub(1); }
-
-private:
-    std::atomic<std::size_t>& count_;
 };
 
 }  // namespace conq::cli

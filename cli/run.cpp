@@ -176,8 +176,7 @@ private:
         for (milliseconds span{250};; span = std::min(2 * span, longest)) {
             const status answer = durable_->join_for(span, work_stop_.get_token());
             if (answer != status::timed_out) return answer == status::ok;
-            if (has_told || jobs_held_ != 0 || !durable_->is_all_held()) continue;
-            if (jobs_held_ != 0) continue;  // we held one of them
+            if (has_told || !durable_->is_all_elsewhere()) continue;
             has_told = true;
             tell_of_jobs_elsewhere();
         }
@@ -195,7 +194,6 @@ private:
         try {
             job_lease lease = durable_->take(work_stop_.get_token());
             if (!lease) return false;
-            const counted held(jobs_held_);
             const job_slots::held slot(slots_);
             job each{.number = jobs_taken_.fetch_add(1)};
             each.slot = slot.number();
@@ -571,7 +569,6 @@ private:
     byte_budget budget_{queued_bytes_max};
     job_slots slots_{job_threads_};
     std::atomic<std::uint64_t> jobs_taken_{0};  // by conq work
-    std::atomic<std::size_t> jobs_held_{0};     // by conq work, now
     std::stop_source work_stop_;
     bounded_queue<job> queue_;
     const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

@@ -201,6 +201,7 @@ public:
                                          &out.dead,  &out.cancelled, &out.delayed};
         for (const auto& [id, each] : jobs_) {
             ++*counts[static_cast<unsigned>(each.job.state)];
+            if (each.job.state == job_state::running) out.running_here += each.job.owner;
             if (each.end_ms != 0 && each.end_ms > now_ms() - 60'000) ++out.done_lately;
         }
         out.is_paused = is_paused_;

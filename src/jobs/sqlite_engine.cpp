@@ -339,12 +339,16 @@ private:
         std::uint64_t* const counts[] = {&out.ready, &out.running,   &out.done,
                                          &out.dead,  &out.cancelled, &out.delayed};
         std::int64_t last = after;
-        for (sql_.count.bind(now_.wall_ms - 60'000, after, rows_most); sql_.count.step();) {
+        const auto me = static_cast<std::int64_t>(holders_.me);
+        for (sql_.count.bind(now_.wall_ms - 60'000, after, rows_most, me); sql_.count.step();) {
             const auto state = static_cast<std::uint64_t>(sql_.count.integer(0));
             *(state < 6 ? counts[state] : &unknown) +=
                 static_cast<std::uint64_t>(sql_.count.integer(1));
             out.done_lately += static_cast<std::uint64_t>(sql_.count.integer(2));
             last = std::max(last, sql_.count.integer(3));
+            if (state == std::uint64_t(job_state::running)) {
+                out.running_here += static_cast<std::uint64_t>(sql_.count.integer(4));
+            }
         }
         return last;
     }

@@ -45,8 +45,9 @@ struct statements {
     statement any_delayed{base, "SELECT 1 FROM job WHERE state = 5 LIMIT 1"};
     statement any_running{base, "SELECT 1 FROM job WHERE state = 1 AND state < 2 LIMIT 1"};
     statement count{base,
-                    "SELECT state, count(*), sum(end_ms > ?1), max(id) FROM (SELECT id, state, "
-                    "end_ms FROM job WHERE id > ?2 ORDER BY id LIMIT ?3) GROUP BY state"};
+                    "SELECT state, count(*), sum(end_ms > ?1), max(id), sum(owner = ?4) FROM "
+                    "(SELECT id, state, end_ms, owner FROM job WHERE id > ?2 ORDER BY id LIMIT ?3) "
+                    "GROUP BY state"};
     statement save{base,
                    "UPDATE job SET state = ?2, due_ms = ?3, token = ?4, attempts = ?5, "
                    "crashes = ?6, owner = ?7, begin_ms = ?8, end_ms = ?9, sum = ?10, "

@@ -234,6 +234,20 @@ TEST_P(JobQueue, ShutdownRefusesPutsAndDrainsAndReopenLiftsIt) {
     EXPECT_TRUE(queue.try_join());
 }
 
+TEST_P(JobQueue, CountsWhatThisHandleHoldsApartFromWhatOthersHold) {
+    job_queue queue(url());
+    for (const char* each : {"a", "b", "c"}) static_cast<void>(queue.put(each));
+    auto held = queue.take(), detached = queue.take();
+    EXPECT_TRUE(detached.detach(1h));
+    EXPECT_EQ(queue.stats().running, 2U);
+    EXPECT_EQ(queue.stats().running_here, 1U);
+    job_queue other(url());
+    EXPECT_EQ(other.stats().running_here, 0U);
+    EXPECT_EQ(held.done(), status::ok);
+    EXPECT_EQ(queue.stats().running, 1U);
+    EXPECT_EQ(queue.stats().running_here, 0U);
+}
+
 TEST_P(JobQueue, PauseHandsOutNothingUntilResume) {
     job_queue queue(url());
     EXPECT_FALSE(queue.is_paused());

@@ -99,6 +99,8 @@ struct job_stats {
     std::uint64_t done = 0;       ///< Finished, with success.
     std::uint64_t dead = 0;       ///< Dead letters.
     std::uint64_t cancelled = 0;  ///< Cancelled.
+    /// Of the leased ones, those whose leases the handle that was asked keeps.
+    std::uint64_t running_here = 0;
     /// Finished in the last minute, with success or not.
     std::uint64_t done_lately = 0;
     bool is_paused = false;     ///< Whether the queue is paused.
