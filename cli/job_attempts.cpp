@@ -53,6 +53,7 @@ void job_attempts::run_once(const job& each, job_record& record, job_output& out
         .variables = each.variables,
         .time_limit = options.time_limit.count() != 0 ? options.time_limit : each.time_limit,
         .on_slow = each.on_slow,
+        .on_started = each.on_started,
         .may_print = options.prints_output()};
     ++record.tries;
     request.variables.push_back(fmt::format("CONQ_SEQ={}", numbers.sequence));
@@ -76,8 +77,6 @@ bool job_attempts::wait_before_retry(unsigned tries) const {
     constexpr milliseconds longest = std::chrono::hours(1);
     milliseconds span = with_.options.backoff;
     for (unsigned i = 1; i < tries && span < longest; ++i) span = std::min(2 * span, longest);
-    pollfd stopped{with_.interrupt, POLLIN, 0};
-    if (span.count() == 0) return ::poll(&stopped, 1, 0) == 0;
     return sleep_unless(with_.interrupt, span);
 }
 

@@ -38,6 +38,7 @@ struct job {
     unsigned attempts_before = 0;            ///< of conq work: those that have failed
     std::vector<std::string> variables{};    ///< of its environment, besides those of every job
     std::function<void(pid_t)> on_slow{};    ///< see process_request
+    std::function<void()> on_started{};      ///< the same
 };
 
 /// The outcome of a job that cannot run because of its items; none if it can run.

@@ -166,6 +166,7 @@ outcome process_runner::run(process_request& request, job_output& output) {
         job.reset();
         return false;
     });
+    if (request.on_started) request.on_started();
     if (!has_tried || started.how != outcome::kind::ok) return started;
     job->number = request.number;
     job->may_print = request.may_print;

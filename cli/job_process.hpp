@@ -51,6 +51,7 @@ struct process_request {
     std::chrono::milliseconds time_limit{};  ///< zero: none
     /// Called once with the process if it does not end at once.
     std::function<void(pid_t)> on_slow{};
+    std::function<void()> on_started{};             ///< called once it runs, or cannot be run
     std::chrono::steady_clock::time_point begin{};  ///< set by run(): when it was started
     /// Whether output that finds no room may be printed as it comes; if not, the job fails.
     bool may_print = true;

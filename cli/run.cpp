@@ -203,11 +203,7 @@ private:
             if (longest > argument_bytes_max || (longest != 0 && has_nul)) {
                 each.unfit_bytes = lease->size();
             }
-            if (!pace_.wait(interrupt_)) {
-                static_cast<void>(lease.release());
-                return false;
-            }
-            run_job(each, &lease);
+            if (!run_in_turn(each, &lease)) return false;
         } catch (const store_error& error) {
             fail_store(error);
         }
@@ -235,7 +231,7 @@ private:
         const job_slots::held slot(slots_);
         each.slot = slot.number();
         if (!durable_) {
-            if (pace_.wait(interrupt_)) run_job(each, nullptr);
+            run_in_turn(each, nullptr);
         } else if (!run_durable(each)) {
             later_->add(std::move(each));
         }
@@ -247,11 +243,7 @@ private:
             if (has_stopped_intake_) return true;  // it counts as not started
             started_job mine = durable_->start(each);
             if (mine.lease) {
-                if (pace_.wait(interrupt_)) {
-                    run_job(each, &mine.lease);
-                } else {
-                    static_cast<void>(mine.lease.release());
-                }
+                run_in_turn(each, &mine.lease);
                 return true;
             }
             if (mine.state == job_state::running) return false;
@@ -313,6 +305,19 @@ private:
             printer_.say(error.what());
         }
         return {};
+    }
+
+    // Runs the job when --delay lets it begin. Returns false if no more jobs are to begin; then
+    // hands the job back.
+    bool run_in_turn(job& each, job_lease* lease) {
+        pace::turn turn = pace_.wait(interrupt_);
+        if (!turn) {
+            if (lease != nullptr) static_cast<void>(lease->release());
+            return false;
+        }
+        each.on_started = [&turn] { turn.has_begun(); };
+        run_job(each, lease);
+        return true;
     }
 
     void run_job(job& each, job_lease* lease) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 """conq run: its own resident memory stays flat, whatever the input; limits of the system."""
+import json
 import os
 import resource
 import sqlite3
@@ -118,6 +119,20 @@ def test_a_job_that_lacks_open_files_waits_for_another_to_end(tmp_path, files):
     assert states(tmp_path / "q") == {2: 80}
     again = conq("-j", "40", "--stdin", "-s", "cat; echo", items=lines(80), preexec_fn=few)
     assert again.returncode == 0 and sorted(map(int, again.stdout.split())) == [*range(1, 81)]
+
+
+def test_jobs_that_lack_open_files_begin_apart_as_well():
+    """All but the first wait for another to end, for longer than the delays take together."""
+    words, items = ("-j4", "--delay", "20ms", "--json", "sleep"), b"0.3\n0\n0\n0\n"
+    for files in range(6, 40):  # until there are enough for one job
+        few = (lambda most=files: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+        done = conq(*words, items=items, preexec_fn=few)
+        if done.returncode == 0:
+            break
+    begins = sorted(json.loads(line)["start_ms"] for line in done.stdout.splitlines())
+    assert len(begins) == 4
+    for i in range(3):
+        assert begins[i + 1] - begins[i] >= 20 - 1  # times are cut to whole ms
 
 
 @pytest.mark.parametrize("verb", ["run", "work"])
