@@ -152,20 +152,25 @@ def test_killed_at_random_moments_each_item_has_one_outcome(tmp_path):
     count, log = 300, tmp_path / "log"
     items = tmp_path / "items"
     items.write_text(lines(count))
-    words = ("-q", tmp_path / "q", "-a", items, "-j", "4", "sh", "-c", f"echo $1 >> {log}", "sh")
-    kills = 0
-    while kills < 12:
+    # Each job takes a byte, so no more of them end in a round than it has bytes for. Those that a
+    # killed conq has left take some, too.
+    os.mkfifo(tmp_path / "gate")
+    gate = os.open(tmp_path / "gate", os.O_RDWR)
+    words = ("-q", tmp_path / "q", "-a", items, "-j", "4", "sh", "-c",
+             f"read x < {tmp_path / 'gate'}; echo $1 >> {log}", "sh")
+    kills = 12
+    for _ in range(kills):
         run = start(*words)
         ended_before = sum(runs(log).values())
         more = dice.randrange(1, 12)
-        wait_until(lambda: run.poll() is not None or sum(runs(log).values()) >= ended_before + more)
-        if run.poll() is not None:
-            break
+        os.write(gate, b"\n" * more)
+        wait_until(lambda: sum(runs(log).values()) >= ended_before + more)
+        assert run.poll() is None
         run.send_signal(signal.SIGKILL)
         run.communicate(timeout=TIMEOUT_S)
-        kills += 1
-    assert kills > 5
+    os.write(gate, b"\n" * 2 * count)
     assert conq(*words).returncode == 0
+    os.close(gate)
     assert outcomes(tmp_path / "q") == {DONE: count}
     seen = runs(log)
     assert set(seen) == {str(i) for i in range(1, count + 1)}
@@ -182,7 +187,7 @@ def test_an_item_whose_process_outlives_its_conq_does_not_run_twice_at_once(tmp_
     words = ("-q", tmp_path / "q", "-j", "2", "sh", "-c",
              f"echo begin >> {log}; cat {fifo} > /dev/null; echo end >> {log}", "sh")
     run = start(*words, ":::", "a")
-    wait_until(log.exists)
+    wait_until(lambda: runs(log))
     run.send_signal(signal.SIGKILL)
     run.wait(TIMEOUT_S)
     again = start(*words, ":::", "a")
