@@ -48,6 +48,7 @@ WORK = {
 UNDER = {"check": "", "asan": ", ASan"}  # added to the name of the method
 RUN_S = 300  # how long a run should take
 LIMIT_S = 1200  # a run that takes longer has failed
+LEAST_RUNS = 2  # that a campaign starts, however short it is, and however late it comes to that
 FIRST_EFFORT = 0.05
 TRIAL_S = 0.5  # a shorter run tells little about how long a larger one takes
 SEEDS_PER_RUN = 10**9
@@ -151,15 +152,17 @@ class Run:
 
 class Campaign:
     def __init__(self, seconds, commit):
-        self.deadline, self.commit = time.monotonic() + seconds, commit
+        self.seconds, self.commit = seconds, commit
+        self.deadline = None  # known when it runs
         self.want_s = min(RUN_S, max(seconds / 8, 5))
         self.board = scoreboard.read(ROOT)
         self.units = [unit for preset in UNDER for unit in units_of(preset)]
         self.used_s = dict.fromkeys(WORK, 0.0)
-        self.failed = self.recorded = 0
+        self.started = self.failed = self.recorded = 0
         self.running = []
 
     def run(self):
+        self.deadline = time.monotonic() + self.seconds
         with tempfile.TemporaryDirectory() as folder:
             try:
                 while self.start(folder) or self.running:
@@ -171,17 +174,21 @@ class Campaign:
 
     def start(self, folder):
         """Starts as many runs as there are free processors. False: the time is over."""
-        while (left_s := self.deadline - time.monotonic()) > 1:
-            fitting = [unit for unit in self.units if unit.shortest_s <= left_s]
+        while True:
+            left_s = self.deadline - time.monotonic()
+            is_owed = self.started < LEAST_RUNS
+            if left_s <= 1 and not is_owed:
+                return False
+            fitting = [unit for unit in self.units if is_owed or unit.shortest_s <= left_s]
             waiting = [unit for unit in fitting if not unit.is_running]
             if len(self.running) >= os.cpu_count() or not waiting:
                 return bool(fitting)
             unit = min(waiting, key=self.rank)
-            effort = unit.next_effort(min(self.want_s, left_s))
+            effort = unit.next_effort(min(self.want_s, max(left_s, 1)))
             seed = self.board["next_run"] * SEEDS_PER_RUN + 1
             self.board["next_run"] += 1
             self.running.append(Run(unit, effort, seed, folder))
-        return False
+            self.started += 1
 
     def rank(self, unit):
         """The lowest rank is next: what is owed, then the suite that lags, then the shortest."""
