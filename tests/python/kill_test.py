@@ -34,7 +34,8 @@ def kill(process):
 
 
 def got_after_a_worker_was_killed(q, wait_s):
-    """What others get of 20 items, of which a worker that is killed held 10."""
+    """What others get of 20 items, of which a worker that is killed held 10. The others must come;
+    for the lost ones this waits only for `wait_s`."""
     ready = forked.Event()
 
     def hold():
@@ -50,7 +51,7 @@ def got_after_a_worker_was_killed(q, wait_s):
     got = []
     try:
         while len(got) < 20:
-            got.append(q.get(timeout=wait_s))
+            got.append(q.get(timeout=WAIT_S if len(got) < 10 else wait_s))
             q.task_done()
     except queue.Empty:
         pass

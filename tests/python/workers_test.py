@@ -50,8 +50,10 @@ class WorkersOfAQueue(unittest.TestCase):
             done.append(item)
         with self.assertRaises(KeyError), conq.Workers(q, 1, work):
             q.put_many(range(100))
-            threading.Timer(0, lambda: (q.shutdown(True), go_on.set())).start()
+            timer = threading.Timer(0, lambda: (q.shutdown(True), go_on.set()))
+            timer.start()
             raise KeyError
+        timer.join()  # the next test counts threads
         self.assertLess(len(done), 3)
         q.join()
 
