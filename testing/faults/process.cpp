@@ -10,37 +10,57 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <stdexcept>
 #include <utility>
 
 namespace conq::testing {
 
+namespace {
+
+// Nothing may leave the body: the child would unwind into the test framework, run the remaining
+// tests as a twin of this program, and remove what belongs to the parent.
+int code_of(const std::function<int()>& body) noexcept {
+    try {
+        return body();
+    } catch (const std::exception& failure) {
+        std::fprintf(stderr, "a child process has thrown: %s\n", failure.what());
+    } catch (...) {
+        std::fprintf(stderr, "a child process has thrown something\n");
+    }
+    return child_process::has_thrown;
+}
+
+}  // namespace
+
 child_process::child_process(const std::function<int()>& body) {
     std::fflush(nullptr);
     id_ = ::fork();
     if (id_ < 0) throw std::runtime_error("fork");
     if (id_ != 0) return;
-    const int code = body();
+    const int code = code_of(body);
     std::fflush(nullptr);
     ::_exit(code);
 }
 
 child_process::~child_process() {
-    if (has_ended_) return;
-    ::kill(id_, SIGKILL);
+    kill();
     while (!has_ended_) wait(0);
 }
 
 void child_process::stop() const noexcept {
-    ::kill(id_, SIGSTOP);
+    send(SIGSTOP);
 }
 void child_process::resume() const noexcept {
-    ::kill(id_, SIGCONT);
+    send(SIGCONT);
+}
+void child_process::kill() const noexcept {
+    send(SIGKILL);
 }
 
-void child_process::kill() const noexcept {
-    ::kill(id_, SIGKILL);
+void child_process::send(int signal) const noexcept {
+    if (!has_ended_) ::kill(id_, signal);
 }
 
 bool child_process::wait_until_stopped() {

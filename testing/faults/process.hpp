@@ -15,10 +15,13 @@
 
 namespace conq::testing {
 
-/// A copy of this process that runs `body` and ends with its return value as the exit code. Make it
-/// while this process has only one thread.
+/// A copy of this process that runs `body` and ends with its return value as the exit code. If the
+/// body throws, it says so on standard error and ends with the code `has_thrown`. Make it while
+/// this process has only one thread.
 class child_process {
 public:
+    static constexpr int has_thrown = 113;  ///< unlike what bodies return, or a signal gives
+
     explicit child_process(const std::function<int()>& body);
     child_process(const child_process&) = delete;
     child_process& operator=(const child_process&) = delete;
@@ -38,7 +41,8 @@ public:
     [[nodiscard]] int exit_code();
 
 private:
-    bool wait(int options);  // notes a change of state; whether there was one
+    void send(int signal) const noexcept;  // unless it has ended: the number may be another's then
+    bool wait(int options);                // notes a change of state; whether there was one
 
     pid_t id_;
     bool has_stopped_ = false, has_ended_ = false;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -97,6 +98,13 @@ TEST(canaries, a_stop_explains_a_long_call) {
     EXPECT_GT(meter.longest_stall_ns(stops), 100'000'000u) << "not all of it";
     stops.add({from + 20'000'000, platform::monotonic_now()});
     EXPECT_EQ(meter.longest_stall_ns(stops), 0u);
+}
+
+TEST(canaries, a_child_that_throws_ends_and_says_so) {
+    ::testing::internal::CaptureStderr();
+    child_process child([]() -> int { throw std::runtime_error("broken"); });
+    EXPECT_EQ(child.exit_code(), child_process::has_thrown);
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "a child process has thrown: broken\n");
 }
 
 TEST(canaries, a_call_that_is_overtaken_is_counted) {
