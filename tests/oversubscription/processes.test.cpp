@@ -56,11 +56,9 @@ protected:
     int play() const {
         take_two_cores();
         findings found;
-        stop_log stops;
-        const stop_watch watch(stops);
         watchdog dog;
         team threads(crowd_type::threads);
-        crowd_type stage(threads, true, stops, found);
+        crowd_type stage(threads, true, found);
         for (std::uint64_t seed = first_seed(); found.count() == 0; ++seed) {
             dog.beat(Subject::name, seed);
             stage.run(seed, 50'000'000, false);
