@@ -64,8 +64,10 @@ inline constexpr std::uint64_t batch_most = 20;
 /// in the time-out of the whole test, which says nothing about the cause.
 class watchdog {
 public:
-    /// `what()` returns the text; another thread calls it.
-    watchdog(std::chrono::milliseconds patience, std::function<std::string()> what);
+    /// `what()` returns the text; another thread calls it. Until `may_bark`, the program does not
+    /// end; null: it may from the beginning.
+    watchdog(std::chrono::milliseconds patience, std::function<std::string()> what,
+             const std::atomic<bool>* may_bark = nullptr);
     ~watchdog();
     watchdog(const watchdog&) = delete;
     watchdog& operator=(const watchdog&) = delete;
@@ -76,6 +78,7 @@ private:
     void watch(std::chrono::milliseconds patience);
 
     std::function<std::string()> what_;
+    const std::atomic<bool>* may_bark_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::uint64_t fed_ = 0;
@@ -90,9 +93,13 @@ private:
 /// ends on every correct queue, whatever its shape.
 template <class Queue> class rounds {
 public:
-    /// If a round lasts longer than `patience`, one of its calls hangs, and the program ends.
-    explicit rounds(const crowd& of, std::chrono::milliseconds patience = std::chrono::minutes(3))
-        : crowd_(of), logs_(make_logs()), watchdog_(patience, [this] { return unanswered(); }) {}
+    /// If a round lasts longer than `patience`, one of its calls hangs, and the program ends. A
+    /// patience that is short for a busy machine needs `hangs`: without it the program goes on.
+    explicit rounds(const crowd& of, std::chrono::milliseconds patience = std::chrono::minutes(3),
+                    const std::atomic<bool>* hangs = nullptr)
+        : crowd_(of),
+          logs_(make_logs()),
+          watchdog_(patience, [this] { return unanswered(); }, hangs) {}
 
     /// Runs a round on a queue, which must be new. Returns all that happened to the queue.
     [[nodiscard]] history run(Queue& queue, const shape& how) {
@@ -164,9 +171,13 @@ private:
     // The calls that have not returned. Read while their threads hang.
     [[nodiscard]] std::string unanswered() const {
         std::string text = to_string(shape_) + "\n";
+        std::uint64_t origin_ns = ~std::uint64_t{0};  // of the first call: a thread may have none
+        for (const thread_log& log : logs_) {
+            if (!log.calls().empty()) origin_ns = std::min(origin_ns, log.calls()[0].begin_ns);
+        }
         for (const thread_log& log : logs_) {
             if (log.calls().empty() || log.calls().back().said != answer::maybe) continue;
-            text += "    " + to_string(log.calls().back(), logs_[0].calls()[0].begin_ns) + "\n";
+            text += "    " + to_string(log.calls().back(), origin_ns) + "\n";
         }
         return text;
     }

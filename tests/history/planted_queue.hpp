@@ -5,6 +5,7 @@
 #define CONQ_TESTS_HISTORY_PLANTED_QUEUE_HPP
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <iterator>
@@ -86,6 +87,10 @@ public:
         const std::lock_guard held(mutex_);
         return unfinished_;
     }
+
+    /// With `never_joins`: whether a join without a limit has begun on any such queue. It does not
+    /// return, unless a stop ends it.
+    [[nodiscard]] static const std::atomic<bool>& hangs() noexcept { return hangs_; }
 
 private:
     friend class queue_calls<planted_queue, item_type>;
@@ -175,6 +180,7 @@ private:
         return wait(within, status::empty, [&] { return get_items(sink, most, count, now); });
     }
     template <class Stop> status join_within(const limit<Stop>& within) {
+        if (with_ == fault::never_joins && within.span_ns == platform::never) hangs_ = true;
         return wait(within, status::busy, [&] { return try_join(); });
     }
 
@@ -217,6 +223,7 @@ private:
         }
     }
 
+    static inline std::atomic<bool> hangs_{false};
     const fault with_;
     std::mutex mutex_;
     std::deque<item_type> items_;
