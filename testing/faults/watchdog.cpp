@@ -6,8 +6,10 @@
 
 namespace conq::testing {
 
-watchdog::watchdog(std::chrono::milliseconds limit)
-    : thread_([this, limit](const std::stop_token& stop) { watch(stop, limit); }) {}
+watchdog::watchdog(std::chrono::milliseconds limit, const char* what, std::uint64_t seed)
+    : what_(what),
+      seed_(seed),
+      thread_([this, limit](const std::stop_token& stop) { watch(stop, limit); }) {}
 
 void watchdog::beat(const char* what, std::uint64_t seed) noexcept {
     what_.store(what);

@@ -11,14 +11,15 @@
 
 namespace conq::testing {
 
-/// Aborts the program if `beat` is not called for `limit`, and prints what began at the last beat.
-/// Threads: `beat` may come from any thread.
+/// Aborts the program if `beat` is not called for `limit`, and prints what began at the last beat;
+/// before the first beat, what the constructor was told. Threads: `beat` may come from any thread.
 class watchdog {
 public:
     /// The default limit: long enough for a machine that is busy with other work.
     static constexpr std::chrono::seconds usual_limit{60};
 
-    explicit watchdog(std::chrono::milliseconds limit = usual_limit);
+    explicit watchdog(std::chrono::milliseconds limit = usual_limit,
+                      const char* what = "the first beat", std::uint64_t seed = 0);
 
     /// Notes that `what` begins now, with this seed. `what` must outlive the watchdog.
     void beat(const char* what, std::uint64_t seed) noexcept;
@@ -26,8 +27,8 @@ public:
 private:
     void watch(const std::stop_token& stop, std::chrono::milliseconds limit) const;
 
-    std::atomic<const char*> what_{"the first beat"};
-    std::atomic<std::uint64_t> seed_{0}, beats_{0};
+    std::atomic<const char*> what_;
+    std::atomic<std::uint64_t> seed_, beats_{0};
     std::jthread thread_;  // last: it uses the other members
 };
 

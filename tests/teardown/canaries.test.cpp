@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -180,11 +181,12 @@ struct deaf_traits : default_traits {
 };
 
 void put_on_a_deaf_queue() {
-    watchdog dog(std::chrono::milliseconds(200));
-    dog.beat("a deaf queue", 17);
+    std::optional<watchdog> dog;  // outlives the getter, whose end is what hangs
     basic_bounded_queue<int, deaf_traits> q(1);
     const watched_thread getter([&] { static_cast<void>(q.get()); });
     getter.wait_until_asleep();
+    // It knows what begins before it begins to count: a beat after that may come too late.
+    dog.emplace(std::chrono::milliseconds(200), "a deaf queue", 17);
     static_cast<void>(q.put(1));
 }
 
