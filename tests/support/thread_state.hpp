@@ -31,6 +31,16 @@ inline bool is_asleep(int id) {
     return after_name != std::string::npos && line[after_name + 2] == 'S';
 }
 
+/// Whether a thread of this process waits in the kernel for another thread. Unlike `is_asleep`,
+/// this is false for a thread that sleeps for a time, as a queue does while a claim of another
+/// thread is in its way. Where the kernel does not tell where a thread sleeps, any sleep counts.
+inline bool waits_for_others(int id) {
+    std::ifstream file("/proc/self/task/" + std::to_string(id) + "/wchan");
+    std::string where;
+    file >> where;  // futex_do_wait, or what the function is called in this kernel; 0: not told
+    return where.find("nanosleep") == std::string::npos && is_asleep(id);
+}
+
 /// A thread that is joined at the end and can tell whether it sleeps.
 class watched_thread {
 public:

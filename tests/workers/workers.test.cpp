@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -191,9 +193,17 @@ TYPED_TEST(workers, threads_are_named_and_counted) {
     EXPECT_EQ(names, (std::set<std::string>{"encode-1", "encode-2"}));
 }
 
+// Whether something is in the file that GoogleTest has put in the place of standard error.
+bool has_said_something() {
+    struct stat about = {};
+    return ::fstat(STDERR_FILENO, &about) == 0 && about.st_size > 0;
+}
+
 // Two workers, each of which puts three items into their own queue of one, until both sleep there;
-// `put` is how. Whether something is said, and how often.
-template <class Queue, class Put> std::ptrdiff_t lines_of_workers_that_fill_their_queue(Put put) {
+// `put` is how. Whether something is said, and how often. `is_told`: something has to be said
+// before anything is taken. Nothing else shows that both were counted as waiting at one time.
+template <class Queue, class Put>
+std::ptrdiff_t lines_of_workers_that_fill_their_queue(bool is_told, Put put) {
     ::testing::internal::CaptureStderr();
     {
         Queue q(1);
@@ -208,7 +218,10 @@ template <class Queue, class Put> std::ptrdiff_t lines_of_workers_that_fill_thei
         });
         EXPECT_EQ(q.put(1), conq::status::ok);
         EXPECT_EQ(q.put(1), conq::status::ok);
-        for (int i = 0; i < 2;) i += conq::test::is_asleep(ids[i]) ? 1 : 0;
+        const auto both_wait = [&] {
+            return conq::test::waits_for_others(ids[0]) && conq::test::waits_for_others(ids[1]);
+        };
+        while (is_told ? !has_said_something() : !both_wait()) std::this_thread::yield();
         while (ended < 2) {
             if (q.try_get()) q.task_done();  // somebody else takes, after all
             std::this_thread::yield();
@@ -223,14 +236,14 @@ template <class Queue, class Put> std::ptrdiff_t lines_of_workers_that_fill_thei
 
 TYPED_TEST(workers, that_all_wait_in_a_put_to_their_own_queue_are_told_once) {
     const auto lines = lines_of_workers_that_fill_their_queue<TypeParam>(
-        [](TypeParam& q, int item) { q.put(item); });
+        true, [](TypeParam& q, int item) { q.put(item); });
     EXPECT_EQ(lines, 1);
 }
 
 TYPED_TEST(workers, that_may_give_up_a_put_to_their_own_queue_are_not_told) {
     using namespace std::chrono_literals;
     const auto lines = lines_of_workers_that_fill_their_queue<TypeParam>(
-        [](TypeParam& q, int item) { static_cast<void>(q.put_for(item, 1h)); });
+        false, [](TypeParam& q, int item) { static_cast<void>(q.put_for(item, 1h)); });
     EXPECT_EQ(lines, 0);
 }
 
@@ -266,8 +279,8 @@ TEST(workers_of_a_rendezvous, process_every_item_once) {
 }
 
 TEST(workers_of_a_rendezvous, that_all_wait_in_a_put_to_it_are_told_once) {
-    const auto lines =
-        lines_of_workers_that_fill_their_queue<meeting>([](meeting& q, int item) { q.put(item); });
+    const auto lines = lines_of_workers_that_fill_their_queue<meeting>(
+        true, [](meeting& q, int item) { q.put(item); });
     EXPECT_EQ(lines, 1);
 }
 
