@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 #include <random>
+#include <thread>
 
 #include "conq/jobs.hpp"
 #include "testing/faults/process.hpp"
@@ -72,6 +73,9 @@ std::uint64_t kill_some(std::uint64_t kills, std::mt19937_64& random) {
     };
     std::vector<std::unique_ptr<child_process>> children;
     for (std::size_t at = 0; at < 3; ++at) children.push_back(start_one(at, 0));
+    // Until a put was acknowledged: on a slow machine each producer might be killed before its own.
+    const history lines(log);
+    while (lines.is_empty() && !children[0]->has_ended()) std::this_thread::yield();
     for (std::uint64_t round = 1; round <= kills; ++round) {
         // The moment of the kill is random here; nothing is synchronised by it.
         const timespec moment{0, static_cast<long>(random() % 20'000'000)};

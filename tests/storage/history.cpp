@@ -2,6 +2,7 @@
 #include "tests/storage/history.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -31,6 +32,11 @@ history::~history() {
 void history::write(char what, const std::string& body) {
     const std::string line = what + body + "\n";
     if (::write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) std::abort();
+}
+
+bool history::is_empty() const {
+    struct stat about = {};
+    return ::fstat(file_, &about) == 0 && about.st_size == 0;
 }
 
 std::vector<std::string> history::faults(conq::job_queue& queue) const {

@@ -23,6 +23,8 @@ public:
     void taken(const std::string& body) { write('T', body); }
     void forgets(const std::string& body) { write('F', body); }
     void done(const std::string& body) { write('D', body); }
+    /// Whether nobody has written down anything.
+    [[nodiscard]] bool is_empty() const;
     /// What is wrong, once the queue is at its end: empty if nothing.
     std::vector<std::string> faults(conq::job_queue& queue) const;
 
