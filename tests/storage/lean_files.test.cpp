@@ -4,18 +4,18 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "src/jobs/engines.hpp"
+#include "testing/faults/process.hpp"
 #include "testing/storage/watched.hpp"
 #include "tests/jobs/folder.hpp"
 #include "tests/storage/story.hpp"
+#include "tests/support/thread_state.hpp"
 
 namespace {
 
@@ -112,15 +112,20 @@ TEST(JobQueueLean, WhoWritesBesideUsIsWaitedFor) {
     stranger writer(place / "q");
     ASSERT_EQ(writer.run("BEGIN IMMEDIATE"), SQLITE_OK);
     ASSERT_EQ(writer.run("UPDATE job SET note = 'seen'"), SQLITE_OK);
-    std::atomic<bool> is_over{false};
-    std::jthread other([&] {
-        put(*queue, "b");
-        is_over = true;
+    std::string failure;
+    conq::test::watched_thread other([&] {
+        try {
+            put(*queue, "b");
+        } catch (const std::exception& thrown) {
+            failure = thrown.what();  // for one, that SQLite has waited for long enough
+        }
     });
+    other.wait_until_asleep();
     EXPECT_EQ(writer.jobs(), 1);
-    EXPECT_FALSE(is_over);
+    EXPECT_FALSE(other.has_ended());
     ASSERT_EQ(writer.run("COMMIT"), SQLITE_OK);
     other.join();
+    EXPECT_EQ(failure, "");
     EXPECT_EQ(writer.jobs(), 2);
     EXPECT_EQ(writer.run("BEGIN IMMEDIATE"), SQLITE_OK) << "the lock was not given back";
     EXPECT_EQ(writer.run("ROLLBACK"), SQLITE_OK);
@@ -130,8 +135,7 @@ TEST(JobQueueLean, WhoWritesBesideUsIsWaitedFor) {
 TEST(JobQueueLean, AStrangerWhoWritesAllTheTimeAndIsKilledDamagesNothing) {
     const memory_folder place;
     put(*open(place / "q", 20), "a");
-    const pid_t child = ::fork();
-    if (child == 0) {
+    conq::testing::child_process child([&]() -> int {
         stranger writer(place / "q");
         // Only we make checkpoints: SQLite says that those of two processes at once can damage a
         // file.
@@ -140,13 +144,13 @@ TEST(JobQueueLean, AStrangerWhoWritesAllTheTimeAndIsKilledDamagesNothing) {
             writer.run("CREATE TABLE IF NOT EXISTS other(x); INSERT INTO other VALUES(1)");
             for (int i = 0; i < 5; ++i) writer.jobs();  // SQLite's way to wait is not fair
         }
-    }
+    });
     {
         const auto queue = open(place / "q", 20);
         for (int i = 0; i < 300; ++i) put(*queue, std::string(2000, 'c'));
     }
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
+    child.kill();
+    EXPECT_EQ(child.exit_code(), 128 + SIGKILL);
     EXPECT_EQ(stranger(place / "q").jobs(), 301);
     EXPECT_EQ(integrity(place / "q"), "ok");
 }
