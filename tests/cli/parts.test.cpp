@@ -2,10 +2,8 @@
 // Parts of the command that have rules of their own.
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstdio>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "cli/byte_budget.hpp"
@@ -18,6 +16,7 @@
 #include "conq/jobs.hpp"
 #include "src/jobs/place.hpp"
 #include "tests/jobs/folder.hpp"
+#include "tests/support/thread_state.hpp"
 
 namespace conq::cli {
 namespace {
@@ -96,15 +95,11 @@ TEST(byte_budget, a_piece_waits_until_there_is_room) {
     byte_budget budget(10);
     byte_budget::charge first = budget.take(6);
     const byte_budget::charge second = budget.take(4);
-    std::atomic<bool> has_third{false};
-    std::thread other([&] {
-        const byte_budget::charge third = budget.take(5);
-        has_third = true;
-    });
-    EXPECT_FALSE(has_third);
+    test::watched_thread other([&] { const byte_budget::charge third = budget.take(5); });
+    other.wait_until_asleep();
+    EXPECT_FALSE(other.has_ended());
     first.end();
     other.join();
-    EXPECT_TRUE(has_third);
 }
 
 TEST(byte_budget, a_piece_larger_than_all_has_it_for_itself) {
@@ -114,7 +109,9 @@ TEST(byte_budget, a_piece_larger_than_all_has_it_for_itself) {
         byte_budget::charge large = budget.take(1'000);
         moved = std::move(large);
     }
-    std::thread other([&] { const auto next = budget.take(1); });
+    test::watched_thread other([&] { const auto next = budget.take(1); });
+    other.wait_until_asleep();
+    EXPECT_FALSE(other.has_ended());
     moved.end();
     other.join();
 }

@@ -6,11 +6,11 @@
 #include <chrono>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "conq/jobs.hpp"
 #include "tests/jobs/folder.hpp"
+#include "tests/support/thread_state.hpp"
 
 namespace conq {
 namespace {
@@ -79,7 +79,8 @@ TEST_P(JobBatches, AJoinerIsTold) {
     for (auto end : {&job_queue::done_many, &job_queue::done_and_forget}) {
         ASSERT_EQ(queue.put_many(numbers(3), ids), status::ok);
         auto some = taken(queue, 3);
-        std::thread joiner([&] { queue.join(); });
+        test::watched_thread joiner([&] { queue.join(); });
+        joiner.wait_until_asleep();
         EXPECT_EQ((queue.*end)(some), 3U);
         joiner.join();
     }
